@@ -1,0 +1,102 @@
+"""Where each symbol's span lies in the flat vectors of a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from eventstudy._typing import Floats, Ints, Labels
+from eventstudy.calendars import Calendar
+from eventstudy.errors import UnknownNameError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """Which symbols there are, and where the span of each lies in the flat vectors.
+
+    Parameters
+    ----------
+    symbols : tuple of str
+        S names in alphabetical order.
+    calendars : tuple of Calendar
+        The calendar of each symbol.
+    offsets : ndarray of shape (S + 1,)
+        Symbol s owns the positions ``offsets[s]`` to ``offsets[s + 1]``.
+    first : ndarray of shape (S,)
+        Index, in the symbol's calendar, of the session at ``offsets[s]``.
+    """
+
+    symbols: tuple[str, ...]
+    calendars: tuple[Calendar, ...]
+    offsets: Ints
+    first: Ints
+    _codes: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_codes", {symbol: code for code, symbol in enumerate(self.symbols)})
+        self.offsets.setflags(write=False)
+        self.first.setflags(write=False)
+
+    @property
+    def lengths(self) -> Ints:
+        """Sessions in each symbol's span, shape (S,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def last(self) -> Ints:
+        """Index, in its calendar, of each symbol's last session, shape (S,)."""
+        return self.first + self.lengths - 1
+
+    def __contains__(self, symbol: object) -> bool:
+        return symbol in self._codes
+
+    def code(self, symbol: str) -> int:
+        """Return the position of a symbol in `symbols`, raising `UnknownNameError` where there is none."""
+        try:
+            return self._codes[symbol]
+        except KeyError:
+            raise UnknownNameError("symbol in the prices", symbol, self.symbols) from None
+
+    def codes(self, symbols: Labels | Sequence[str]) -> Ints:
+        """Return the position of each symbol, shape (n,), -1 where the listing has no such symbol."""
+        return np.array([self._codes.get(symbol, -1) for symbol in symbols], dtype=np.int64)
+
+    def span(self, symbol: str) -> slice:
+        """Return the slice of the flat vectors that a symbol owns."""
+        code = self.code(symbol)
+        return slice(int(self.offsets[code]), int(self.offsets[code + 1]))
+
+    def last_session_of(self, calendar_code: str) -> int:
+        """Return the last session index at which any symbol of a calendar has data, -1 if none is on it."""
+        lasts = [
+            int(last)
+            for calendar, last in zip(self.calendars, self.last, strict=True)
+            if calendar.code == calendar_code
+        ]
+        return max(lasts, default=-1)
+
+    def gather(self, values: Floats, codes: Ints, starts: Ints, length: int) -> Floats:
+        """Return a stretch of one flat vector for each of n symbols.
+
+        Parameters
+        ----------
+        values : ndarray of shape (offsets[-1],)
+            The flat vector.
+        codes : ndarray of shape (n,)
+            Symbol of each stretch.
+        starts : ndarray of shape (n,)
+            Session index, in the symbol's calendar, at which it starts.
+        length : int
+            Sessions in each stretch.
+
+        Returns
+        -------
+        ndarray of shape (n, length)
+            NaN where a session lies outside the symbol's span.
+        """
+        relative = (starts - self.first[codes])[:, None] + np.arange(length)
+        inside = (relative >= 0) & (relative < self.lengths[codes][:, None])
+        positions = np.where(inside, self.offsets[codes][:, None] + relative, 0)
+        return np.where(inside, values[positions], np.nan)

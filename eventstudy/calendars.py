@@ -1,0 +1,271 @@
+"""Exchange sessions as sorted arrays: dates, opens and closes, built once from pandas_market_calendars.
+
+A session is identified by its index in its calendar, so that offsets count sessions and nothing else.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy._corrections import CORRECTIONS, Correction
+from eventstudy._typing import Bools, Dates, Ints, Times
+from eventstudy.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Calendar", "Correction", "calendar_codes", "calendar_of", "corrections", "get_calendar"]
+
+FIRST_DATE = "1990-01-01"
+LAST_DATE = "2030-12-31"
+
+# Our code -> (name in pandas_market_calendars, time zone). Nasdaq and NYSE Arca keep NYSE's sessions.
+EXCHANGES = {
+    "XNYS": ("NYSE", "America/New_York"),
+    "XNAS": ("NASDAQ", "America/New_York"),
+    "ARCX": ("NYSE", "America/New_York"),
+    "XASE": ("NYSE", "America/New_York"),
+    "BATS": ("NYSE", "America/New_York"),
+    "XTSE": ("XTSE", "America/Toronto"),
+    "XHKG": ("XHKG", "Asia/Hong_Kong"),
+    "XSHG": ("XSHG", "Asia/Shanghai"),
+    "XSHE": ("XSHG", "Asia/Shanghai"),
+    "XTKS": ("XTKS", "Asia/Tokyo"),
+    "XKRX": ("XKRX", "Asia/Seoul"),
+    "XTAI": ("XTAI", "Asia/Taipei"),
+    "XASX": ("ASX", "Australia/Sydney"),
+    "XBOM": ("XBOM", "Asia/Kolkata"),
+    "XLON": ("XLON", "Europe/London"),
+    "XETR": ("XETR", "Europe/Berlin"),
+    "XFRA": ("XFRA", "Europe/Berlin"),
+    "XPAR": ("XPAR", "Europe/Paris"),
+    "XAMS": ("XAMS", "Europe/Amsterdam"),
+    "XBRU": ("XBRU", "Europe/Brussels"),
+    "XMIL": ("XMIL", "Europe/Rome"),
+    "XMAD": ("XMAD", "Europe/Madrid"),
+    "XSWX": ("XSWX", "Europe/Zurich"),
+    "XSTO": ("XSTO", "Europe/Stockholm"),
+    "XCSE": ("XCSE", "Europe/Copenhagen"),
+    "XHEL": ("XHEL", "Europe/Helsinki"),
+    "XOSL": ("XOSL", "Europe/Oslo"),
+}
+
+# Yahoo's suffix after the last dot of a symbol; no suffix is New York.
+SUFFIXES = {
+    "TO": "XTSE",
+    "HK": "XHKG",
+    "SS": "XSHG",
+    "SZ": "XSHE",
+    "T": "XTKS",
+    "KS": "XKRX",
+    "TW": "XTAI",
+    "AX": "XASX",
+    "BO": "XBOM",
+    "NS": "XBOM",
+    "L": "XLON",
+    "DE": "XETR",
+    "F": "XFRA",
+    "PA": "XPAR",
+    "AS": "XAMS",
+    "BR": "XBRU",
+    "MI": "XMIL",
+    "MC": "XMAD",
+    "SW": "XSWX",
+    "ST": "XSTO",
+    "CO": "XCSE",
+    "HE": "XHEL",
+    "OL": "XOSL",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calendar:
+    """The sessions of one exchange.
+
+    Parameters
+    ----------
+    code : str
+        Market identifier code, such as ``"XNYS"``.
+    zone : str
+        Time zone of the exchange, a tz database name.
+    sessions : ndarray of shape (T,)
+        Session dates, ``datetime64[D]``, increasing.
+    opens, closes : ndarray of shape (T,)
+        Regular open and close of each session, ``datetime64[s]`` in UTC; early closes are as they were.
+    break_starts, break_ends : ndarray of shape (T,), optional
+        Lunch break of each session, ``datetime64[s]`` in UTC; NaT where there is none, None where no session has one.
+    """
+
+    code: str
+    zone: str
+    sessions: Dates
+    opens: Times
+    closes: Times
+    break_starts: Times | None = None
+    break_ends: Times | None = None
+
+    def __post_init__(self) -> None:
+        for array in (self.sessions, self.opens, self.closes, self.break_starts, self.break_ends):
+            if array is not None:
+                array.setflags(write=False)
+
+    def index(self, dates: Dates) -> Ints:
+        """Return the session index of each date, -1 where the date is not a session.
+
+        Parameters
+        ----------
+        dates : ndarray of shape (n,)
+            Dates in the exchange's zone.
+        """
+        found = np.searchsorted(self.sessions, dates)
+        inside = np.minimum(found, len(self.sessions) - 1)
+        return np.where(self.sessions[inside] == dates, inside, -1).astype(np.int64)
+
+    def at_or_after(self, dates: Dates) -> Ints:
+        """Return the index of the first session on or after each date; ``len(sessions)`` past the end."""
+        return np.searchsorted(self.sessions, dates, side="left").astype(np.int64)
+
+    def after(self, dates: Dates) -> Ints:
+        """Return the index of the first session strictly after each date; ``len(sessions)`` past the end."""
+        return np.searchsorted(self.sessions, dates, side="right").astype(np.int64)
+
+    def first_close_after(self, times: Times) -> Ints:
+        """Return the index of the first session that closes strictly after each moment.
+
+        Parameters
+        ----------
+        times : ndarray of shape (n,)
+            ``datetime64[s]``, UTC.
+        """
+        return np.searchsorted(self.closes, times, side="right").astype(np.int64)
+
+    def in_break(self, times: Times) -> Bools:
+        """Return which moments fall in a lunch break, its first second included, its last excluded, shape (n,)."""
+        if self.break_starts is None or self.break_ends is None:
+            return np.zeros(len(times), dtype=bool)
+        session = np.minimum(self.first_close_after(times), len(self.sessions) - 1)
+        # A comparison with NaT is false.
+        return np.asarray((self.break_starts[session] <= times) & (times < self.break_ends[session]))
+
+    def local_date(self, times: Times) -> Dates:
+        """Return the date that the exchange's clocks show at each moment, NaT where the moment is NaT."""
+        import pandas as pd
+
+        moments = pd.DatetimeIndex(times.astype("datetime64[s]"), tz="UTC").tz_convert(self.zone)
+        return moments.tz_localize(None).to_numpy().astype("datetime64[D]")
+
+    def __repr__(self) -> str:
+        return f"Calendar({self.code}, {self.sessions[0]} to {self.sessions[-1]}, {len(self.sessions)} sessions)"
+
+
+@lru_cache(maxsize=64)
+def get_calendar(code: str, first: str = FIRST_DATE, last: str = LAST_DATE) -> Calendar:
+    """Return the calendar of an exchange.
+
+    Parameters
+    ----------
+    code : str
+        Market identifier code; see `calendar_codes`.
+    first, last : str
+        ISO dates between which sessions are listed. The default span does not depend on today's date.
+
+    Raises
+    ------
+    UnknownNameError
+        If the code is not known; the message names the nearest one.
+
+    Examples
+    --------
+    >>> nyse = get_calendar("XNYS")
+    >>> int(nyse.index(np.array(["2025-01-09"], dtype="datetime64[D]"))[0])  # day of mourning
+    -1
+    """
+    if code not in EXCHANGES:
+        raise UnknownNameError("exchange", code, EXCHANGES)
+    import pandas_market_calendars
+
+    library_name, zone = EXCHANGES[code]
+    with warnings.catch_warnings():
+        # The library's own: pandas deprecations, and lunch breaks that an exchange has given up.
+        warnings.simplefilter("ignore")
+        schedule = pandas_market_calendars.get_calendar(library_name).schedule(first, last, tz="UTC")
+    return _calendar(code, zone, _corrected(schedule, code, zone))
+
+
+def _corrected(schedule: pd.DataFrame, code: str, zone: str) -> pd.DataFrame:
+    """Return the library's schedule with our corrections of it."""
+    import pandas as pd
+
+    schedule = schedule.copy()
+    for each in (row for row in CORRECTIONS if row.exchange == code):
+        day = pd.Timestamp(each.date)
+        if day not in schedule.index:
+            continue
+        if each.is_closed:
+            schedule = schedule.drop(day)
+            continue
+        for column, hour in (("market_open", each.opens), ("market_close", each.closes)):
+            if hour is not None:
+                schedule.loc[day, column] = pd.Timestamp(f"{each.date} {hour}", tz=zone).tz_convert("UTC")
+        if "break_start" in schedule.columns:
+            traded = schedule.loc[day, "market_open"], schedule.loc[day, "market_close"]
+            if not traded[0] < schedule.loc[day, "break_end"] < traded[1]:
+                schedule.loc[day, ["break_start", "break_end"]] = pd.NaT
+    return schedule
+
+
+def _calendar(code: str, zone: str, schedule: pd.DataFrame) -> Calendar:
+    def moments(column: str) -> Times:
+        times: Times = schedule[column].dt.tz_localize(None).to_numpy().astype("datetime64[s]")
+        return times
+
+    breaks: tuple[Times | None, Times | None] = None, None
+    if "break_start" in schedule.columns:
+        start, end, closes = moments("break_start"), moments("break_end"), moments("market_close")
+        # The library gives a half day a break of no length, or one that begins as the session ends.
+        real = (start < end) & (end < closes)
+        breaks = np.where(real, start, np.datetime64("NaT", "s")), np.where(real, end, np.datetime64("NaT", "s"))
+    return Calendar(
+        code=code,
+        zone=zone,
+        sessions=schedule.index.to_numpy().astype("datetime64[D]"),
+        opens=moments("market_open"),
+        closes=moments("market_close"),
+        break_starts=breaks[0],
+        break_ends=breaks[1],
+    )
+
+
+def corrections(code: str | None = None) -> tuple[Correction, ...]:
+    """Return where the sessions of an exchange, or of all, depart from those of the calendar library, and why.
+
+    Examples
+    --------
+    >>> [(str(each.date), each.says) for each in corrections("XHKG")[:1]]
+    [('2020-08-19', 'opens at 13:30')]
+    """
+    if code is not None and code not in EXCHANGES:
+        raise UnknownNameError("exchange", code, EXCHANGES)
+    return tuple(each for each in CORRECTIONS if code in (None, each.exchange))
+
+
+def calendar_codes() -> tuple[str, ...]:
+    """Return the exchange codes that `get_calendar` knows."""
+    return tuple(EXCHANGES)
+
+
+def calendar_of(symbol: str) -> str:
+    """Return the exchange code that a symbol's suffix implies, New York where it has none.
+
+    Examples
+    --------
+    >>> calendar_of("BABA"), calendar_of("9988.HK"), calendar_of("BRK.B")
+    ('XNYS', 'XHKG', 'XNYS')
+    """
+    _, _, suffix = symbol.rpartition(".")
+    return SUFFIXES.get(suffix, "XNYS") if "." in symbol else "XNYS"

@@ -1,0 +1,289 @@
+"""The command line: parse, call the public API, print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from eventstudy.errors import EventStudyError, InputError, OutputError
+
+if TYPE_CHECKING:
+    from eventstudy.result import StudyResult
+    from eventstudy.study import Progress
+
+__all__ = ["app", "main"]
+
+PIPE_WIDTH = 100
+
+app = typer.Typer(
+    help="Stock event studies: how large a move was, whether it was abnormal, how it compares, whether it held.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A study in YAML or TOML.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A key of the file, changed: --set windows.min_obs=60."),
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 a part of the study failed, 2 the input was wrong.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process without it.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # Where somebody adds it to the command that has just failed.
+    debug = "--debug" in given
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        typer.main.get_command(app)([each for each in given if each != "--debug"], prog_name="eventstudy")
+    except EventStudyError as error:
+        _fail(2, str(error), debug=debug)
+    except Exception as error:  # noqa: BLE001
+        what = f"{type(error).__name__}: {error}"
+        _fail(1, f"a fault of this program, not of yours ({what}); --debug shows where.", debug=debug)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from eventstudy import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Take what stands before the command; `main` has seen to it."""
+
+
+@app.command()
+def run(
+    config: Config,
+    *,
+    out: Annotated[Path | None, typer.Option(help="Folder of the results; results/NAME without it.")] = None,
+    overrides: Overrides = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Run a study; write its results and reports."""
+    from eventstudy.config import load
+    from eventstudy.reports.terminal import render
+
+    with _clock() as times:
+        configured = load(config, overrides or ())
+        folder = out or configured.out or Path("results") / configured.name
+        _check_writable(folder)
+        with _progress(quiet=quiet) as progress:
+            result = configured.run(progress)
+    if not quiet:
+        typer.echo(render(result.results, **_terminal()))
+    result.save(folder, run={**times, **_circumstances(config, folder)})
+    written, failures = _write_reports(result, configured.reports, folder)
+    failures += _models_without_estimate(result)
+    if not quiet:
+        typer.echo(f"Results: {folder}" + "".join(f"\nReport:  {path}" for path in written))
+    for failure in failures:
+        _complain(failure)
+    if failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def reaction(
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="A ticker, such as BABA.")],
+    date: Annotated[
+        str | None, typer.Argument(metavar="DATE", help="Date of the announcement; the latest without it.")
+    ] = None,
+    *,
+    source: Annotated[str | None, typer.Option(help="Source of prices and events; the sample without it.")] = None,
+    benchmark: Annotated[str | None, typer.Option(help="The market that it is compared with; SPY without it.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the answer as a page, with its figure.")] = None,
+) -> None:
+    """Explain one event; no configuration needed."""
+    from eventstudy.explain import reaction as explain
+
+    options: dict[str, Any] = {} if benchmark is None else {"benchmark": benchmark}
+    answer = explain(symbol, date, source=source, **options)
+    typer.echo(answer.summary(**_terminal()))
+    if html is not None:
+        typer.echo(f"Page: {answer.to_html(html)}")
+
+
+@app.command()
+def check(config: Config, overrides: Overrides = None) -> None:
+    """Show what a study would be run on."""
+    from eventstudy.config import check as check_study
+    from eventstudy.config import load
+
+    found = check_study(load(config, overrides or ()))
+    typer.echo(found.summary(**_terminal()))
+    if not found.kept:
+        raise InputError(f"{config}: no event is left to study; the table above says why.")
+
+
+@app.command("list")
+def list_(
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="WHAT", help="models, tests, sources, reports, measures, reasons, calendars."),
+    ] = None,
+) -> None:
+    """List models, tests, sources and more."""
+    from eventstudy._catalogue import FAMILIES, catalogue
+
+    for family in FAMILIES if what is None else [what]:
+        entries = catalogue(family)
+        if what is None:
+            typer.echo(f"{family}: {', '.join(entries)}")
+            continue
+        width = max(map(len, entries))
+        for name, line in entries.items():
+            typer.echo(f"{name:{width}}  {line}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a configuration."""
+    import json
+
+    from eventstudy.config import schema as config_schema
+
+    typer.echo(json.dumps(config_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")] = Path("study.yaml"),
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
+) -> None:
+    """Write a first configuration that runs."""
+    from importlib.resources import files
+
+    from eventstudy.reports.files import write_text
+
+    if path.suffix.lower() not in {".yaml", ".yml"}:
+        raise InputError(f"The file is {str(path)!r}; a name that ends in .yaml was expected.")
+    if path.exists() and not force:
+        raise InputError(f"{path} exists already; give another name, or --force to overwrite it.")
+    text = (files("eventstudy.config") / "first.yaml").read_text(encoding="utf-8")
+    typer.echo(f"Written: {write_text(path, text.replace('{file}', str(path)))}")
+
+
+def _fail(status: int, sentence: str, *, debug: bool) -> NoReturn:
+    import traceback
+
+    if debug:
+        traceback.print_exc()
+    else:
+        _complain(sentence)
+    sys.exit(status)
+
+
+def _complain(sentence: str) -> None:
+    paragraph = " ".join(sentence.split())
+    typer.echo("Error: " + "".join(letter if letter.isprintable() else "\ufffd" for letter in paragraph), err=True)
+
+
+def _terminal() -> dict[str, Any]:
+    """Return how to draw tables: plain and of one width where nobody looks at them."""
+    import os
+    import shutil
+
+    seen = sys.stdout.isatty()
+    width = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if seen else PIPE_WIDTH
+    return {"color": seen and "NO_COLOR" not in os.environ, "width": width}
+
+
+def _check_writable(folder: Path) -> None:
+    """Raise `OutputError` where results could not be written, before time is spent on making them."""
+    import os
+
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        raise OutputError(
+            f"The output directory {str(folder)!r} can't be written: {str(there)!r} is no folder to write in."
+        )
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Progress | None]:
+    """Give a reporter of progress that rewrites one line of standard error, if a person sees it."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+
+    def report(what: str, done: int, total: int) -> None:
+        sys.stderr.write(f"\r\x1b[K{what}: {done} of {total} blocks")
+        sys.stderr.flush()
+
+    try:
+        yield report
+    finally:
+        sys.stderr.write("\r\x1b[K")
+
+
+@contextmanager
+def _clock() -> Iterator[dict[str, Any]]:
+    from datetime import UTC, datetime
+
+    started = datetime.now(UTC)
+    times: dict[str, Any] = {"started": started.isoformat(timespec="seconds")}
+    yield times
+    times["seconds"] = round((datetime.now(UTC) - started).total_seconds(), 3)
+
+
+def _circumstances(config: Path, folder: Path) -> dict[str, Any]:
+    import platform
+
+    return {
+        "host": platform.node(),
+        "system": platform.platform(),
+        "python": sys.executable,
+        "arguments": sys.argv[1:],
+        "config": str(config.resolve()),
+        "folder": str(folder.resolve()),
+    }
+
+
+def _write_reports(result: StudyResult, names: Sequence[str], folder: Path) -> tuple[list[Path], list[str]]:
+    """Write the reports; one that fails keeps none of the others from being written."""
+    from eventstudy.reports import REPORTS
+
+    written: list[Path] = []
+    failures: list[str] = []
+    for name in names:
+        try:
+            written.append(REPORTS.get(name).write(result.results, folder))
+        except Exception as error:  # noqa: BLE001
+            failures.append(f"the report {name!r} could not be written ({type(error).__name__}: {error}).")
+    return written, failures
+
+
+def _models_without_estimate(result: StudyResult) -> list[str]:
+    models = result.results.summary["models"]
+    return [
+        f"the model {label!r} could be estimated for no event; estimates.csv says why."
+        for label, figures in models.items()
+        if not figures["estimated"]
+    ]

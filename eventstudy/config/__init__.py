@@ -1,0 +1,7 @@
+"""Configured studies: a YAML or TOML file to a study with its sources. The only room that knows pydantic."""
+
+from eventstudy.config.checking import Check, check
+from eventstudy.config.configured import Configured, load_inputs
+from eventstudy.config.reading import load, run, schema
+
+__all__ = ["Check", "Configured", "check", "load", "load_inputs", "run", "schema"]

@@ -1,0 +1,138 @@
+"""From validated values to the records that they describe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from eventstudy.config.configured import Configured, benchmark_names
+from eventstudy.config.keys import required
+from eventstudy.errors import ConfigError, InputError
+from eventstudy.events import Surprise
+from eventstudy.execution import Engine
+from eventstudy.inference import TESTS
+from eventstudy.registry import Registry
+from eventstudy.returns import MODELS, Benchmark, ExpectedReturnModel, Windows
+from eventstudy.sources import EVENT_SOURCES, PRICE_SOURCES
+from eventstudy.study import Study
+
+__all__ = ["build"]
+
+# The name becomes a folder, on any system.
+SAFE_NAME = re.compile(r"\w(?:[\w.\- ]{0,98}[\w\-])?")
+
+
+def build(values: Mapping[str, Any], path: Path) -> Configured:
+    """Return what the values of a file describe.
+
+    Parameters
+    ----------
+    values : mapping
+        As `eventstudy.config.keys.config_model` lets them pass; only the keys given.
+    path : Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        Where the values contradict each other.
+    """
+    folder = path.parent
+    return Configured(
+        path=path,
+        study=_study(values, path),
+        events=_member(EVENT_SOURCES, "source", values["events"], "events", folder),
+        prices=_member(PRICE_SOURCES, "source", values["prices"], "prices", folder),
+        reports=tuple(dict.fromkeys(_listed(values.get("report", "html")))),
+        out=_beside(folder, Path(values["out"])) if "out" in values else None,
+    )
+
+
+def _study(values: Mapping[str, Any], path: Path) -> Study:
+    as_they_are = ("benchmark", "focus", "returns", "forecast_error", "seed")
+    given = {key: values[key] for key in as_they_are if key in values}
+    if "models" in values:
+        given["models"] = _models(values["models"], values.get("benchmark"))
+    if "tests" in values:
+        given["tests"] = tuple(_member(TESTS, "kind", spec, f"tests[{i}]") for i, spec in enumerate(values["tests"]))
+    if "surprise" in values:
+        given["surprise"] = Surprise(**values["surprise"])
+    run = values.get("run", {})
+    reaction, premarket = _reaction(values.get("reaction", True))
+    study = Study(
+        name=_name(values.get("name"), path),
+        windows=Windows(**values.get("windows", {})),
+        group_by=tuple(_listed(values.get("group_by", ()))),
+        reaction=reaction,
+        premarket=premarket,
+        engine=Engine(name=run.get("engine", "serial"), workers=run.get("workers")),
+        **given,
+    )
+    benchmark_names(study)
+    return study
+
+
+def _member(
+    registry: Registry[Any], key: str, given: str | Mapping[str, Any], place: str, folder: Path | None = None
+) -> Any:
+    """Return the member of a family that a name, or a mapping of its fields, stands for."""
+    name = given if isinstance(given, str) else given[key]
+    options = {} if isinstance(given, str) else {each: value for each, value in given.items() if each != key}
+    cls = registry.get(name)
+    if lacking := [each for each in required(cls) if each not in options]:
+        example = f"{{{key}: {name}, {lacking[0]}: ...}}"
+        raise ConfigError(f"{place} is {name!r}, which needs {' and '.join(lacking)}, as in {example}.")
+    if folder is not None:
+        options |= {each: _beside(folder, value) for each, value in options.items() if isinstance(value, Path)}
+    try:
+        return cls(**options)
+    except InputError as error:
+        raise ConfigError(f"{place}: {error}") from error
+
+
+def _models(
+    given: Sequence[str | Mapping[str, Any]], benchmark: Benchmark | None
+) -> Sequence[ExpectedReturnModel] | Mapping[str, ExpectedReturnModel]:
+    """Return the models, by label if any has a name of its own."""
+    names = [None if isinstance(spec, str) else spec.get("name") for spec in given]
+    models = [
+        _member(MODELS, "kind", spec if isinstance(spec, str) else _without(spec, "name"), f"models[{i}]")
+        for i, spec in enumerate(given)
+    ]
+    if not any(names):
+        return tuple(models)
+    labels = [name or model.label(benchmark) for name, model in zip(names, models, strict=True)]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ConfigError(f"models: two would be called {label!r}; give one of them a name of its own.")
+    return dict(zip(labels, models, strict=True))
+
+
+def _without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {each: value for each, value in mapping.items() if each != key}
+
+
+def _beside(folder: Path, path: Path) -> Path:
+    return folder / path.expanduser()
+
+
+def _name(given: str | None, path: Path) -> str:
+    if given is None:
+        return re.sub(r"[^\w.\-]+", "-", path.stem).strip(".-") or "study"
+    if not SAFE_NAME.fullmatch(given):
+        raise ConfigError(
+            f"name is {given!r}, and it becomes the name of a folder: at most 100 letters, digits, dots, dashes, "
+            f"underscores and spaces, the first a letter or a digit, were expected."
+        )
+    return given
+
+
+def _listed(value: str | Sequence[str]) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _reaction(given: bool | Mapping[str, bool]) -> tuple[bool, bool]:
+    """Return whether there is a ladder, and whether a quoted premarket move is a rung of it."""
+    return (given, True) if isinstance(given, bool) else (True, given.get("premarket", True))

@@ -1,0 +1,187 @@
+"""What keys a configuration has: pydantic models made from the dataclasses that the keys set.
+
+A new model, test, source or report needs no line here: its keys are the fields that its registry shows.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model
+
+from eventstudy.events import Surprise
+from eventstudy.execution import ENGINES
+from eventstudy.inference import TESTS
+from eventstudy.registry import Registry
+from eventstudy.reports import REPORTS
+from eventstudy.returns import MODELS, Benchmark, Windows
+from eventstudy.sources import EVENT_SOURCES, PRICE_SOURCES
+
+__all__ = ["UNKNOWN_MEMBER", "Keys", "config_model", "required"]
+
+UNKNOWN_MEMBER = "unknown_member"
+NAME = "(name)"
+
+Key = tuple[Any, Any, str]
+"""Type, default (``...`` for a key that must be given), description."""
+
+
+class Keys(BaseModel):
+    """A mapping with known keys and nothing else; no value is bent into another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def config_model() -> type[Keys]:
+    """Return the pydantic model of a configuration, built from what the registries hold now."""
+    model: Any = _member(MODELS, "kind", {"name": (str, None, "Its label in tables.")}, by_name=True)
+    test: Any = _member(TESTS, "kind", by_name=True)
+    report: Any = Literal[REPORTS.names()]
+    return _keys(
+        "Configuration",
+        "A configured event study.",
+        {
+            "name": (str, None, "What the study and the folder of its results are called; the file's name without it."),
+            "events": (_member(EVENT_SOURCES, "source"), ..., "Where the announcements come from."),
+            "prices": (_member(PRICE_SOURCES, "source"), ..., "Where the prices come from."),
+            "benchmark": (
+                Benchmark,
+                None,
+                "Benchmark of models that name none: a symbol, equal_weighted, or one for each exchange code.",
+            ),
+            "windows": (_record("windows", Windows), None, "Which sessions around day 0 are used for what."),
+            "models": (_list_of(model), ("market",), "Expected-return models: names, or {kind: name, ...}."),
+            "tests": (
+                _list_of(test),
+                ("t", "cross_sectional", "bmp"),
+                "Hypothesis tests: names, or {kind: name, ...}.",
+            ),
+            "focus": (str, None, "The event_id that the headline speaks of."),
+            "surprise": (_record("surprise", Surprise), None, "Which values of the events make a surprise."),
+            "reaction": (bool | _reaction(), True, "Whether to measure each event's ladder of prices."),
+            "report": (_list_of(report) | report, ("html",), "Reports to write beside the tables."),
+            "returns": (Literal["simple", "log"], "simple", "What a return is."),
+            "forecast_error": (
+                Literal["full", "diagonal", "none"],
+                "full",
+                "How much of the error of estimated parameters enters variances.",
+            ),
+            "group_by": (list[str] | str, (), "Columns of the events; every statistic for each of their values."),
+            "seed": (int, 0, "For whatever is drawn at random."),
+            "run": (_run(), None, "How the study is run."),
+            "out": (str, None, "Folder of the results, relative to this file; results/<name> without it."),
+        },
+    )
+
+
+def _list_of(kind: Any) -> Any:
+    return list[kind]
+
+
+def _run() -> type[Keys]:
+    return _keys(
+        "run",
+        "How the study is run; every engine gives the same bits.",
+        {
+            "engine": (Literal[ENGINES], "serial", "What runs blocks of events."),
+            "path": (Literal["auto", "numpy"], "auto", "Which kernels compute."),
+            "workers": (int, None, "How many blocks at once; the machine's processors without it."),
+        },
+    )
+
+
+def _reaction() -> type[Keys]:
+    quoted = "The quoted premarket move is a rung of the ladder wherever the events have one."
+    return _keys("reaction", "Each event's ladder of prices.", {"premarket": (bool, True, quoted)})
+
+
+def _member(registry: Registry[Any], key: str, extra: Mapping[str, Key] | None = None, *, by_name: bool = False) -> Any:
+    """Return the type of a member of a family: a mapping that `key` tells from the others, or a name."""
+    names = registry.names()
+    options: list[Any] = []
+    for name in names:
+        keys: dict[str, Key] = {key: (Literal[name], ..., "Which one."), **(extra or {})}
+        options.append(Annotated[_record(name, registry.get(name), keys), Tag(name)])
+    if by_name:
+        options.append(Annotated[Literal[names], Tag(NAME)])
+    context: Any = {"key": key, "names": list(names), "family": registry.kind, "by_name": by_name}
+    told_apart = Discriminator(
+        _teller(key),
+        custom_error_type=UNKNOWN_MEMBER,
+        custom_error_message="Unknown member",
+        custom_error_context=context,
+    )
+    return Annotated[reduce(or_, options), told_apart]
+
+
+def _teller(key: str) -> Callable[[Any], str | None]:
+    def tag(value: Any) -> str | None:
+        if isinstance(value, str):
+            return NAME
+        if isinstance(value, Mapping):
+            named = value.get(key)
+            return named if isinstance(named, str) else None
+        return type(value).__name__
+
+    return tag
+
+
+def _record(name: str, cls: type, extra: Mapping[str, Key] | None = None) -> type[Keys]:
+    """Return the keys of a dataclass: its fields, with what its docstring says of each."""
+    described = _described(cls)
+    hints = get_type_hints(cls) if is_dataclass(cls) else {}
+    own = {
+        each.name: (hints[each.name], _default(each), described.get(each.name, ""))
+        for each in (fields(cls) if is_dataclass(cls) else ())
+        if each.init
+    }
+    return _keys(name, (inspect.getdoc(cls) or name).splitlines()[0], {**(extra or {}), **own})
+
+
+def required(cls: type) -> list[str]:
+    """Return the fields of a dataclass that have no default."""
+    return [each.name for each in (fields(cls) if is_dataclass(cls) else ()) if _default(each) is ...]
+
+
+def _default(each: Any) -> Any:
+    if each.default is not MISSING:
+        return each.default
+    return ... if each.default_factory is MISSING else each.default_factory()
+
+
+def _keys(name: str, doc: str, keys: Mapping[str, Key]) -> type[Keys]:
+    # The alias is the key. A field may not be called as an attribute of pydantic's own, such as schema or json.
+    columns: dict[str, Any] = {
+        f"{key}_": (hint, Field(alias=key, description=words, **_as_default(default)))
+        for key, (hint, default, words) in keys.items()
+    }
+    return create_model(name, __base__=Keys, __doc__=doc, **columns)
+
+
+def _as_default(default: Any) -> dict[str, Any]:
+    # A key without a default shows none in the schema.
+    return {"default_factory": lambda: None} if default is None else {"default": default}
+
+
+def _described(cls: type) -> dict[str, str]:
+    """Return what the Parameters sections of a class and its bases say of each parameter."""
+    found: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        lines = inspect.cleandoc(base.__doc__ or "").splitlines()
+        if "Parameters" not in lines:
+            continue
+        names: list[str] = []
+        for line in lines[lines.index("Parameters") + 2 :]:
+            if not line.strip():
+                break
+            if not line.startswith(" "):
+                names = [name.strip() for name in line.partition(" : ")[0].split(",")]
+                found |= dict.fromkeys(names, "")
+            else:
+                found |= {name: f"{found[name]} {line.strip()}".strip() for name in names}
+    return found

@@ -1,0 +1,223 @@
+"""What can go wrong, said for people: the errors of the package and the closed lists of reasons and flags.
+
+An error says what was wrong, where, and what would be right. A reason stands in a table in the place of
+a number that could not be computed or beside an event that fell out; a flag stands beside an event that is
+kept and is yet to be looked at with care. Both are values, never exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Self
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "EventStudyError",
+    "Flag",
+    "InputError",
+    "OutputError",
+    "Reason",
+    "UnknownNameError",
+    "nearest",
+]
+
+
+class EventStudyError(Exception):
+    """Any error that this package raises on purpose."""
+
+
+class InputError(EventStudyError, ValueError):
+    """Something given to the package was wrong: a config, an argument, a file."""
+
+
+class ConfigError(InputError):
+    """A configuration file says something that can't be run."""
+
+
+class DataError(InputError):
+    """A table of prices, events or factors breaks a rule; the message names the row and the field."""
+
+
+class UnknownNameError(InputError):
+    """A name that nothing answers to.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked for, such as ``"model"``.
+    name : str
+        The name given.
+    known : iterable of str
+        The names that exist.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, tuple(known)
+        super().__init__(f"There is no {kind} named {name!r}. {nearest(name, self.known)}")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, tuple[str, ...]]]:
+        return type(self), (self.kind, self.name, self.known)
+
+
+class OutputError(EventStudyError, OSError):
+    """A result could not be written."""
+
+
+def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
+    """Return a hint: the known name nearest to `name`, or the names there are.
+
+    Parameters
+    ----------
+    name : str
+        The word that was not understood.
+    known : iterable of str
+        The words that would have been.
+    most : int
+        How many to list when none is near.
+
+    Examples
+    --------
+    >>> nearest("markt", ["market", "raw"])
+    "Did you mean 'market'?"
+    >>> nearest("xyz", ["market", "raw"])
+    'Known: market, raw.'
+    """
+    names = sorted({str(each) for each in known})
+    close = get_close_matches(name.lower(), [each.lower() for each in names], n=1, cutoff=0.6)
+    if close:
+        found = next(each for each in names if each.lower() == close[0])
+        return f"Did you mean {found!r}?"
+    listed = ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")
+    return f"Known: {listed}." if names else "None are known."
+
+
+class _Coded(StrEnum):
+    """A closed list whose members are their codes, each with a sentence."""
+
+    sentence: str
+
+    def __new__(cls, code: str, sentence: str = "") -> Self:
+        """Make a member that is its code; calling the list with a code finds it again."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.sentence = sentence
+        return member
+
+
+class Reason(_Coded):
+    """The closed list of reasons; each is its code, and carries a sentence.
+
+    Examples
+    --------
+    >>> Reason.NO_RETURNS
+    <Reason.NO_RETURNS: 'no_returns'>
+    >>> Reason("no_returns").sentence
+    'The symbol has no return in the event window.'
+    """
+
+    OK = "ok", "Nothing is missing."
+    UNKNOWN_SYMBOL = "unknown_symbol", "The prices hold no such symbol."
+    NOT_A_SESSION = "not_a_session", "The exchange was closed on the date of the announcement."
+    OVERLAPS_OWN_EVENT = (
+        "overlaps_own_event",
+        "The event window overlaps that of another event of the symbol, which was kept in its place.",
+    )
+    MERGED = "merged", "The event was merged with an earlier one of the symbol whose event window it overlaps."
+    CONFOUNDED = "confounded", "Other news of the symbol fell near day 0."
+    PRICE_TOO_LOW = "price_too_low", "The price before day 0 lay below the floor."
+    VOLUME_TOO_LOW = "volume_too_low", "The volume before day 0 lay below the floor."
+    TOO_SHORT_HISTORY = "too_short_history", "The symbol has too few returns before day 0."
+    DUPLICATE_QUARTER = "duplicate_quarter", "An earlier event of the symbol speaks of the same fiscal quarter."
+    CALL_OR_MEETING = "call_or_meeting", "A call, meeting or the like, not the release of results itself."
+    NO_RETURNS = "no_returns", "The symbol has no return in the event window."
+    DATE_AFTER_CALENDAR = "date_after_calendar", "Day 0 lies after the last session of the prices."
+    WINDOW_OUTSIDE_CALENDAR = "window_outside_calendar", "The event window passes the edge of the prices."
+    TOO_FEW_ESTIMATION_DAYS = (
+        "too_few_estimation_days",
+        "The estimation window holds fewer returns than min_obs.",
+    )
+    INCOMPLETE_WINDOW = "incomplete_window", "A return is missing inside the window."
+    DEGENERATE_ESTIMATION = (
+        "degenerate_estimation",
+        "The estimation window determines no model: no variation, or regressors that coincide.",
+    )
+    NEEDS_TWO_EVENTS = "needs_two_events", "The test needs at least two events."
+    NO_DISPERSION = "no_dispersion", "All values are equal, so there is no standard error."
+    NO_VARIANCE = "no_variance", "The residual variance is zero or has no degrees of freedom."
+    NO_BENCHMARK_PRICE = "no_benchmark_price", "The benchmark has no price for this leg."
+    NO_BETA = "no_beta", "There is no estimated beta for this event."
+    NO_HISTORY = "no_history", "There are too few ordinary days to compare with."
+    NO_PRICE = "no_price", "There is no price for this rung."
+    NOT_YET = "not_yet", "The session lies after the last session of the prices."
+    GAP_STANDING = (
+        "gap_standing",
+        "A quoted move has no history of its own; the standing beside it is the gap's.",
+    )
+
+
+class Flag(_Coded):
+    """The closed list of what to know of an event that is kept all the same; an event may bear several.
+
+    Examples
+    --------
+    >>> Flag("timing_unknown").sentence
+    'Only the date of the announcement is known; day 0 is that date, and may be a session early.'
+    """
+
+    TIMING_UNKNOWN = (
+        "timing_unknown",
+        "Only the date of the announcement is known; day 0 is that date, and may be a session early.",
+    )
+    PLACEHOLDER_TIME = (
+        "placeholder_time",
+        "The source gives the hour, and it is one that it also puts where it knows none; the time was taken as unknown.",
+    )
+    CLOSE_WITHIN_HOUR = (
+        "close_within_hour",
+        "The time is known to the hour, and the close lies within that hour; day 0 may be a session early.",
+    )
+    TAG_DISAGREES = "tag_disagrees", "The tag says another part of the day than the time; the time was used."
+    DATE_DISAGREES = (
+        "date_disagrees",
+        "The stated date is not the one that the exchange's clocks show at the announcement; the time was used.",
+    )
+    LUNCH_BREAK = "lunch_break", "The announcement fell in the exchange's lunch break; the afternoon could react."
+    MOVED_TO_NEXT_SESSION = (
+        "moved_to_next_session",
+        "The exchange was closed on the date of the announcement; day 0 is the next session.",
+    )
+    MOVED_TO_PREVIOUS_SESSION = (
+        "moved_to_previous_session",
+        "The exchange was closed on the date of the announcement; day 0 is the session before, as was asked for.",
+    )
+    LATE_CUTOFF = (
+        "late_cutoff",
+        "The announcement came within late_cutoff of the close; day 0 is the next session.",
+    )
+    ESTIMATED_DATE = "estimated_date", "The date is a vendor's estimate, not one that the company confirmed."
+    SOURCES_DISAGREE = (
+        "sources_disagree",
+        "Sources give different times for the announcement; the earliest public one was used.",
+    )
+    OVERLAPS_OWN_EVENT = (
+        "overlaps_own_event",
+        "The event window overlaps that of another event of the symbol.",
+    )
+    MERGED = "merged", "Later events of the symbol whose event windows overlap were merged into this one."
+    CONFOUNDING_NEWS = "confounding_news", "Other news of the symbol fell near day 0."
+    PRICE_TOO_LOW = "price_too_low", "The price before day 0 lay below the floor."
+    VOLUME_TOO_LOW = "volume_too_low", "The volume before day 0 lay below the floor."
+    LIQUIDITY_UNKNOWN = (
+        "liquidity_unknown",
+        "A floor could not be checked: there is no unadjusted price, or no volume, before day 0.",
+    )
+    TOO_SHORT_HISTORY = "too_short_history", "The symbol has too few returns before day 0."
+    DUPLICATE_QUARTER = "duplicate_quarter", "An earlier event of the symbol speaks of the same fiscal quarter."
+    CALL_OR_MEETING = "call_or_meeting", "It looks like a call or meeting, not the release of results itself."
+    MASKED_ESTIMATION = (
+        "masked_estimation",
+        "Sessions around known events of the symbol were left out of the estimation window.",
+    )

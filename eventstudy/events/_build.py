@@ -1,0 +1,213 @@
+"""From a table of announcements to `Events`: what is checked at the door."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from eventstudy._typing import Bools, Dates, Floats, Labels, Times
+from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
+from eventstudy.errors import DataError, nearest
+from eventstudy.events.table import RECORD_FIELDS, TIMING_TAGS, Confirmation, Events, Precision, Timing
+from eventstudy.frames import (
+    ISO_DATE,
+    Origin,
+    carries_offset,
+    date_column,
+    number_column,
+    require_columns,
+    text_column,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+E = TypeVar("E", bound=StrEnum)
+
+NAT = np.datetime64("NaT", "s")
+
+
+def build_events(
+    frame: pd.DataFrame, *, zone: str | None, date_format: str | None, source: str, kind: str, origin: Origin
+) -> Events:
+    """Return the events that `Events.from_frame` promises; the arguments are explained there."""
+    require_columns(frame, ["symbol"], origin)
+    if not {"announced_at", "date"} & set(frame.columns):
+        raise DataError(f"{origin.name}: an event needs the column 'announced_at', or 'date' with 'timing'.")
+    symbol = text_column(frame, "symbol", origin)
+    calendar = _calendars(frame, symbol, origin)
+    announced_at = _moments(frame, "announced_at", zone, origin)
+    date = _dates(frame, announced_at, calendar, date_format, origin)
+    default = np.where(np.isnat(announced_at), Precision.DATE, Precision.MINUTE).astype(object)
+    groups, values = _other_columns(frame, origin)
+    return Events(
+        event_id=_event_ids(frame, symbol, date, origin),
+        symbol=symbol,
+        announced_at=announced_at,
+        known_at=_moments(frame, "known_at", zone, origin),
+        precision=_choices(frame, "precision", Precision, default, origin),
+        date=date,
+        timing=_timings(frame, origin),
+        confirmation=_choices(frame, "confirmation", Confirmation, Confirmation.CONFIRMED, origin),
+        kind=_filled(frame, "kind", kind),
+        calendar=calendar,
+        source=_filled(frame, "source", source),
+        groups=groups,
+        values=values,
+    )
+
+
+def _calendars(frame: pd.DataFrame, symbol: Labels, origin: Origin) -> Labels:
+    given = _filled(frame, "calendar", "")
+    calendars = np.array([code or calendar_of(name) for code, name in zip(given, symbol, strict=True)], dtype=object)
+    for row, code in enumerate(calendars):
+        if code not in calendar_codes():
+            raise DataError(
+                f"{origin.row(row)}: calendar is {code!r}, which is no exchange. {nearest(code, calendar_codes())}"
+            )
+    return calendars
+
+
+def _moments(frame: pd.DataFrame, field: str, zone: str | None, origin: Origin) -> Times:
+    """Return a column of timestamps in UTC, NaT where empty; one without an offset needs `zone`."""
+    import pandas as pd
+
+    if field not in frame.columns:
+        return np.full(len(frame), NAT)
+    column = frame[field]
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return _in_utc(column)
+    text = column.astype("str")
+    given = ~column.isna().to_numpy() & (text != "").to_numpy(dtype=bool)
+    is_time = np.asarray(text.str.match(f"{ISO_DATE}[T ]", na=False), dtype=bool)
+    parsed = pd.to_datetime(text.where(is_time), format="ISO8601", errors="coerce", utc=True)
+    _complain(given & parsed.isna().to_numpy(), text, field, "a time such as 2025-02-20T05:36:00-05:00", origin)
+    naive = given & ~carries_offset(text)
+    if zone is None:
+        rule = "a time with its offset (2025-02-20T05:36:00-05:00), or the zone of the whole column by name,"
+        _complain(naive, text, field, rule, origin)
+    elif naive.any():
+        local = _localized(parsed.dt.tz_localize(None), zone, field, origin)
+        parsed = parsed.where(~naive, local)
+        rule = f"an offset (clocks in {zone} skip this time, or show it twice)"
+        _complain(naive & parsed.isna().to_numpy(), text, field, rule, origin)
+    return _in_utc(parsed)
+
+
+def _in_utc(column: pd.Series[pd.Timestamp]) -> Times:
+    return column.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[s]")
+
+
+def _localized(column: pd.Series[pd.Timestamp], zone: str, field: str, origin: Origin) -> pd.Series[pd.Timestamp]:
+    """Return local times as UTC, NaT where the zone's clocks do not show a time exactly once."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        known = ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):
+        hint = nearest(zone, available_timezones())
+        raise DataError(f"{origin.name}: the zone of {field} is {zone!r}, which is no time zone. {hint}") from None
+    return column.dt.tz_localize(known, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
+
+
+def _complain(bad: Bools, text: pd.Series[str], field: str, expected: str, origin: Origin) -> None:
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise DataError(f"{origin.row(row)}: {field} is {text.iloc[row]!r}; {expected} was expected.")
+
+
+def _dates(
+    frame: pd.DataFrame, announced_at: Times, calendar: Labels, date_format: str | None, origin: Origin
+) -> Dates:
+    """Return the stated date, or the date that the exchange's clocks show at the announcement."""
+    known = ~np.isnat(announced_at)
+    if "date" in frame.columns:
+        dates = date_column(frame, "date", origin, date_format=date_format, required=False)
+    else:
+        dates = np.full(len(frame), np.datetime64("NaT", "D"))
+    for code in np.unique(calendar[known].astype(str)):
+        rows = known & (calendar == code) & np.isnat(dates)
+        dates[rows] = get_calendar(code).local_date(announced_at[rows])
+    if np.isnat(dates).any():
+        row = int(np.flatnonzero(np.isnat(dates))[0])
+        raise DataError(f"{origin.row(row)}: neither announced_at nor date is given; an event needs one of them.")
+    return dates
+
+
+def _timings(frame: pd.DataFrame, origin: Origin) -> Labels:
+    if "timing" not in frame.columns:
+        return np.full(len(frame), Timing.UNKNOWN, dtype=object)
+    known = {**{str(timing): timing for timing in Timing}, **TIMING_TAGS}
+    tags = _filled(frame, "timing", "")
+    timings = np.empty(len(frame), dtype=object)
+    for row, tag in enumerate(tags):
+        timing = known.get(str(tag).strip().lower().replace("-", "_"))
+        if timing is None:
+            raise DataError(f"{origin.row(row)}: timing is {tag!r}. {nearest(str(tag), known)}")
+        timings[row] = timing
+    return timings
+
+
+def _choices(frame: pd.DataFrame, field: str, choices: type[E], default: Labels | E, origin: Origin) -> Labels:
+    chosen = np.array(np.broadcast_to(np.asarray(default, dtype=object), len(frame)))
+    if field not in frame.columns:
+        return chosen
+    for row, word in enumerate(_filled(frame, field, "")):
+        if word == "":
+            continue
+        if word not in tuple(choices):
+            raise DataError(f"{origin.row(row)}: {field} is {word!r}. {nearest(str(word), map(str, choices))}")
+        chosen[row] = choices(word)
+    return chosen
+
+
+def _filled(frame: pd.DataFrame, field: str, default: str) -> Labels:
+    if field not in frame.columns:
+        return np.full(len(frame), default, dtype=object)
+    column = frame[field]
+    words = column.astype(object).where(column.notna(), default).to_numpy(dtype=object)
+    return np.array([default if word == "" else str(word) for word in words], dtype=object)
+
+
+def _event_ids(frame: pd.DataFrame, symbol: Labels, date: Dates, origin: Origin) -> Labels:
+    if "event_id" in frame.columns:
+        ids = np.array([str(name) for name in _id_column(frame, origin)], dtype=object)
+    else:
+        ids = np.array([f"{name}-{day}" for name, day in zip(symbol, date, strict=True)], dtype=object)
+    seen: dict[str, int] = {}
+    for row, name in enumerate(ids):
+        if name in seen:
+            raise DataError(
+                f"{origin.row(row)}: the event id {name!r} stands a second time (first in {origin.row(seen[name])})."
+            )
+        seen[name] = row
+    return ids
+
+
+def _id_column(frame: pd.DataFrame, origin: Origin) -> Labels:
+    """Return the ids as text; whole numbers are ids too, an empty cell is none."""
+    import pandas as pd
+
+    if pd.api.types.is_integer_dtype(frame["event_id"].dtype):
+        return frame["event_id"].astype(str).to_numpy(dtype=object)
+    return text_column(frame, "event_id", origin)
+
+
+def _other_columns(frame: pd.DataFrame, origin: Origin) -> tuple[dict[str, Labels], dict[str, Floats]]:
+    import pandas as pd
+
+    groups: dict[str, Labels] = {}
+    values: dict[str, Floats] = {}
+    for name in map(str, frame.columns):
+        if name in RECORD_FIELDS:
+            continue
+        column = frame[name]
+        if pd.api.types.is_bool_dtype(column.dtype):
+            groups[name] = column.astype(str).str.lower().to_numpy(dtype=object)
+        elif pd.api.types.is_numeric_dtype(column.dtype):
+            values[name] = number_column(frame, name, origin)
+        else:
+            groups[name] = _filled(frame, name, "")
+    return groups, values

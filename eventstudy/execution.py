@@ -1,0 +1,107 @@
+"""The one seam to threads, processes and a cluster: a function, mapped over blocks of events.
+
+Results come back in the order of the blocks, whichever engine ran them, so that sums over blocks are taken
+in one fixed order and every engine gives the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+import numpy as np
+
+from eventstudy._typing import Ints
+from eventstudy.errors import InputError, UnknownNameError
+
+__all__ = ["BLOCK", "ENGINES", "Engine", "blocks", "map_chunks"]
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+# Events in a block. A constant, since the sums of a study are sums over blocks: 256 keeps a block's
+# windows in the second-level cache.
+BLOCK = 256
+
+ENGINES = ("serial", "threads", "processes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """How blocks are run.
+
+    Parameters
+    ----------
+    name : str
+        ``"serial"``, ``"threads"`` or ``"processes"``.
+    workers : int, optional
+        How many at once; the machine's processors without it.
+    """
+
+    name: str = "serial"
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in ENGINES:
+            raise UnknownNameError("engine", self.name, ENGINES)
+        if self.workers is not None and self.workers < 1:
+            raise InputError(f"run: workers is {self.workers}; it must be at least 1.")
+
+
+def blocks(count: int) -> list[Ints]:
+    """Return the positions 0 to `count` - 1 in blocks of `BLOCK`, the last one shorter.
+
+    Examples
+    --------
+    >>> [len(block) for block in blocks(600)]
+    [256, 256, 88]
+    """
+    return [np.arange(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
+
+
+def map_chunks(
+    function: Callable[[S], R],
+    chunks: Sequence[S],
+    engine: Engine | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[R]:
+    """Return ``[function(chunk) for chunk in chunks]``, run by an engine.
+
+    Parameters
+    ----------
+    function : callable
+        Must be picklable for processes.
+    chunks : sequence
+        What it is called with, one at a time.
+    engine : Engine, optional
+        Serial without it.
+    progress : callable, optional
+        Called with the chunks done and the chunks in all, in the caller's thread.
+    """
+    engine = engine or Engine()
+    results: list[R] = []
+    with _mapper(engine) as mapper:
+        for result in mapper(function, chunks):
+            results.append(result)
+            if progress is not None:
+                progress(len(results), len(chunks))
+    return results
+
+
+@contextmanager
+def _mapper(engine: Engine) -> Iterator[Callable[..., Iterator[Any]]]:
+    if engine.name == "serial":
+        yield map
+        return
+    executor: Executor
+    if engine.name == "threads":
+        executor = ThreadPoolExecutor(engine.workers)
+    else:
+        # A forked child inherits the locks of the parent's threads, some of them held.
+        executor = ProcessPoolExecutor(engine.workers, mp_context=get_context("spawn"))
+    with executor:
+        yield executor.map

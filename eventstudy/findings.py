@@ -1,0 +1,240 @@
+"""What looks wrong in prices: said, symbol by symbol, and never silently applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from eventstudy._typing import Bools, Dates, Floats, Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eventstudy.panels import PricePanel
+
+__all__ = ["Finding", "FindingKind", "find", "findings_frame"]
+
+STALE_RUN = 5
+"""Sessions in a row with one and the same close and no volume that make a stale run."""
+LARGE_MOVE = 0.5
+"""Size of a total return, a decimal, above which a session without an action is worth a look."""
+SPLIT_IN_PRICES = 1.5
+"""Size of a split, or of its inverse, above which prices must show it."""
+
+
+class FindingKind(StrEnum):
+    """The closed list of findings; each is its code, and carries a sentence.
+
+    Examples
+    --------
+    >>> FindingKind("gap").sentence
+    'Sessions inside the listed span without a price.'
+    """
+
+    sentence: str
+
+    def __new__(cls, code: str, sentence: str = "") -> Self:
+        """Make a member that is its code; `FindingKind(code)` finds it again."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.sentence = sentence
+        return member
+
+    GAP = "gap", "Sessions inside the listed span without a price."
+    LARGE_MOVE = "large_move", "A total return above 50% in size on a session without a dividend or split."
+    STALE_RUN = "stale_run", "Five or more sessions with one and the same close and no volume: thin trading."
+    ADJUSTED_DISAGREES = (
+        "adjusted_disagrees",
+        "The adjusted closes give another return than closes, dividends and splits.",
+    )
+    SPLIT_NOT_IN_PRICES = (
+        "split_not_in_prices",
+        "A split that the closes don't show: they may be adjusted for it already, and it would count twice.",
+    )
+    OFF_SESSION = "off_session", "Rows on dates that are no session of the exchange; they were dropped."
+    MIDPOINT = "midpoint", "Closes that are bid/ask midpoints: nothing was traded."
+    ENDS_EARLY = "ends_early", "The prices end before the sample does: delisted, renamed, or cut off."
+    DELISTING_RETURN = "delisting_return", "A delisting return was included, filled in, or is missing."
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing that looks wrong.
+
+    Parameters
+    ----------
+    symbol : str
+        Whose prices they are.
+    date : datetime64[D]
+        The session, the first one where it is several.
+    kind : FindingKind
+        What it is.
+    words : str
+        A sentence with the numbers.
+    """
+
+    symbol: str
+    date: np.datetime64
+    kind: FindingKind
+    words: str
+
+
+def find(prices: PricePanel) -> tuple[Finding, ...]:
+    """Return what looks wrong in prices, by symbol, date and kind.
+
+    Parameters
+    ----------
+    prices : PricePanel
+        Left as it is. What its builder noticed (rows dropped, midpoints, adjusted closes that disagree) is
+        among the findings.
+
+    Returns
+    -------
+    tuple of Finding
+        Empty where nothing does. Duplicate dates and prices that are not positive are errors at the door, not
+        findings.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from eventstudy.panels import PricePanel
+    >>> table = pd.DataFrame({"date": ["2025-02-19", "2025-02-21"], "symbol": "BABA", "close": [125.79, 143.75]})
+    >>> find(PricePanel.from_frame(table))[0].words
+    '1 session without a price (2025-02-20).'
+    """
+    if not prices.symbols:
+        return tuple(sorted(prices.findings))
+    checks = (_gaps, _large_moves, _stale_runs, _splits_not_in_prices, _early_ends)
+    return tuple(sorted([*prices.findings, *(finding for check in checks for finding in check(prices))]))
+
+
+def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Return findings as a table: symbol, date, kind, words."""
+    import pandas as pd
+
+    rows = [(each.symbol, str(each.date), str(each.kind), each.words) for each in findings]
+    return pd.DataFrame(rows, columns=["symbol", "date", "kind", "words"])
+
+
+def runs(mask: Bools) -> tuple[Ints, Ints]:
+    """Return where the stretches of a mask that are true begin and end (excluded), each of shape (k,)."""
+    edges = np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))
+    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun, such as ``"1 session"``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+class _Places:
+    """Symbol and date of positions in the flat vectors."""
+
+    def __init__(self, prices: PricePanel) -> None:
+        listing = prices.listing
+        self.codes: Ints = np.repeat(np.arange(len(listing.symbols)), listing.lengths)
+        self.symbols = listing.symbols
+        spans = zip(listing.calendars, listing.first, listing.lengths, strict=True)
+        self.dates: Dates = np.concatenate([calendar.sessions[at : at + length] for calendar, at, length in spans])
+
+    def finding(self, position: int, kind: FindingKind, words: str) -> Finding:
+        return Finding(self.symbols[self.codes[position]], self.dates[position], kind, words)
+
+    def span(self, begin: int, end: int) -> str:
+        first, last = self.dates[begin], self.dates[end - 1]
+        return f"{first}" if first == last else f"{first} to {last}"
+
+
+def _gaps(prices: PricePanel) -> Iterator[Finding]:
+    # The first session of a span always has a value, so no run of missing ones spans two symbols.
+    missing = np.isnan(prices.close) & np.isnan(prices.total_return)
+    places = _Places(prices)
+    for begin, end in zip(*runs(missing), strict=True):
+        words = f"{plural(int(end - begin), 'session')} without a price ({places.span(begin, end)})."
+        yield places.finding(begin, FindingKind.GAP, words)
+
+
+def _large_moves(prices: PricePanel) -> Iterator[Finding]:
+    returns = np.nan_to_num(prices.total_return)
+    acted = (prices.dividend > 0) | (prices.split != 1)
+    places = _Places(prices)
+    for position in np.flatnonzero((np.abs(returns) > LARGE_MOVE) & ~acted):
+        words = f"The total return is {100 * returns[position]:+.1f}% with neither a dividend nor a split."
+        yield places.finding(position, FindingKind.LARGE_MOVE, words)
+
+
+def _stale_runs(prices: PricePanel) -> Iterator[Finding]:
+    idle = prices.volume == 0
+    same = np.zeros(len(idle), dtype=bool)
+    same[1:] = idle[1:] & idle[:-1] & (prices.close[1:] == prices.close[:-1])
+    same[prices.listing.offsets[:-1]] = False
+    places = _Places(prices)
+    for begin, end in zip(*runs(same), strict=True):
+        first, length = int(begin) - 1, int(end - begin) + 1
+        if length >= STALE_RUN:
+            words = f"{length:,} sessions close at {prices.close[first]:g} without volume ({places.span(first, end)})."
+            yield places.finding(first, FindingKind.STALE_RUN, words)
+
+
+def _splits_not_in_prices(prices: PricePanel) -> Iterator[Finding]:
+    change = np.full(len(prices.close), np.nan)
+    change[1:] = np.log(prices.close[1:] / prices.close[:-1])
+    change[prices.listing.offsets[:-1]] = np.nan
+    expected = -np.log(prices.split)
+    large = np.abs(expected) > np.log(SPLIT_IN_PRICES)
+    places = _Places(prices)
+    for position in np.flatnonzero(large & (np.abs(change) < np.abs(change - expected))):
+        words = (
+            f"A split of {prices.split[position]:g} new shares for one old, while the close moves by "
+            f"{100 * np.expm1(change[position]):+.1f}%: the prices may be adjusted for it already."
+        )
+        yield places.finding(position, FindingKind.SPLIT_NOT_IN_PRICES, words)
+
+
+def _early_ends(prices: PricePanel) -> Iterator[Finding]:
+    listing = prices.listing
+    ends: dict[str, int] = {}
+    for calendar, last in zip(listing.calendars, listing.last, strict=True):
+        ends[calendar.code] = max(int(last), ends.get(calendar.code, -1))
+    for symbol, calendar, last in zip(listing.symbols, listing.calendars, listing.last, strict=True):
+        if short := ends[calendar.code] - int(last):
+            words = f"The prices end {plural(short, 'session')} before the sample does; they don't say why."
+            yield Finding(symbol, calendar.sessions[last], FindingKind.ENDS_EARLY, words)
+
+
+def disagreements(
+    made: Floats, adjusted: Floats, symbols: Iterable[str], offsets: Ints, dates: Dates, *, tolerance: float = 5e-4
+) -> tuple[Finding, ...]:
+    """Return where two ways to the same total return disagree, one finding a symbol.
+
+    Parameters
+    ----------
+    made : ndarray of shape (n,)
+        Total returns from closes, dividends and splits, decimals per session.
+    adjusted : ndarray of shape (n,)
+        Total returns from adjusted closes.
+    symbols : iterable of str
+        S names.
+    offsets : ndarray of shape (S + 1,)
+        Where each symbol's stretch begins.
+    dates : ndarray of shape (n,)
+        Session dates.
+    tolerance : float
+        Largest difference that rounding may make.
+    """
+    apart = np.abs(made - adjusted)
+    found = []
+    for symbol, begin, end in zip(symbols, offsets[:-1], offsets[1:], strict=True):
+        bad = np.flatnonzero(apart[begin:end] > tolerance) + begin
+        if bad.size:
+            worst = int(bad[np.argmax(apart[bad])])
+            words = (
+                f"The adjusted closes disagree on {plural(len(bad), 'session')}, most on {dates[worst]}: "
+                f"{100 * made[worst]:+.2f}% from prices and actions, {100 * adjusted[worst]:+.2f}% from adjusted closes."
+            )
+            found.append(Finding(symbol, dates[bad[0]], FindingKind.ADJUSTED_DISAGREES, words))
+    return tuple(found)

@@ -1,0 +1,210 @@
+"""The door: columns of a foreign table become checked arrays, and what is wrong is named by its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
+from eventstudy.errors import DataError, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Origin", "date_column", "number_column", "rename_columns", "require_columns", "text_column"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a table came from, so that an error can point into it.
+
+    Parameters
+    ----------
+    name : str
+        A file, a query, or what the table is called.
+    first_line : int, optional
+        Line of the first row in that file; without it rows are counted from 0.
+    lines : ndarray of shape (n,), optional
+        Line of each row, where the rows of the table are not the lines of the file one after another.
+    """
+
+    name: str
+    first_line: int | None = None
+    lines: Ints | None = field(default=None, compare=False, repr=False)
+
+    def row(self, position: int) -> str:
+        """Return the place of a row in words, such as ``"prices.csv, line 17"``."""
+        if self.lines is not None:
+            return f"{self.name}, line {self.lines[position]}"
+        if self.first_line is None:
+            return f"{self.name}, row {position}"
+        return f"{self.name}, line {self.first_line + position}"
+
+
+def rename_columns(frame: pd.DataFrame, columns: Mapping[str, str], origin: Origin) -> pd.DataFrame:
+    """Return the table with its own column names replaced by ours.
+
+    A column of the table that already bears one of these names of ours gives way to the one that was named.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table as it came.
+    columns : mapping
+        From our name to the table's.
+    origin : Origin
+        For the error message.
+
+    Raises
+    ------
+    DataError
+        If the table has no such column.
+    """
+    require_columns(frame, columns.values(), origin)
+    rest = [name for name in frame.columns if name not in columns and name not in columns.values()]
+    return frame[rest].assign(**{ours: frame[theirs] for ours, theirs in columns.items()})
+
+
+def require_columns(frame: pd.DataFrame, names: Iterable[str], origin: Origin) -> None:
+    """Raise `DataError` naming the first column that is missing, and the nearest one there is."""
+    for name in names:
+        if name not in frame.columns:
+            hint = nearest(name, [str(column) for column in frame.columns])
+            raise DataError(f"{origin.name}: the column {name!r} is missing. {hint}")
+
+
+def _complain(bad: Bools, values: Any, origin: Origin, field: str, rule: str) -> None:
+    import pandas as pd
+
+    if bad.any():
+        position = int(np.flatnonzero(bad)[0])
+        cell = np.asarray(values, dtype=object)[position]
+        found = "empty" if pd.isna(cell) else repr(str(cell))
+        more = f" ({int(bad.sum())} rows in all)" if bad.sum() > 1 else ""
+        raise DataError(f"{origin.row(position)}: {field} is {found}; {rule}{more}.")
+
+
+ISO_DATE = r"\d{4}-?\d{2}-?\d{2}"
+_OFFSET = r"[T ]\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)$"
+
+
+def carries_offset(text: pd.Series[str]) -> Bools:
+    """Return which ISO 8601 timestamps end in a UTC offset or Z, shape (n,)."""
+    return np.asarray(text.str.contains(_OFFSET, regex=True, na=False), dtype=bool)
+
+
+def text_column(frame: pd.DataFrame, field: str, origin: Origin) -> Labels:
+    """Return a column of text; an empty or missing cell is an error.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table, with the column `field`.
+    field : str
+        Column name.
+    origin : Origin
+        For the error message.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Python strings.
+
+    Raises
+    ------
+    DataError
+        For a missing cell, or one that is not text: the ticker ``ON`` read as a truth value, say.
+    """
+    values = frame[field].to_numpy(dtype=object)
+    missing = frame[field].isna().to_numpy()
+    _complain(missing, values, origin, field, "it must not be empty")
+    _complain(
+        np.array([not isinstance(value, str) or not value.strip() for value in values], dtype=bool),
+        values,
+        origin,
+        field,
+        "it must be text (quote a ticker such as ON or TRUE where a reader may take it for a truth value)",
+    )
+    return values
+
+
+def number_column(frame: pd.DataFrame, field: str, origin: Origin) -> Floats:
+    """Return a column of numbers, NaN where empty; text and infinities are errors.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table, with the column `field`.
+    field : str
+        Column name.
+    origin : Origin
+        For the error message.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        float64.
+    """
+    import pandas as pd
+
+    column = frame[field]
+    if pd.api.types.is_bool_dtype(column.dtype):
+        _complain(np.full(len(frame), fill_value=True), column, origin, field, "a number was expected")
+    numbers = np.array(pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
+    _complain(np.isnan(numbers) & ~column.isna().to_numpy(), column, origin, field, "it must be a number or empty")
+    _complain(np.isinf(numbers), column, origin, field, "it must be finite")
+    return numbers
+
+
+def date_column(
+    frame: pd.DataFrame, field: str, origin: Origin, *, date_format: str | None = None, required: bool = True
+) -> Dates:
+    """Return a column of calendar dates.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table, with the column `field`.
+    field : str
+        Column name.
+    origin : Origin
+        For the error message.
+    date_format : str, optional
+        A ``strptime`` format; ISO 8601 without it.
+    required : bool
+        Whether an empty cell is an error; else it is NaT.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        ``datetime64[D]``.
+
+    Raises
+    ------
+    DataError
+        For what is no date, and for a date with a time zone: which day it is would depend on the reader.
+    """
+    import pandas as pd
+
+    column = frame[field]
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        raise DataError(f"{origin.name}: {field} carries a time zone; a session is a plain date such as 2025-02-20.")
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        parsed = column
+    else:
+        text = column.astype("str")
+        _complain(carries_offset(text), column, origin, field, "a session is a plain date, without a time zone")
+        parsed = pd.to_datetime(text, format=date_format or "ISO8601", errors="coerce")
+        if date_format is None:
+            # pandas takes a bare year, "now" and "today" for dates.
+            parsed = parsed.where(text.str.match(ISO_DATE, na=False))
+    dates = parsed.to_numpy().astype("datetime64[D]")
+    empty = column.isna().to_numpy()
+    if required:
+        _complain(empty, column, origin, field, "a date is needed")
+    expected = f"a date in the form {date_format}" if date_format else "an ISO date such as 2025-02-20"
+    _complain(np.isnat(dates) & ~empty, column, origin, field, f"{expected} was expected")
+    return dates

@@ -1,0 +1,315 @@
+"""Prices, returns and factors: read-only, ragged by symbol, one flat vector a field.
+
+A symbol's values lie one after another over its listed span, from its first to its last session, with NaN
+where a session has none. `Listing` says where each span begins; the same listing serves prices and returns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy._listing import Listing
+from eventstudy._typing import Dates, Floats, Ints
+from eventstudy.calendars import Calendar
+from eventstudy.errors import DataError
+from eventstudy.frames import Origin, date_column, number_column, require_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Basis", "FactorPanel", "Listing", "PricePanel", "PriceSeries", "ReturnPanel"]
+
+
+class Basis(StrEnum):
+    """What a symbol's prices are."""
+
+    UNADJUSTED = "unadjusted"
+    """As traded; dividends and splits stand beside them."""
+    ADJUSTED = "adjusted"
+    """Back-adjusted for dividends and splits: good for returns, not for levels."""
+    RETURNS = "returns"
+    """No prices at all, only returns."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriceSeries:
+    """The prices of one symbol over its listed span; every array has shape (n,), NaN where missing.
+
+    Parameters
+    ----------
+    symbol : str
+        Its name.
+    calendar : Calendar
+        The sessions of its exchange.
+    first : int
+        Index in the calendar of the first session.
+    basis : Basis
+        What the prices are.
+    open, high, low, close : ndarray of shape (n,)
+        Prices in the currency of the listing.
+    volume : ndarray of shape (n,)
+        Shares.
+    dividend : ndarray of shape (n,)
+        Cash per old share with this ex-date, 0 where there is none.
+    split : ndarray of shape (n,)
+        New shares per old share effective on this session, 1 where there is none.
+    total_return : ndarray of shape (n,)
+        Simple close-to-close total return, a decimal per session.
+    """
+
+    symbol: str
+    calendar: Calendar
+    first: int
+    basis: Basis
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    dividend: Floats
+    split: Floats
+    total_return: Floats
+
+    @property
+    def sessions(self) -> Dates:
+        """Dates of the span, shape (n,)."""
+        return self.calendar.sessions[self.first : self.first + len(self.close)]
+
+    def position(self, session: int) -> int | None:
+        """Return the place of a calendar session in the arrays, None where it lies outside the span."""
+        place = session - self.first
+        return place if 0 <= place < len(self.close) else None
+
+
+PRICE_FIELDS = ("open", "high", "low", "close", "volume", "dividend", "split")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PricePanel:
+    """Prices by symbol, with the total returns made from them once.
+
+    Every array is flat over the listing, shape (n,), read-only, NaN where missing; the fields are those of
+    `PriceSeries`. Build one with `from_frame`.
+
+    Parameters
+    ----------
+    listing : Listing
+        Symbols, calendars, spans.
+    basis : tuple of Basis
+        What the prices of each symbol are.
+    open, high, low, close, volume, dividend, split : ndarray of shape (n,)
+        See `PriceSeries`.
+    total_return : ndarray of shape (n,)
+        Simple total return of each session, a decimal: ``(S_t P_t + D_t) / P_{t-1} - 1``.
+    """
+
+    listing: Listing
+    basis: tuple[Basis, ...]
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    dividend: Floats
+    split: Floats
+    total_return: Floats
+
+    def __post_init__(self) -> None:
+        for name in (*PRICE_FIELDS, "total_return"):
+            getattr(self, name).setflags(write=False)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The S names, in alphabetical order."""
+        return self.listing.symbols
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        calendar: str | Mapping[str, str] | None = None,
+        basis: str | Mapping[str, str] = Basis.UNADJUSTED,
+        midpoints: bool = False,
+        date_format: str | None = None,
+        origin: Origin | None = None,
+    ) -> PricePanel:
+        """Make a panel from a long table.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Columns ``date``, ``symbol``, and ``close`` or ``adj_close`` or ``return``; optional ``open``,
+            ``high``, ``low``, ``volume``, ``dividend`` (cash per old share), ``split`` (new shares per old).
+        calendar : str or mapping, optional
+            Exchange code, or one by symbol. Without it the symbol's suffix says (none: New York).
+        basis : str or mapping
+            ``"unadjusted"`` or ``"adjusted"``, or one by symbol.
+        midpoints : bool
+            Whether a negative price stands for a bid/ask midpoint (CRSP); else it is an error.
+        date_format : str, optional
+            ``strptime`` format of the dates; ISO without it.
+        origin : Origin, optional
+            Where the table came from, for error messages.
+
+        Raises
+        ------
+        DataError
+            Naming the row: a missing column, a duplicate date, a date without a session, a price that is not
+            positive.
+
+        Notes
+        -----
+        Total returns come from ``return`` where the table has it, else from ``adj_close`` where there is
+        one and no ``dividend``, else from ``close`` with dividends and splits; those of an adjusted symbol
+        are not counted again. A return needs a price on both sessions.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> days = ["2025-06-11", "2025-06-12"]
+        >>> closes, cash = [120.33, 116.62], [0, 2.0]
+        >>> table = pd.DataFrame({"date": days, "symbol": "BABA", "close": closes, "dividend": cash})
+        >>> PricePanel.from_frame(table).total_return.round(6).tolist()
+        [nan, -0.014211]
+        """
+        from eventstudy._panel_build import build_price_panel
+
+        return build_price_panel(
+            frame,
+            calendar=calendar,
+            basis=basis,
+            midpoints=midpoints,
+            date_format=date_format,
+            origin=origin or Origin("prices"),
+        )
+
+    def series(self, symbol: str) -> PriceSeries:
+        """Return the prices of one symbol, raising `UnknownNameError` where the panel has none of it."""
+        span, code = self.listing.span(symbol), self.listing.code(symbol)
+        return PriceSeries(
+            symbol=symbol,
+            calendar=self.listing.calendars[code],
+            first=int(self.listing.first[code]),
+            basis=self.basis[code],
+            **{name: getattr(self, name)[span] for name in (*PRICE_FIELDS, "total_return")},
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the long table: date, symbol, the price fields and ``total_return``."""
+        import pandas as pd
+
+        columns: dict[str, object] = {
+            "date": _flat_dates(self.listing),
+            "symbol": np.repeat(np.array(self.symbols, dtype=object), self.listing.lengths),
+        }
+        return pd.DataFrame(columns | {name: getattr(self, name) for name in (*PRICE_FIELDS, "total_return")})
+
+    def digest(self) -> str:
+        """Return a SHA-256 over everything in the panel, the same for the same prices in any row order."""
+        arrays = [getattr(self, name) for name in (*PRICE_FIELDS, "total_return")]
+        return _digest(self.listing, self.basis, arrays)
+
+
+def _flat_dates(listing: Listing) -> Dates:
+    if not listing.symbols:
+        return np.array([], dtype="datetime64[D]")
+    spans = zip(listing.calendars, listing.first, listing.lengths, strict=True)
+    return np.concatenate([calendar.sessions[first : first + length] for calendar, first, length in spans])
+
+
+def _digest(listing: Listing, basis: Sequence[Basis], arrays: Sequence[Floats]) -> str:
+    exchanges = [calendar.code for calendar in listing.calendars]
+    digest = hashlib.sha256("\0".join([*listing.symbols, *exchanges, *basis]).encode())
+    for array in (_flat_dates(listing).astype(np.int64), listing.offsets, *arrays):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReturnPanel:
+    """What the engine reads: one number a session and symbol.
+
+    Parameters
+    ----------
+    listing : Listing
+        Symbols, calendars, spans.
+    values : ndarray of shape (n,)
+        Flat over the listing, a decimal per session, NaN where missing.
+    measure : str
+        What is measured: ``"simple"``, ``"log"``, ``"overnight"``, ``"session"``.
+    """
+
+    listing: Listing
+    values: Floats
+    measure: str = "simple"
+
+    def __post_init__(self) -> None:
+        self.values.setflags(write=False)
+
+    def window(self, codes: Ints, starts: Ints, length: int) -> Floats:
+        """Return a stretch for each of n symbols, shape (n, length); see `Listing.gather`."""
+        return self.listing.gather(self.values, codes, starts, length)
+
+    def dense(self, symbol: str) -> Floats:
+        """Return a symbol's values over all sessions of its calendar, shape (T,), NaN outside its span."""
+        code = self.listing.code(symbol)
+        row = np.full(len(self.listing.calendars[code].sessions), np.nan)
+        first = int(self.listing.first[code])
+        row[first : first + int(self.listing.lengths[code])] = self.values[self.listing.span(symbol)]
+        return row
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FactorPanel:
+    """Factor returns by date.
+
+    Parameters
+    ----------
+    dates : ndarray of shape (T,)
+        Increasing, ``datetime64[D]``.
+    names : tuple of str
+        K factor names, such as ``("mkt_rf", "smb", "hml")``.
+    values : ndarray of shape (T, K)
+        Excess or zero-cost returns, decimals per session, NaN where missing.
+    risk_free : ndarray of shape (T,)
+        Riskless return, a decimal per session, NaN where unknown.
+    """
+
+    dates: Dates
+    names: tuple[str, ...]
+    values: Floats
+    risk_free: Floats
+
+    def __post_init__(self) -> None:
+        for array in (self.dates, self.values, self.risk_free):
+            array.setflags(write=False)
+        if self.values.shape != (len(self.dates), len(self.names)) or self.risk_free.shape != self.dates.shape:
+            raise DataError("A factor panel needs one value a date and factor, and one riskless return a date.")
+        if (np.diff(self.dates).astype(np.int64) <= 0).any():
+            raise DataError("The dates of a factor panel must increase.")
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, *, origin: Origin | None = None) -> FactorPanel:
+        """Make a panel from a table with a ``date`` column, one column a factor, and optionally ``rf``."""
+        origin = origin or Origin("factors")
+        require_columns(frame, ["date"], origin)
+        dates = date_column(frame, "date", origin)
+        order = np.argsort(dates, kind="stable")
+        names = tuple(str(column) for column in frame.columns if column not in ("date", "rf"))
+        values = np.array([number_column(frame, name, origin) for name in names]).reshape(len(names), len(frame)).T
+        risk_free = number_column(frame, "rf", origin) if "rf" in frame.columns else np.full(len(frame), np.nan)
+        return cls(dates[order], names, values[order], risk_free[order])
+
+    def digest(self) -> str:
+        """Return a SHA-256 over dates, names and values."""
+        digest = hashlib.sha256("\0".join(self.names).encode())
+        for array in (self.dates.astype(np.int64), self.values, self.risk_free):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()

@@ -1,0 +1,290 @@
+"""The reaction to one event: its rungs and legs, and how they show themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from eventstudy.errors import InputError, Reason
+from eventstudy.panels import Basis
+from eventstudy.reactions.standing import OrdinaryDays
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from eventstudy.reports.display import DisplayTable
+
+__all__ = ["COLUMNS", "Grade", "Kind", "Reaction", "Rung", "reactions_frame"]
+
+COLUMNS = (
+    "event_id",
+    "leg",
+    "kind",
+    "start",
+    "end",
+    "base_price",
+    "price",
+    "price_source",
+    "raw",
+    "raw_log",
+    "expected",
+    "abnormal",
+    "reference",
+    "n",
+    "z",
+    "percentile",
+    "grade",
+    "reason",
+)
+
+
+class Kind(StrEnum):
+    """From where a move is measured."""
+
+    RUNG = "rung"
+    """From the one base price."""
+    LEG = "leg"
+    """From the rung before."""
+
+
+class Grade(StrEnum):
+    """What stands behind a price."""
+
+    OFFICIAL = "official"
+    """The regular session's own figure, as traded."""
+    ADJUSTED = "adjusted"
+    """The same, back-adjusted: the move is right, the level was never traded."""
+    RETURNS = "returns"
+    """No price at all, a return."""
+    QUOTED = "quoted"
+    """Somebody's words; no print of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One move of a reaction; every number is NaN where missing, and `reasons` say why.
+
+    Parameters
+    ----------
+    leg : str
+        ``premarket``, ``open``, ``high``, ``low``, ``close``, ``gap``, ``session``, ``d1``, ``d2``, ...
+    kind : Kind
+        Rung or leg.
+    start, end : str
+        Between which prices, as ``"2025-02-19 close"``: a date of the exchange and ``close``, ``premarket``,
+        ``open``, ``high`` or ``low``.
+    base_price, price : float
+        The price before, and the one it moved to, each as it stood on its own day. The base of day 0 is
+        converted for a dividend or split of that day (METHODS 1.1); where a later one lies between the two
+        prices, `raw` is the total return and not their ratio.
+    price_source : {"measured", "quoted"}
+        From the price table, or from the event.
+    raw : float
+        Simple return, a decimal.
+    raw_log : float
+        ``ln(1 + raw)``: these add up, gap + session = close, and close + d1 + d2 = the rung d2.
+    expected : float
+        Beta times the benchmark's simple move over the same leg.
+    abnormal : float
+        ``raw - expected``.
+    expected_log : float
+        Beta times the benchmark's log move: these add up as `raw_log` does (METHODS 6.2).
+    reference : str
+        What the standing compares with, ``ordinary_days``.
+    n : int
+        Ordinary moves compared with.
+    z, percentile : float
+        See `Standing`; of a quoted move, those of the gap.
+    grade : Grade
+        What stands behind `price`.
+    reasons : tuple of Reason
+        Why numbers are missing, the move itself first.
+    """
+
+    leg: str
+    kind: Kind
+    start: str
+    end: str
+    base_price: float
+    price: float
+    price_source: Literal["measured", "quoted"]
+    raw: float
+    raw_log: float
+    expected: float
+    abnormal: float
+    expected_log: float
+    reference: str
+    n: int
+    z: float
+    percentile: float
+    grade: Grade
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def abnormal_log(self) -> float:
+        """``raw_log - expected_log``, which adds up."""
+        return self.raw_log - self.expected_log
+
+    @property
+    def reason(self) -> str:
+        """The reasons as they stand in a table: one code, several parted by ``"; "``, or nothing."""
+        return "; ".join(self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """How a price moved on one event, from the close before day 0.
+
+    Parameters
+    ----------
+    event_id, symbol : str
+        Which event, of whom.
+    company : str
+        The symbol's name in words, empty where unknown.
+    phase : str
+        Where in the trading day the announcement fell.
+    day0, base_date : date
+        The session whose close first contains the news, and the one before it. None where there is none before.
+    base_price : float
+        Regular close of `base_date`, converted for a dividend or split on day 0.
+    base_definition : str
+        How the base price was made, in words.
+    basis : Basis
+        What the symbol's prices are.
+    benchmark : str or None
+        Whose move is expected of the stock, times beta.
+    beta : float
+        NaN where there is none.
+    run_up_since : date or None
+        Session from whose close the run-up counts: the last of the year before, unless another was asked for.
+    run_up : float
+        Total return from there to the base close, a decimal; NaN where the prices do not reach back.
+    ordinary : OrdinaryDays
+        What the moves are compared with.
+    moves : tuple of Rung
+        The rungs in the order of the day, then the legs.
+    """
+
+    event_id: str
+    symbol: str
+    company: str
+    phase: str
+    day0: date
+    base_date: date | None
+    base_price: float
+    base_definition: str
+    basis: Basis
+    benchmark: str | None
+    beta: float
+    run_up_since: date | None
+    run_up: float
+    ordinary: OrdinaryDays
+    moves: tuple[Rung, ...]
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The moves from the base price."""
+        return tuple(move for move in self.moves if move.kind is Kind.RUNG)
+
+    @property
+    def legs(self) -> tuple[Rung, ...]:
+        """The moves from one rung to the next."""
+        return tuple(move for move in self.moves if move.kind is Kind.LEG)
+
+    def rung(self, leg: str) -> Rung:
+        """Return the move from the base price to a rung, such as ``"open"`` or ``"d2"``."""
+        return self._move(leg, Kind.RUNG)
+
+    def leg(self, leg: str) -> Rung:
+        """Return the move of a leg: ``"gap"``, ``"session"``, or a day such as ``"d2"``."""
+        return self._move(leg, Kind.LEG)
+
+    def _move(self, leg: str, kind: Kind) -> Rung:
+        for move in self.moves:
+            if move.leg == leg and move.kind is kind:
+                return move
+        known = ", ".join(move.leg for move in self.moves if move.kind is kind)
+        raise InputError(f"The reaction {self.event_id} has no {kind} {leg!r}. Known: {known}.")
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What happened, in words; see `eventstudy.reactions.words`."""
+        from eventstudy.reactions.words import sentences
+
+        return sentences(self)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the numbers were made, in words."""
+        from eventstudy.reactions.words import notes
+
+        return notes(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the moves as a table with the columns of ``reactions.csv``."""
+        return reactions_frame([self])
+
+    def plot(self) -> Figure:
+        """Return the ladder as a matplotlib figure."""
+        from eventstudy.reports.figures import ladder
+
+        return ladder(self.to_frame(), self.event_id)
+
+    def summary(self, width: int = 100) -> str:
+        """Return sentences, rungs and legs as plain text, `width` columns wide where it wraps."""
+        from eventstudy.reports.terminal import render_tables
+
+        return render_tables(self.sentences, self.tables(), color=False, width=width)
+
+    def tables(self) -> list[DisplayTable]:
+        """Return rungs and legs as tables for people."""
+        from dataclasses import replace
+
+        from eventstudy.reports import tables
+
+        frames = {"reactions": self.to_frame()}
+        rungs, legs = tables.ladder(frames, self.event_id), tables.legs(frames, self.event_id)
+        return [rungs, replace(legs, notes=self.notes)]
+
+    def _repr_html_(self) -> str:
+        from eventstudy.reports.html import reaction_fragment
+
+        return reaction_fragment(self.event_id, self.sentences, self.plot(), self.tables())
+
+    def __str__(self) -> str:
+        return " ".join(self.sentences)
+
+
+def reactions_frame(reactions: Iterable[Reaction]) -> pd.DataFrame:
+    """Return the moves of many reactions as one table, with the columns of ``reactions.csv``.
+
+    Parameters
+    ----------
+    reactions : iterable of Reaction
+        In the order in which they shall stand.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`; `reason` is empty text where nothing is missing.
+    """
+    import pandas as pd
+
+    records = [
+        [reaction.event_id, *(_cell(getattr(move, name)) for name in COLUMNS[1:])]
+        for reaction in reactions
+        for move in reaction.moves
+    ]
+    frame = pd.DataFrame(records, columns=list(COLUMNS))
+    numbers = ("base_price", "price", "raw", "raw_log", "expected", "abnormal", "z", "percentile")
+    return frame.astype({"n": np.int64} | dict.fromkeys(numbers, np.float64))
+
+
+def _cell(value: object) -> object:
+    return str(value) if isinstance(value, StrEnum) else value

@@ -1,0 +1,211 @@
+"""What people ask of the result frames: the effects on one event, the mean effect, the rungs of one event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eventstudy.errors import InputError, nearest
+from eventstudy.reports.contract import is_missing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Effect", "event_effects", "event_rows", "leg_rows", "mean_effects", "whole_group"]
+
+CONFIDENCE = 0.95
+MEAN_TEST = "cross_sectional"
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A cumulative abnormal return, of one event or of the mean, with what its test says.
+
+    `value`, `std_error`, `low` and `high` are decimals over the window; the interval has 95% confidence.
+    NaN where missing, with the reason.
+    """
+
+    model: str
+    window: str
+    start: float
+    end: float
+    value: float
+    std_error: float
+    statistic: float
+    p_value: float
+    low: float
+    high: float
+    n: float
+    reason: str
+
+
+def event_effects(tables: Mapping[str, pd.DataFrame], event_id: str) -> list[Effect]:
+    """Return the abnormal return on day 0 and over each window of one event, model by model.
+
+    Day 0 is taken from the windows if one of them is [0, 0], otherwise from the abnormal returns:
+    t = AR / s.e. with the estimation's degrees of freedom.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The result frames; ``cars``, ``abnormal_returns`` and ``estimates`` are read.
+    event_id : str
+        The event.
+    """
+    cars = event_rows(tables["cars"], event_id)
+    freedom = event_rows(tables["estimates"], event_id).set_index("model")["dof"].to_dict()
+    day_zero = event_rows(tables["abnormal_returns"], event_id)
+    day_zero = day_zero[day_zero["day"] == 0].set_index("model")
+    effects: list[Effect] = []
+    for model in dict.fromkeys([*day_zero.index, *cars["model"]]):
+        dof = float(freedom.get(model, NAN))
+        windows = [_event_effect(row, dof) for row in _records(cars[cars["model"] == model])]
+        if model in day_zero.index and not any(each.start == each.end == 0 for each in windows):
+            row = day_zero.loc[model]
+            effects.append(_day_zero_effect(str(model), row["abnormal"], row["std_error"], dof))
+        effects += windows
+    return effects
+
+
+def _event_effect(row: Mapping[str, object], dof: float) -> Effect:
+    value, error = _float(row["car"]), _float(row["std_error"])
+    low, high = _interval(value, error, dof)
+    return Effect(
+        model=str(row["model"]),
+        window=str(row["window"]),
+        start=_float(row["start"]),
+        end=_float(row["end"]),
+        value=value,
+        std_error=error,
+        statistic=_float(row["t"]),
+        p_value=_float(row["p_value"]),
+        low=low,
+        high=high,
+        n=1,
+        reason=_text(row["reason"]),
+    )
+
+
+def _day_zero_effect(model: str, value: float, error: float, dof: float) -> Effect:
+    from scipy.special import stdtr
+
+    known = error > 0 and dof > 0
+    statistic = value / error if known else NAN
+    p_value = float(2 * stdtr(dof, -abs(statistic))) if known else NAN
+    low, high = _interval(value, error, dof)
+    return Effect(model, "day 0", 0, 0, value, error, statistic, p_value, low, high, 1, "")
+
+
+def mean_effects(tables: Mapping[str, pd.DataFrame]) -> list[Effect]:
+    """Return the mean CAR of all kept events, model by model and window by window.
+
+    They are the rows of the cross-sectional t test; where a study asked for none, the CAAR over the whole
+    event window as in ``aar``, with its interval and no test.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The result frames; ``tests`` and ``aar`` are read.
+    """
+    tests = whole_group(tables["tests"])
+    tests = tests[(tests["test"] == MEAN_TEST) & (tests["event_id"].fillna("") == "")]
+    if len(tests):
+        return [_mean_effect(row) for row in _records(tests)]
+    effects = []
+    for model, path in whole_group(tables["aar"]).groupby("model", sort=False):
+        first, last = path.iloc[0], path.iloc[-1]
+        effects.append(
+            Effect(
+                model=str(model),
+                window="event",
+                start=_float(first["day"]),
+                end=_float(last["day"]),
+                value=_float(last["caar"]),
+                std_error=_float(last["caar_std_error"]),
+                statistic=NAN,
+                p_value=NAN,
+                low=_float(last["ci_low"]),
+                high=_float(last["ci_high"]),
+                n=_float(last["n"]),
+                reason="",
+            )
+        )
+    return effects
+
+
+def _mean_effect(row: Mapping[str, object]) -> Effect:
+    value, error = _float(row["estimate"]), _float(row["std_error"])
+    low, high = _interval(value, error, _float(row["df"]))
+    return Effect(
+        model=str(row["model"]),
+        window=str(row["window"]),
+        start=_float(row["start"]),
+        end=_float(row["end"]),
+        value=value,
+        std_error=error,
+        statistic=_float(row["statistic"]),
+        p_value=_float(row["p_value"]),
+        low=low,
+        high=high,
+        n=_float(row["n"]),
+        reason=_text(row["reason"]),
+    )
+
+
+def event_rows(frame: pd.DataFrame, event_id: str) -> pd.DataFrame:
+    """Return the rows of one event, none if the frame does not hold it."""
+    return frame[frame["event_id"] == event_id]
+
+
+def leg_rows(reactions: pd.DataFrame, event_id: str, kind: str) -> pd.DataFrame:
+    """Return one row for each rung or leg of one event, in the order of the frame.
+
+    Where a leg is compared both with ordinary days and with the stock's own events, the row of the ordinary
+    days is given.
+
+    Raises
+    ------
+    InputError
+        If the frame holds no such event.
+    """
+    rows = event_rows(reactions, event_id)
+    if rows.empty:
+        known = [str(each) for each in reactions["event_id"].unique()]
+        raise InputError(f"There is no reaction of an event {event_id!r}. {nearest(event_id, known)}")
+    rows = rows[rows["kind"] == kind]
+    ranked = rows.iloc[(rows["reference"] == "own_events").to_numpy().argsort(kind="stable")]
+    first = ranked.drop_duplicates("leg").set_index("leg", drop=False)
+    in_order: pd.DataFrame = first.reindex(list(dict.fromkeys(rows["leg"]))).reset_index(drop=True)
+    return in_order
+
+
+def whole_group(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that speak of all events together: group ``all`` or empty, else those of the first group."""
+    groups = frame["group"].fillna("all").replace("", "all")
+    if not len(groups) or (groups == "all").any():
+        return frame[groups == "all"]
+    return frame[groups == groups.iloc[0]]
+
+
+def _interval(value: float, error: float, df: float) -> tuple[float, float]:
+    """Return value -+ quantile * error, Student with df degrees of freedom, normal where df is missing."""
+    from scipy.special import ndtri, stdtrit
+
+    upper = (1 + CONFIDENCE) / 2
+    reach = error * float(ndtri(upper) if is_missing(df) else stdtrit(df, upper))
+    return value - reach, value + reach
+
+
+def _records(frame: pd.DataFrame) -> Iterator[dict[str, object]]:
+    for row in frame.to_dict("records"):
+        yield {str(key): value for key, value in row.items()}
+
+
+def _float(value: object) -> float:
+    return NAN if is_missing(value) else float(str(value))
+
+
+def _text(value: object) -> str:
+    return "" if is_missing(value) else str(value)

@@ -1,0 +1,178 @@
+"""Figures of result frames: functions that return a matplotlib Figure and leave everything else alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy.errors import InputError
+from eventstudy.reports.contract import is_missing
+from eventstudy.reports.display import MISSING, clean, count, leg_title, percent, price, reason
+from eventstudy.reports.effects import leg_rows, whole_group
+from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["caar", "ladder"]
+
+WIDTH = 5.0
+PANEL_HEIGHT = 1.6
+ROW_HEIGHT = 0.31
+# Points: what a label such as "+114.88%" needs, and what is left for bars and labels beside the rungs' names.
+LABEL_ROOM = 66
+BARS_WIDTH = 245
+MOST_PANELS = 6
+LONGEST_NAME = 20
+
+
+def caar(aar: pd.DataFrame) -> Figure:
+    """Return the cumulative mean abnormal return with its 95% band, a panel for each model.
+
+    The panels share both axes, so that heights may be compared.
+
+    Parameters
+    ----------
+    aar : DataFrame
+        As in ``aar.csv``: caar, ci_low and ci_high in decimals; a missing limit leaves a gap in the band.
+
+    Raises
+    ------
+    InputError
+        If there is no row to draw.
+    """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    from eventstudy.reports.canvas import Canvas
+
+    rows = whole_group(aar)
+    models = list(dict.fromkeys(rows["model"]))[:MOST_PANELS]
+    if not models:
+        raise InputError("There is no mean abnormal return to draw: no event was kept.")
+    figure = Canvas(figsize=(WIDTH, PANEL_HEIGHT * len(models) + 0.5), layout="constrained")
+    panels = figure.subplots(len(models), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    for place, (axes, model) in enumerate(zip(panels, models, strict=True)):
+        _caar_panel(axes, rows[rows["model"] == model], PALETTE[place % len(PALETTE)])
+    panels[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.0f}%" if value else "0%"))
+    panels[0].yaxis.set_major_locator(MaxNLocator(4))
+    panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    panels[-1].set_xlabel(
+        "Sessions from day 0, the first close after the announcement", fontsize=FONT_SIZE, color=MUTED
+    )
+    return figure
+
+
+def _caar_panel(axes: Axes, path: pd.DataFrame, colour: str) -> None:
+    bare(axes)
+    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    axes.axvline(0, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
+    day = path["day"].to_numpy(dtype=float)
+    low, high = path["ci_low"].to_numpy(dtype=float), path["ci_high"].to_numpy(dtype=float)
+    axes.fill_between(day, low, high, color=colour, alpha=0.18, linewidth=0)
+    axes.plot(day, path["caar"].to_numpy(dtype=float), color=colour, linewidth=1.8, solid_joinstyle="round")
+    fewest, most = count(path["n"].min()), count(path["n"].max())
+    events = f"N = {most}" if fewest == most else f"N = {fewest} to {most}"
+    title = f"{_shortened(clean(path['model'].iloc[0]))}: CAAR and 95% band, {events}"
+    axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=INK, parse_math=False)
+
+
+def ladder(reactions: pd.DataFrame, event_id: str) -> Figure:
+    """Return the rungs of one event as bars from the base price, in the order of time, read downwards.
+
+    A quoted rung is hatched and open, a measured one is solid; a missing one says why.
+
+    Parameters
+    ----------
+    reactions : DataFrame
+        As in ``reactions.csv``: raw in decimals from base_price.
+    event_id : str
+        The event.
+
+    Raises
+    ------
+    InputError
+        If the frame holds no such event.
+    """
+    from eventstudy.reports.canvas import Canvas
+
+    rungs = leg_rows(reactions, event_id, "rung")
+    raw = rungs["raw"].to_numpy(dtype=float)
+    figure = Canvas(figsize=(WIDTH, ROW_HEIGHT * len(rungs) + 0.85), layout="constrained")
+    axes = figure.subplots()
+    bare(axes)
+    axes.axvline(0, color=MUTED, linewidth=0.8)
+    for place, row in enumerate(rungs.to_dict("records")):
+        _rung(axes, place, {str(key): value for key, value in row.items()})
+    _connect(axes, raw)
+    _ladder_frame(axes, rungs, raw)
+    return figure
+
+
+def _rung(axes: Axes, place: int, row: dict[str, Any]) -> None:
+    move = row["raw"]
+    if is_missing(move):
+        text = f"{MISSING} {reason(row['reason'])}".rstrip()
+        _label(axes, 0, place, text, right=True, colour=MUTED)
+        return
+    colour = PALETTE[0] if move >= 0 else PALETTE[1]
+    if row["price_source"] == "quoted":
+        axes.barh(place, move, height=0.6, facecolor="none", edgecolor=colour, linewidth=1, hatch="////")
+    else:
+        axes.barh(place, move, height=0.6, color=colour, linewidth=0)
+    _label(axes, move, place, percent(move), right=move >= 0, colour=INK)
+
+
+def _label(axes: Axes, at: float, place: int, text: str, *, right: bool, colour: str) -> None:
+    axes.annotate(
+        text,
+        (at, place),
+        xytext=(5 if right else -5, 0),
+        textcoords="offset points",
+        ha="left" if right else "right",
+        va="center",
+        fontsize=FONT_SIZE,
+        color=colour,
+        parse_math=False,
+    )
+
+
+def _connect(axes: Axes, raw: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
+    """Join the end of each bar to the next, so that the path of the price can be followed."""
+    for place in range(len(raw) - 1):
+        if np.isfinite(raw[place : place + 2]).all():
+            axes.plot(
+                [raw[place], raw[place], raw[place + 1], raw[place + 1]],
+                [place, place + 0.5, place + 0.5, place + 1],
+                color=MUTED,
+                linewidth=0.8,
+                zorder=0,
+            )
+
+
+def _ladder_frame(axes: Axes, rungs: pd.DataFrame, raw: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
+    known = raw[np.isfinite(raw)]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    span = (high - low) or 0.01
+    # Each end that has a label gets its width in points, translated into data; the right end always has one.
+    sides = 2 if low < 0 else 1
+    room = span * LABEL_ROOM / (BARS_WIDTH - sides * LABEL_ROOM)
+    axes.set_xlim(low - (room if low < 0 else 0.01 * span), high + room)
+    axes.set_ylim(len(rungs) - 0.4, -0.6)
+    axes.set_xticks([])
+    titles = [
+        leg_title(str(leg), "rung") + (", quoted" if source == "quoted" and not is_missing(move) else "")
+        for leg, source, move in zip(rungs["leg"], rungs["price_source"], raw, strict=True)
+    ]
+    axes.set_yticks(range(len(rungs)), titles, color=INK, fontsize=FONT_SIZE, parse_math=False)
+    base = rungs["base_price"].dropna()
+    told = f" {price(base.iloc[0])}" if len(base) else ""
+    figure_title = f"{_shortened(clean(rungs['event_id'].iloc[0]))}: move from base price{told} (N = 1)"
+    axes.figure.suptitle(figure_title, x=0.01, ha="left", fontsize=FONT_SIZE, color=INK, parse_math=False)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"

@@ -1,0 +1,192 @@
+"""The files of the output directory: written whole or not at all, read back as they were."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eventstudy.errors import InputError, OutputError
+from eventstudy.reports.base import SUMMARY_KEYS, Results
+from eventstudy.reports.contract import TABLES, Kind, conform, is_missing, kinds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["json_text", "plain", "read_tables", "records", "write_tables", "write_text"]
+
+
+def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | None = None) -> list[Path]:
+    r"""Write ``summary.json`` and a CSV file for each table.
+
+    Numbers keep all their digits, a missing value is an empty cell (null in JSON), lines end in ``\\n``;
+    the same results give the same bytes.
+
+    Parameters
+    ----------
+    results : Results
+        What to write.
+    folder : str or Path
+        Made if it does not exist.
+    run : mapping, optional
+        Clock time, host, paths: what differs from run to run. Goes to ``run.json`` and nowhere else.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order written.
+
+    Raises
+    ------
+    OutputError
+        If the folder can't be made or written in.
+    """
+    folder = Path(folder)
+    paths = []
+    for name in TABLES:
+        text = _as_written(name, results.tables[name]).to_csv(index=False, lineterminator="\n")
+        paths.append(write_text(folder / f"{name}.csv", text))
+    ordered = {key: results.summary[key] for key in SUMMARY_KEYS}
+    ordered |= {key: results.summary[key] for key in sorted(results.summary) if key not in ordered}
+    paths.append(write_text(folder / "summary.json", json_text(ordered)))
+    if run is not None:
+        paths.append(write_text(folder / "run.json", json_text(run)))
+    return paths
+
+
+def read_tables(folder: str | Path) -> Results:
+    """Return the results that `write_tables` left in a folder.
+
+    Each table equals ``contract.conform`` of the one that was written. A cell is missing only where it is
+    empty: a symbol ``NA`` is a symbol.
+
+    Raises
+    ------
+    InputError
+        If a file is absent or not what it should be.
+    """
+    import pandas as pd
+
+    folder = Path(folder)
+    tables = {}
+    for name in TABLES:
+        path = folder / f"{name}.csv"
+        try:
+            cells = pd.read_csv(path, dtype="str", keep_default_na=False)
+            tables[name] = _as_read(name, cells)
+        except (OSError, ValueError) as error:
+            raise InputError(f"The saved results in {folder} can't be read: {path.name}: {error}") from error
+    try:
+        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"The saved results in {folder} can't be read: summary.json: {error}") from error
+    return Results(summary, tables)
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a file so that it appears whole or not at all, and return its path.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written; what stood there before is untouched.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_text(text, encoding="utf-8", newline="\n")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise OutputError(
+            f"The result {path.name!r} can't be written to the directory {str(path.parent)!r}: {what}. "
+            f"Give a directory that exists or can be made, and in which you may write."
+        ) from error
+    return path
+
+
+def json_text(value: Any) -> str:
+    """Return plain JSON with NaN as null, two spaces of indent and a last newline."""
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """Return a value made of dict, list, str, bool, int, float and None; dates become ISO text, NaN becomes None.
+
+    Raises
+    ------
+    TypeError
+        If a value has no such form.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if is_missing(value) or value in (float("inf"), float("-inf")):
+        return None
+    if isinstance(value, (int, float)):
+        return value
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    raise TypeError(f"{value!r} has no form in JSON.")
+
+
+def records(results: Results, name: str) -> list[dict[str, Any]]:
+    """Return a table as plain rows, missing cells as None, dates as ISO text."""
+    frame = _as_written(name, results.tables[name])
+    return [plain(row) for row in frame.to_dict("records")]
+
+
+def _as_written(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with dates and moments as ISO text and whole numbers as integers, empty where missing."""
+    frame = conform(name, frame)
+    for column, kind in kinds(name, list(frame.columns)).items():
+        match kind:
+            case Kind.DATE:
+                frame[column] = frame[column].dt.strftime("%Y-%m-%d")
+            case Kind.TIME:
+                frame[column] = frame[column].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+            case Kind.WHOLE:
+                frame[column] = frame[column].astype("Int64")
+    return frame
+
+
+def _as_read(name: str, cells: pd.DataFrame) -> pd.DataFrame:
+    frame = cells.mask(cells == "")
+    for column, kind in kinds(name, list(cells.columns)).items():
+        held = _decide(cells[column]) if kind is Kind.OPEN else kind
+        if held in (Kind.NUMBER, Kind.WHOLE):
+            # Python's own parser reads back every digit that repr wrote; the fast one of read_csv does not.
+            numbers = frame[column].map(float, na_action="ignore").astype("float64")
+            whole = held is Kind.WHOLE and not numbers.isna().any()
+            frame[column] = numbers.astype("int64") if whole else numbers
+    return conform(name, frame)
+
+
+def _decide(cells: pd.Series) -> Kind:
+    """Return what an open column held when it was written: text that is no number's own form stays text."""
+    filled = [cell for cell in cells if cell]
+    if all(_is_form_of(int, cell) for cell in filled) and len(filled) == len(cells) > 0:
+        return Kind.WHOLE
+    if all(_is_form_of(float, cell) for cell in filled):
+        return Kind.NUMBER
+    return Kind.TEXT
+
+
+def _is_form_of(kind: type[int | float], cell: str) -> bool:
+    try:
+        return repr(kind(cell)) == cell and cell != "nan"
+    except ValueError:
+        return False

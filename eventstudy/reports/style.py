@@ -1,0 +1,80 @@
+"""One look for all figures: colours, sizes, and SVG that gives the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["INK", "MUTED", "PALETTE", "RULE", "bare", "inline_svg", "to_svg"]
+
+INK = "#1c2126"
+MUTED = "#5c6670"
+RULE = "#cfd5da"
+# Okabe and Ito (2008), told apart by people with any common colour blindness; darkened where thin lines need it.
+PALETTE = ("#0072b2", "#c75000", "#00805c", "#a8558a", "#8a6d00", "#3c8fbf")
+FONT_SIZE = 10.0
+
+# A page may draw these in colours of its own, so that one picture serves light and dark.
+VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule"} | {
+    colour: f"--series-{place}" for place, colour in enumerate(PALETTE, start=1)
+}
+
+
+def bare(axes: Axes) -> None:
+    """Take the box off a panel and set its ticks in the style of the package."""
+    axes.set_facecolor("none")
+    for side in ("top", "right", "left", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(length=0, labelsize=FONT_SIZE, labelcolor=MUTED, pad=4)
+    axes.set_axisbelow(True)
+
+
+def to_svg(figure: Figure, *, transparent: bool = True) -> str:
+    """Return a figure as SVG text; the same figure gives the same bytes, and text stays text.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any matplotlib figure.
+    transparent : bool
+        Whether the page shows through, instead of the figure's own ground.
+    """
+    import matplotlib as mpl
+
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": "eventstudy", "svg.fonttype": "none"}):
+        figure.savefig(buffer, format="svg", transparent=transparent, metadata={"Date": None, "Creator": None})
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def inline_svg(figure: Figure, name: str, description: str) -> str:
+    """Return a figure as an ``<svg>`` element for a page, with colours that the page's own may replace.
+
+    Parameters
+    ----------
+    figure : Figure
+        Any matplotlib figure.
+    name : str
+        Plain word that makes the element's ids unlike those of the page's other figures.
+    description : str
+        What is to be seen, for those who can't see it; escaped here.
+    """
+    from html import escape
+
+    svg = to_svg(figure)
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\n?", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    for colour, variable in VARIABLES.items():
+        svg = svg.replace(f": {colour}", f": var({variable}, {colour})")
+    label = escape(description, quote=True)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)

@@ -1,0 +1,288 @@
+"""Display tables: the frames of a study as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from eventstudy.reports.contract import is_missing
+from eventstudy.reports.display import (
+    MISSING,
+    Column,
+    DisplayTable,
+    clean,
+    count,
+    date,
+    days,
+    interval,
+    leg_title,
+    moment,
+    number,
+    p_value,
+    percent,
+    percentile,
+    price,
+    reason,
+    reason_sentence,
+    share,
+    t_value,
+    table,
+)
+from eventstudy.reports.effects import Effect, event_effects, leg_rows, mean_effects, whole_group
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "aar",
+    "attrition",
+    "estimates",
+    "event_cars",
+    "events",
+    "ladder",
+    "legs",
+    "mean_cars",
+    "significance",
+]
+
+Frames = Mapping[str, "pd.DataFrame"]
+RETURN_MEASURES = frozenset({"ar", "car", "aar", "caar", "bhar", "abhar"})
+NAMED_EVENTS = 12
+NAN = float("nan")
+
+
+def _left(title: str) -> Column:
+    return Column(title, "left")
+
+
+def attrition(tables: Frames) -> DisplayTable:
+    """Return how many events were given, how many fell out for which reason, and how many are kept."""
+    frame = tables["events"]
+    dropped = frame[frame["status"] == "dropped"]
+    rows = [("Given", count(len(frame)), "")]
+    for code, lost in dropped.groupby("reason", sort=False, dropna=False):
+        rows.append((f"Dropped: {reason(code) or 'no reason given'}", count(-len(lost)), _named(lost)))
+    kept = frame[frame["status"] != "dropped"]
+    rows.append(("Kept", count(len(kept)), _named(kept)))
+    return table("Which events are in the study", (_left("Step"), Column("Events"), _left("Which")), rows)
+
+
+def _named(frame: pd.DataFrame) -> str:
+    if len(frame) > NAMED_EVENTS:
+        return "see events.csv"
+    details = frame["detail"].map(clean)
+    names = frame["event_id"].map(clean)
+    return ", ".join(f"{name} ({detail})" if detail else name for name, detail in zip(names, details, strict=True))
+
+
+def events(tables: Frames) -> DisplayTable:
+    """Return the events with their clocks, their day 0 and what became of them."""
+    columns = [*map(_left, ("Event", "Symbol", "Announced", "Timing", "Day 0")), Column("Surprise")]
+    columns += [_left("Flags"), _left("In the study")]
+    rows = []
+    for row in _rows(tables["events"]):
+        told = date(row["date"]) if is_missing(row["announced_at"]) else moment(row["announced_at"])
+        surprise = row.get("surprise", NAN)
+        rows.append(
+            (
+                clean(row["event_id"]),
+                clean(row["symbol"]),
+                told,
+                clean(row["timing"]).replace("_", " "),
+                date(row["day0"]),
+                "" if is_missing(surprise) else percent(surprise),
+                clean(row["flags"]),
+                "yes" if row["status"] == "ok" else f"no: {reason(row['reason'])}",
+            )
+        )
+    return table("Events", columns, rows).without_empty()
+
+
+def estimates(tables: Frames) -> DisplayTable:
+    """Return what each model learned in the estimation window of each event."""
+    frame = tables["estimates"]
+    place = list(frame.columns).index("r_squared") + 1
+    parameters = [str(name) for name in frame.columns[place:-2]]
+    columns = [_left("Event"), _left("Model"), Column("N"), *map(Column, map(clean, parameters))]
+    columns += [Column("sigma"), Column("R\N{SUPERSCRIPT TWO}"), _left("Reason")]
+    rows = []
+    for row in _rows(frame):
+        # An intercept and sigma are returns a session; slopes have no unit.
+        shown = [percent(row[name]) if name == "alpha" else number(row[name]) for name in parameters]
+        rows.append(
+            (
+                clean(row["event_id"]),
+                clean(row["model"]),
+                count(row["n_obs"]),
+                *shown,
+                share(row["sigma"], 2),
+                number(row["r_squared"]),
+                reason(row["reason"], row["detail"]) if not is_missing(row["reason"]) else "",
+            )
+        )
+    note = "alpha and sigma are per session."
+    return table("Expected-return models", columns, rows, note).without_empty()
+
+
+def event_cars(tables: Frames, event_id: str) -> DisplayTable:
+    """Return abnormal returns of one event: a row for each model and window, day 0 first."""
+    effects = event_effects(tables, event_id)
+    note = "Single-event t test with the exact standard error of the window, forecast error included."
+    return _effect_table(f"Abnormal returns of {clean(event_id)}", "CAR", effects, note)
+
+
+def mean_cars(tables: Frames) -> DisplayTable:
+    """Return the mean abnormal return of all kept events: a row for each model and window."""
+    effects = mean_effects(tables)
+    tested = any(not is_missing(each.statistic) for each in effects)
+    note = (
+        "Cross-sectional t test: the events are taken as independent draws."
+        if tested
+        else "No cross-sectional test was asked for; the interval is that of the CAAR path."
+    )
+    made = _effect_table("Mean abnormal return of the kept events", "CAAR", effects, note, with_n=True)
+    return made.without_empty()
+
+
+def _effect_table(
+    title: str, measure: str, effects: Sequence[Effect], note: str, *, with_n: bool = False
+) -> DisplayTable:
+    columns = [_left("Model"), _left("Window"), _left("Sessions"), Column(measure), Column("s.e.")]
+    columns += [Column("t"), Column("p"), Column("95% interval"), Column("N"), _left("Reason")]
+    rows = [
+        (
+            clean(each.model),
+            clean(each.window),
+            days(each.start, each.end),
+            percent(each.value),
+            share(each.std_error, 2),
+            t_value(each.statistic),
+            p_value(each.p_value),
+            interval(each.low, each.high),
+            count(each.n) if with_n else "",
+            reason(each.reason),
+        )
+        for each in effects
+    ]
+    return table(title, columns, rows, note).without_empty()
+
+
+def significance(tables: Frames, event_id: str | None = None) -> DisplayTable:
+    """Return the tests of the mean effect, and those of one event if it is named."""
+    frame = tables["tests"]
+    single = frame["event_id"].map(clean)
+    frame = frame[(single == "") | (single == (event_id or ""))]
+    several = frame["group"].map(clean).nunique() > 1
+    adjusted = bool(frame["p_adjusted"].notna().any())
+    columns = [*map(_left, ("Test", "Of", "Model", "Group", "Sessions")), Column("N"), Column("Estimate")]
+    columns += [Column("s.e."), Column("Statistic"), _left("Reference"), Column("p"), Column("p adjusted")]
+    columns += [_left("Reason")]
+    rows = []
+    for row in _rows(frame):
+        in_percent = str(row["measure"]).lower() in RETURN_MEASURES
+        rows.append(
+            (
+                clean(row["test"]),
+                clean(row["event_id"]) or f"mean {clean(row['measure']).upper()}",
+                clean(row["model"]),
+                clean(row["group"]) if several else "",
+                days(row["start"], row["end"]),
+                count(row["n"]),
+                percent(row["estimate"]) if in_percent else number(row["estimate"]),
+                share(row["std_error"], 2) if in_percent else number(row["std_error"]),
+                t_value(row["statistic"]),
+                clean(row["distribution"]),
+                p_value(row["p_value"]),
+                p_value(row["p_adjusted"]) if adjusted else "",
+                reason(row["reason"]),
+            )
+        )
+    return table("Tests of no abnormal return", columns, rows, _test_note(frame)).without_empty()
+
+
+def _test_note(frame: pd.DataFrame) -> str:
+    sides = ", ".join(dict.fromkeys(frame["alternative"].map(clean)))
+    conventions = ", ".join(dict.fromkeys(frame["convention"].map(clean)))
+    return f"Alternative: {sides or MISSING}. Convention: {conventions or MISSING}." if len(frame) else ""
+
+
+def ladder(tables: Frames, event_id: str) -> DisplayTable:
+    """Return the rungs of one event: each price against the one base price, and how unusual the move was."""
+    rungs = leg_rows(tables["reactions"], event_id, "rung")
+    base = rungs["base_price"].dropna()
+    told = f"Every rung is measured from one base price, {price(base.iloc[0])}." if len(base) else ""
+    is_quoted = (rungs["price_source"] == "quoted") & rungs["raw"].notna()
+    quoted = "Quoted: a figure the press reported, not a price we measured."
+    notes = (told, quoted if is_quoted.any() else "", *_reaction_notes(rungs))
+    return _reaction_table(f"Reaction of {clean(event_id)}: from the base price", "Rung", rungs, notes)
+
+
+def legs(tables: Frames, event_id: str) -> DisplayTable:
+    """Return the legs of one event: each move from the rung before."""
+    rows = leg_rows(tables["reactions"], event_id, "leg")
+    notes = _reaction_notes(rows)
+    return _reaction_table(f"Reaction of {clean(event_id)}: leg by leg", "Leg", rows, notes)
+
+
+def _reaction_notes(rows: pd.DataFrame) -> list[str]:
+    """Return what the standing is, and what each reason in the table means."""
+    notes = []
+    if rows["percentile"].notna().any():
+        notes.append(
+            "Larger than: the share of N comparable earlier moves of this stock, its own events left out, that were "
+            "smaller in size (one minus the empirical p-value)."
+        )
+    codes = [code for cell in rows["reason"].map(clean) for code in cell.split("; ") if reason(code)]
+    return [
+        *notes,
+        *(
+            f"{reason(code).capitalize()}: {reason_sentence(code)}"
+            for code in dict.fromkeys(codes)
+            if reason_sentence(code)
+        ),
+    ]
+
+
+def _reaction_table(title: str, first: str, frame: pd.DataFrame, notes: Iterable[str]) -> DisplayTable:
+    columns = [_left(first), Column("Price"), _left("Source"), Column("Raw"), Column("Expected")]
+    columns += [Column("Abnormal"), Column("z"), Column("Larger than"), Column("of N"), _left("Reason")]
+    rows = [
+        (
+            leg_title(str(row["leg"]), str(row["kind"])),
+            price(row["price"]),
+            MISSING if is_missing(row["raw"]) else clean(row["price_source"]),
+            percent(row["raw"]),
+            percent(row["expected"]),
+            percent(row["abnormal"]),
+            t_value(row["z"]),
+            percentile(row["percentile"]),
+            count(row["n"]),
+            reason(row["reason"]),
+        )
+        for row in _rows(frame)
+    ]
+    return table(title, columns, rows, *notes).without_empty()
+
+
+def aar(tables: Frames) -> DisplayTable:
+    """Return the mean abnormal return session by session, and its sum since the window began."""
+    columns = [_left("Model"), Column("Day"), Column("N"), Column("AAR"), Column("s.e.")]
+    columns += [Column("CAAR"), Column("CAAR s.e."), Column("95% interval")]
+    rows = [
+        (
+            clean(row["model"]),
+            days(row["day"], row["day"]).strip("[]"),
+            count(row["n"]),
+            percent(row["aar"]),
+            share(row["std_error"], 2),
+            percent(row["caar"]),
+            share(row["caar_std_error"], 2),
+            interval(row["ci_low"], row["ci_high"]),
+        )
+        for row in _rows(whole_group(tables["aar"]))
+    ]
+    return table("Mean abnormal return day by day", columns, rows)
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]

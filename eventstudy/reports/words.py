@@ -1,0 +1,110 @@
+"""Sentences from the numbers, by rules that a reader can check; never more than a test carries.
+
+The rules
+---------
+1. Abnormal: the abnormal return on day 0 with t and p, model by model, and how many p-values are below 5%.
+2. The mean: CAAR over the shortest window that holds day 0, first model, with its 95% interval. Below `FEW`
+   events the sentence says that so few cannot show a mean effect, whatever the test says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from eventstudy.reports.contract import is_missing
+from eventstudy.reports.display import clean, days, interval, p_value, percent, reason, t_value
+from eventstudy.reports.effects import Effect, event_effects, event_rows, mean_effects
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["abnormal_sentences", "mean_sentences"]
+
+FEW = 10
+LEVEL = 0.05
+
+
+def abnormal_sentences(tables: Mapping[str, pd.DataFrame], focus: str) -> list[str]:
+    """Return what the single-event test says of an event's day 0, or why it says nothing.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The result frames of the output contract.
+    focus : str
+        The event.
+    """
+    effects = [each for each in event_effects(tables, focus) if each.start == each.end == 0]
+    known = [each for each in effects if not is_missing(each.value)]
+    if not known:
+        rows = event_rows(tables["events"], focus)
+        why = reason(rows["reason"].iloc[0], rows["detail"].iloc[0]) if len(rows) else ""
+        return [f"No abnormal return can be given for it: {why}."] if why else []
+    figures = [f"{percent(each.value)} ({_evidence(each)}) under {clean(each.model)}" for each in known]
+    return [f"Abnormal return on day 0: {_listed(figures)}; {_verdict(known)}."]
+
+
+def _evidence(effect: Effect) -> str:
+    if is_missing(effect.statistic):
+        return "no standard error"
+    return f"t = {t_value(effect.statistic)}, p {_equals(effect.p_value)}"
+
+
+def _verdict(effects: Sequence[Effect]) -> str:
+    tested = [each for each in effects if not is_missing(each.p_value)]
+    if not tested:
+        return "none of them can be tested"
+    beyond = sum(each.p_value < LEVEL for each in tested)
+    ordinary = "what ordinary days of the stock show (single-event t test, 5% level)"
+    if beyond == 0:
+        return f"within {ordinary}, so no reaction is shown"
+    if beyond == len(tested):
+        models = "" if beyond == 1 else f" under all {beyond} models"
+        return f"beyond {ordinary}{models}"
+    return f"beyond {ordinary} under {beyond} of {len(tested)} models"
+
+
+def mean_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return what the mean over all events shows, and what it can't.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The result frames of the output contract.
+    """
+    holding = [each for each in mean_effects(tables) if each.start <= 0 <= each.end]
+    holding = [each for each in holding if not is_missing(each.value)]
+    if not holding:
+        return []
+    effect = min(holding, key=lambda each: each.end - each.start)
+    n = int(effect.n)
+    figure = f"CAAR over {days(effect.start, effect.end)} under {clean(effect.model)} is {percent(effect.value)}"
+    band = interval(effect.low, effect.high) if not is_missing(effect.low) else ""
+    if n < FEW:
+        events = "1 event" if n == 1 else f"{n} events"
+        spread = f", 95% interval {band}" if band else ", with no interval"
+        return [
+            (
+                f"{events} cannot show a mean effect: the {figure}{spread}; this tells neither whether such "
+                f"announcements move the stock on average nor what the next one will do."
+            )
+        ]
+    if is_missing(effect.p_value):
+        return [f"Mean of {n} events: the {figure}, 95% interval {band}; no test of it was asked for."]
+    ends = "differs from zero" if effect.p_value < LEVEL else "is not told apart from zero"
+    return [
+        (
+            f"Mean of {n} events: the {figure}, 95% interval {band}, and {ends} at the 5% level "
+            f"(cross-sectional t = {t_value(effect.statistic)}, p {_equals(effect.p_value)})."
+        )
+    ]
+
+
+def _equals(value: float) -> str:
+    text = p_value(value)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,273 @@
+"""StudyResult: what came out, one table a question."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy import _tables
+from eventstudy._typing import Bools
+from eventstudy.events import Events, Placed
+from eventstudy.inference import TestResult
+from eventstudy.panels import ReturnPanel
+from eventstudy.reactions import Reaction, reactions_frame
+from eventstudy.reports import Results
+from eventstudy.returns import AbnormalReturns, Aligned, AverageReturns, Cars, ExpectedReturnModel, Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from eventstudy.study import Study
+
+__all__ = ["ModelResult", "StudyResult", "Tested"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A test result with the group and window that it speaks of."""
+
+    group: str
+    window: Window
+    outcome: TestResult
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelResult:
+    """All that one model gave.
+
+    Parameters
+    ----------
+    model : ExpectedReturnModel
+        Bound to its benchmark.
+    abnormal : AbnormalReturns
+        The events kept, in the engine's order.
+    cars : mapping of str to Cars
+        By reported window.
+    averages : mapping of str to AverageReturns
+        By group.
+    tests : tuple of Tested
+        By group, window and test, in the order asked for.
+    """
+
+    model: ExpectedReturnModel
+    abnormal: AbnormalReturns
+    cars: Mapping[str, Cars]
+    averages: Mapping[str, AverageReturns]
+    tests: tuple[Tested, ...]
+
+    def with_tests(self, tests: tuple[Tested, ...]) -> ModelResult:
+        """Return the same with its tests."""
+        return replace(self, tests=tests)
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """What a study found; it shows itself in a notebook.
+
+    Parameters
+    ----------
+    study : Study
+        What was asked for.
+    events : Events
+        The events given, prepared.
+    placed : Placed
+        Their day 0 and phase.
+    panel : ReturnPanel
+        What was measured.
+    aligned : Aligned
+        The events kept, and the attrition of all.
+    groups : mapping of str to ndarray of shape (E,)
+        Members of each group among the events kept.
+    models : mapping of str to ModelResult
+        By label.
+    reactions : tuple of Reaction
+        The ladder of every event with a day 0 in the prices.
+    inputs : mapping of str to str
+        SHA-256 of every input.
+    """
+
+    study: Study
+    events: Events
+    placed: Placed
+    panel: ReturnPanel
+    aligned: Aligned
+    groups: Mapping[str, Bools]
+    models: Mapping[str, ModelResult]
+    reactions: tuple[Reaction, ...]
+    inputs: Mapping[str, str]
+
+    @cached_property
+    def event_table(self) -> pd.DataFrame:
+        """One row an event given: day 0, phase, status, reason."""
+        return _tables.events(self.events, self.placed, self.aligned.attrition)
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """One row an event and model: parameters, sigma, degrees of freedom."""
+        return _tables.estimates(self._event_id, self.models)
+
+    @cached_property
+    def abnormal_returns(self) -> pd.DataFrame:
+        """One row an event, model and day."""
+        return _tables.abnormal_returns(self._event_id, self.aligned, self.panel, self.models)
+
+    @cached_property
+    def cars(self) -> pd.DataFrame:
+        """One row an event, model and window."""
+        return _tables.cars(self._event_id, self.models)
+
+    @cached_property
+    def aar(self) -> pd.DataFrame:
+        """One row a model, group and day."""
+        return _tables.averages(self.models)
+
+    @cached_property
+    def tests(self) -> pd.DataFrame:
+        """One row a model, group, window and test; single-event tests have one row an event."""
+        return _tables.tests(self.models)
+
+    @cached_property
+    def reaction_table(self) -> pd.DataFrame:
+        """One row an event and rung or leg of its ladder."""
+        return reactions_frame(self.reactions)
+
+    @property
+    def dropped(self) -> pd.DataFrame:
+        """The events that fell out, with the reason and the figures behind it."""
+        table = self.event_table
+        return table.loc[table["status"] == "dropped", ["event_id", "symbol", "date", "reason", "detail"]]
+
+    def car(self, window: str | tuple[int, int], model: str | None = None) -> pd.DataFrame:
+        """Return the CARs of any days inside the event window.
+
+        Parameters
+        ----------
+        window : str or (int, int)
+            A reported window by its name, or days such as ``(0, 1)``.
+        model : str, optional
+            A label; the first model without it.
+        """
+        label = model if model is not None else next(iter(self.models))
+        chosen = self.models[label]
+        return _tables.cars(self._event_id, {label: replace(chosen, cars={str(window): chosen.abnormal.car(window)})})
+
+    def reaction(self, event_id: str | None = None) -> Reaction:
+        """Return the ladder of one event, the focus without a name."""
+        wanted = event_id or self.study.focus
+        return next(reaction for reaction in self.reactions if reaction.event_id == wanted)
+
+    @cached_property
+    def headline(self) -> tuple[str, ...]:
+        """What the study says, in sentences: of the focus event first, then of the mean."""
+        from eventstudy.reports.words import abnormal_sentences, mean_sentences
+
+        focus, said = self.study.focus, list[str]()
+        if focus is not None:
+            said = [sentence for each in self.reactions if each.event_id == focus for sentence in each.sentences]
+            said[1:1] = abnormal_sentences(self._frames, focus)
+        return (*said, *mean_sentences(self._frames))
+
+    @cached_property
+    def results(self) -> Results:
+        """The tables and the summary, as reports read them."""
+        return Results(summary=self._summary(), tables=self._frames)
+
+    @property
+    def plot(self) -> Plots:
+        """Figures of this result."""
+        return Plots(self)
+
+    def save(self, folder: str | Path, run: Mapping[str, Any] | None = None) -> Path:
+        """Write the output files of the study into a folder and return it."""
+        from eventstudy.reports.files import write_tables
+
+        write_tables(self.results, folder, run=run)
+        return Path(folder)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the self-contained HTML report and return its path."""
+        from eventstudy.reports.files import write_text
+        from eventstudy.reports.html import page
+
+        return write_text(Path(path), page(self.results))
+
+    def summary(self) -> str:
+        """Return the result as a block of text."""
+        from eventstudy.reports.text import summary_text
+
+        return summary_text(self.results)
+
+    def __repr__(self) -> str:
+        given = len(self.aligned.attrition.event_id)
+        return f"StudyResult({self.study.name}: {len(self.aligned)} of {given} events, {', '.join(self.models)})"
+
+    def _repr_html_(self) -> str:
+        from eventstudy.reports.html import overview
+
+        return overview(self.results)
+
+    @property
+    def _event_id(self) -> np.typing.NDArray[np.object_]:
+        return self.events.event_id[self.aligned.row]
+
+    @cached_property
+    def _frames(self) -> dict[str, pd.DataFrame]:
+        return {
+            "events": self.event_table,
+            "estimates": self.estimates,
+            "abnormal_returns": self.abnormal_returns,
+            "cars": self.cars,
+            "aar": self.aar,
+            "tests": self.tests,
+            "reactions": self.reaction_table,
+        }
+
+    def _summary(self) -> dict[str, Any]:
+        counts = self.aligned.attrition.counts()
+        return {
+            "name": self.study.name,
+            "headline": list(self.headline),
+            "counts": {"given": len(self.events), "kept": len(self.aligned), "dropped": counts},
+            "models": _tables.model_summaries(self._event_id, self.models, self.study.focus),
+            "focus": self.study.focus,
+            "provenance": self._provenance(),
+        }
+
+    def _provenance(self) -> dict[str, Any]:
+        from importlib.metadata import version
+
+        from eventstudy import __version__
+
+        libraries = ("numpy", "pandas", "scipy", "pandas-market-calendars")
+        versions = {"eventstudy": __version__, "python": platform.python_version()}
+        return {
+            "versions": versions | {name: version(name) for name in libraries},
+            "inputs": dict(self.inputs),
+            "seed": self.study.seed,
+            "path": "numpy",
+            "study": _tables.describe(self.study),
+        }
+
+
+class Plots:
+    """Figures of a result, each a function of its tables."""
+
+    def __init__(self, result: StudyResult) -> None:
+        self._result = result
+
+    def caar(self) -> Figure:
+        """Draw cumulative average abnormal returns by model, with confidence bands."""
+        from eventstudy.reports.figures import caar
+
+        return caar(self._result.aar)
+
+    def ladder(self, event_id: str | None = None) -> Figure:
+        """Draw the ladder of one event, the focus without a name."""
+        return self._result.reaction(event_id).plot()

@@ -1,0 +1,169 @@
+"""From day 0 to places in the panel: which events can be studied, and why the others can't."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from eventstudy._typing import Bools, Ints, Labels
+from eventstudy.errors import Reason
+from eventstudy.events import Events, Placed
+from eventstudy.panels import Listing, ReturnPanel
+from eventstudy.returns.windows import Windows
+
+__all__ = ["Aligned", "Attrition", "align", "on_price_venue"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attrition:
+    """What became of every event given; kept and dropped always add up.
+
+    Parameters
+    ----------
+    event_id : ndarray of shape (G,)
+        The events given, in their order.
+    status : ndarray of shape (G,)
+        A `Reason` each, ``ok`` for the events kept.
+    detail : ndarray of shape (G,)
+        The figures behind the reason, in words; empty for the events kept.
+    """
+
+    event_id: Labels
+    status: Labels
+    detail: Labels
+
+    @property
+    def kept(self) -> Bools:
+        """Which events were kept, shape (G,)."""
+        return np.asarray(self.status == Reason.OK)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many events were dropped for each reason, the most frequent first."""
+        dropped = Counter(str(reason) for reason in self.status if reason != Reason.OK)
+        return dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0])))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aligned:
+    """The events kept, in the engine's order (symbol, day 0, id), as places in the panel.
+
+    Parameters
+    ----------
+    windows : Windows
+        What was asked for.
+    row : ndarray of shape (E,)
+        Position of each among the events given.
+    code : ndarray of shape (E,)
+        Its symbol in the panel's listing.
+    day0 : ndarray of shape (E,)
+        Its day 0, a session index of the symbol's calendar.
+    attrition : Attrition
+        What became of every event given.
+    """
+
+    windows: Windows
+    row: Ints
+    code: Ints
+    day0: Ints
+    attrition: Attrition
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def on_price_venue(events: Events, listing: Listing) -> Events:
+    """Return the events on the exchange where their symbol's prices come from.
+
+    An announcement is placed in the sessions of the price series that it is measured on; a symbol without
+    prices keeps the exchange it was given.
+    """
+    codes = listing.codes(events.symbol)
+    venues = [
+        listing.calendars[code].code if code >= 0 else given for code, given in zip(codes, events.calendar, strict=True)
+    ]
+    return replace(events, calendar=np.array(venues, dtype=object))
+
+
+def align(events: Events, placed: Placed, panel: ReturnPanel, windows: Windows) -> Aligned:
+    """Find the places of all events, and drop with a reason those that can't be studied.
+
+    Parameters
+    ----------
+    events : Events
+        G announcements, on the venue of their prices (`on_price_venue`).
+    placed : Placed
+        Their day 0.
+    panel : ReturnPanel
+        Returns by symbol.
+    windows : Windows
+        Estimation and event window.
+
+    Returns
+    -------
+    Aligned
+        The events kept, with the attrition of all G.
+
+    Notes
+    -----
+    Offsets count sessions of the symbol's exchange, so a missing return never shifts a window. A window cut
+    short by the beginning of the data is used if `Windows.fewest` returns are left.
+    """
+    code = panel.listing.codes(events.symbol)
+    status = np.full(len(events), Reason.UNKNOWN_SYMBOL, dtype=object)
+    detail = np.array([f"no prices of {symbol}" for symbol in events.symbol], dtype=object)
+    known = np.flatnonzero(code >= 0)
+    status[known], detail[known] = _statuses(code[known], placed.day0[known], panel, windows)
+    kept = np.flatnonzero(status == Reason.OK)
+    order = np.lexsort((events.event_id[kept].astype(str), placed.day0[kept], code[kept]))
+    row = np.asarray(kept[order], dtype=np.int64)
+    return Aligned(windows, row, code[row], placed.day0[row], Attrition(events.event_id, status, detail))
+
+
+def _statuses(code: Ints, day0: Ints, panel: ReturnPanel, windows: Windows) -> tuple[Labels, Labels]:
+    """Return the status of each event and the figures behind it; the first reason that holds is given."""
+    first, last = _sample_edges(panel.listing)
+    after_last, before_day0 = day0 - last[code], day0 - first[code]
+    (before, after), (start, end) = windows.event, windows.estimation
+    in_event = _count(panel, code, day0 + before, day0 + after)
+    in_estimation = _count(panel, code, day0 + start, day0 + end)
+    reasons = {
+        Reason.DATE_AFTER_CALENDAR: after_last > 0,
+        Reason.WINDOW_OUTSIDE_CALENDAR: (before_day0 + before < 0) | (after_last + after > 0),
+        Reason.NO_RETURNS: in_event == 0,
+        Reason.TOO_FEW_ESTIMATION_DAYS: in_estimation < windows.fewest,
+    }
+    status = np.select(list(reasons.values()), [str(reason) for reason in reasons], default=str(Reason.OK))
+    detail = np.full(len(code), "", dtype=object)
+    for i in np.flatnonzero(status != Reason.OK):
+        match status[i]:
+            case Reason.DATE_AFTER_CALENDAR:
+                detail[i] = f"{after_last[i]} sessions after the last price"
+            case Reason.WINDOW_OUTSIDE_CALENDAR:
+                detail[i] = f"prices from {before_day0[i]} sessions before day 0 to {-after_last[i]} after it"
+            case Reason.NO_RETURNS:
+                detail[i] = f"0 of {len(windows.days)} event-window returns"
+            case _:
+                detail[i] = f"{in_estimation[i]} of {windows.fewest} estimation returns"
+    return np.array([Reason(str(each)) for each in status], dtype=np.object_), detail
+
+
+def _sample_edges(listing: Listing) -> tuple[Ints, Ints]:
+    """Return, for each symbol, the first and last session at which any symbol of its exchange has data."""
+    exchange = np.array([calendar.code for calendar in listing.calendars], dtype=object)
+    first, last = listing.first.copy(), listing.last.copy()
+    for name in set(exchange):
+        first[exchange == name] = listing.first[exchange == name].min()
+        last[exchange == name] = listing.last[exchange == name].max()
+    return first, last
+
+
+def _count(panel: ReturnPanel, code: Ints, start: Ints, end: Ints) -> Ints:
+    """Return how many returns each symbol has between two of its sessions, shape (n,)."""
+    listing = panel.listing
+    before = np.concatenate([[0], np.cumsum(~np.isnan(panel.values))])
+    base, length = listing.offsets[code], listing.lengths[code]
+    low = np.clip(start - listing.first[code], 0, length)
+    high = np.clip(end + 1 - listing.first[code], low, length)
+    return np.asarray(before[base + high] - before[base + low])

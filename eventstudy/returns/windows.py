@@ -1,0 +1,161 @@
+"""Which sessions around day 0 are used for what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from eventstudy.errors import InputError, UnknownNameError
+
+__all__ = ["Window", "Windows"]
+
+# What is reported when nobody names a window (METHODS 1.5), as far as the event window contains it.
+REPORTED = ((0, 0), (0, 1), (-1, 1), (-5, 5), (-10, 10))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of event days, both ends included.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in tables.
+    start, end : int
+        First and last day relative to day 0.
+    """
+
+    name: str
+    start: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        """Sessions in the window."""
+        return self.end - self.start + 1
+
+    def within(self, first_day: int) -> slice:
+        """Return the columns of this window in an array whose first column is `first_day`."""
+        return slice(self.start - first_day, self.end - first_day + 1)
+
+    @property
+    def interval(self) -> str:
+        """The days in brackets, such as ``"[0,+1]"``."""
+        return interval(self.start, self.end)
+
+
+def interval(start: int, end: int) -> str:
+    """Return days in brackets with their signs.
+
+    Examples
+    --------
+    >>> interval(-1, 1)
+    '[-1,+1]'
+    """
+    return f"[{start:+d},{end:+d}]".replace("+0", "0").replace("-0", "0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """The estimation window, the event window, and the windows that are reported.
+
+    Parameters
+    ----------
+    estimation : (int, int)
+        First and last day, relative to day 0, from which a model is estimated.
+    event : (int, int)
+        First and last day of which abnormal returns are kept.
+    named : mapping of str to (int, int)
+        Windows inside the event window for which CARs are reported. Without any: [0,0], [0,+1], [-1,+1],
+        [-5,+5], [-10,+10], as far as they fit.
+    min_obs : int, optional
+        Fewest returns in the estimation window. Without it 120, or half the window if that is less.
+    min_coverage : float
+        Share of a window's days that must have an abnormal return for its CAR to be defined.
+    allow_overlap : bool
+        Whether the estimation window may touch the event window.
+
+    Raises
+    ------
+    InputError
+        For a window that runs backwards, lies outside the event window, or overlaps it.
+
+    Examples
+    --------
+    >>> windows = Windows(estimation=(-210, -11), event=(-10, 10), named={"reaction": (0, 1)})
+    >>> [window.interval for window in windows.reported]
+    ['[0,+1]']
+    """
+
+    estimation: tuple[int, int] = (-250, -11)
+    event: tuple[int, int] = (-10, 10)
+    named: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    min_obs: int | None = None
+    min_coverage: float = 1.0
+    allow_overlap: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "named", {name: _pair(name, days) for name, days in self.named.items()})
+        object.__setattr__(self, "estimation", _pair("estimation", self.estimation))
+        object.__setattr__(self, "event", _pair("event", self.event))
+        apart = self.estimation[1] < self.event[0] or self.estimation[0] > self.event[1]
+        if not (apart or self.allow_overlap):
+            raise InputError(
+                f"windows: the estimation window {interval(*self.estimation)} overlaps the event window "
+                f"{interval(*self.event)}; end it at {self.event[0] - 1} or earlier."
+            )
+        for name, (start, end) in self.named.items():
+            if start < self.event[0] or end > self.event[1]:
+                raise InputError(
+                    f"windows: {name!r} {interval(start, end)} reaches outside the event window "
+                    f"{interval(*self.event)}; widen the event window."
+                )
+        length = self.estimation[1] - self.estimation[0] + 1
+        if self.min_obs is not None and not 1 <= self.min_obs <= length:
+            raise InputError(
+                f"windows: min_obs is {self.min_obs}; the estimation window {interval(*self.estimation)} "
+                f"has {length} sessions."
+            )
+        if not 0 < self.min_coverage <= 1:
+            raise InputError(f"windows: min_coverage is {self.min_coverage}; it is a share above 0, at most 1.")
+
+    @property
+    def reported(self) -> tuple[Window, ...]:
+        """The windows of which CARs are reported."""
+        if self.named:
+            return tuple(Window(name, start, end) for name, (start, end) in self.named.items())
+        fitting = [pair for pair in REPORTED if self.event[0] <= pair[0] and pair[1] <= self.event[1]]
+        return tuple(Window(interval(*pair), *pair) for pair in fitting or [self.event])
+
+    @property
+    def fewest(self) -> int:
+        """The least number of returns an estimation window must hold."""
+        half = (self.estimation[1] - self.estimation[0] + 2) // 2
+        return min(120, half) if self.min_obs is None else self.min_obs
+
+    @property
+    def days(self) -> range:
+        """The days of the event window."""
+        return range(self.event[0], self.event[1] + 1)
+
+    def window(self, which: str | tuple[int, int]) -> Window:
+        """Return a reported window by its name, or any window inside the event window by its days."""
+        if isinstance(which, str):
+            by_name = {window.name: window for window in self.reported}
+            if which not in by_name:
+                raise UnknownNameError("window", which, by_name)
+            return by_name[which]
+        start, end = _pair("window", which)
+        if start < self.event[0] or end > self.event[1]:
+            raise InputError(f"{interval(start, end)} reaches outside the event window {interval(*self.event)}.")
+        return Window(interval(start, end), start, end)
+
+
+def _pair(name: str, days: tuple[int, int]) -> tuple[int, int]:
+    try:
+        start, end = (int(day) for day in days)
+    except (TypeError, ValueError):
+        raise InputError(f"windows: {name} is {days!r}; two days such as [0, 1] were expected.") from None
+    if start > end:
+        raise InputError(f"windows: {name} is [{start}, {end}]; the first day must not come after the last.")
+    return start, end

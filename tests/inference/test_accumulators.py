@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eventstudy.returns.accumulators import Accumulator, EstimationMeans, PositiveShare, Residuals
+
+
+def residuals(rows: np.ndarray, values: np.ndarray) -> Residuals:
+    return Residuals(rows, values, np.ones(len(rows)), rows)
+
+
+@pytest.mark.parametrize("kind", [PositiveShare, EstimationMeans])
+def test_merging_blocks_equals_adding_them(kind: type[Accumulator]) -> None:
+    values = np.random.default_rng(0).normal(size=(9, 5))
+    values[2, 3] = np.nan
+    rows = np.arange(9)
+    one = kind()
+    two, three = kind(), kind()
+    for part in (slice(0, 4), slice(4, 9)):
+        one.add(residuals(rows[part], values[part]))
+    two.add(residuals(rows[:4], values[:4]))
+    three.add(residuals(rows[4:], values[4:]))
+    two.merge(three)
+    for name in one.__dataclass_fields__:  # type: ignore[attr-defined]
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+def test_values_by_hand() -> None:
+    values = np.array([[0.1, -0.1, np.nan], [0.0, 0.2, 0.3]])
+    share = PositiveShare()
+    share.add(residuals(np.array([7, 3]), values))
+    assert share.of(np.array([3, 7])).tolist() == [2 / 3, 1 / 2]
+    means = EstimationMeans()
+    means.add(residuals(np.array([7, 3]), values))
+    assert means.means.tolist() == pytest.approx([0.05, 0.05, 0.3])
+
+
+def test_empty_blocks_change_nothing() -> None:
+    means = EstimationMeans()
+    means.merge(EstimationMeans())
+    means.add(residuals(np.array([0]), np.array([[0.5, np.nan]])))
+    means.add(residuals(np.empty(0, dtype=np.int64), np.empty((0, 2))))
+    assert means.means[0] == 0.5
+    assert np.isnan(means.means[1])

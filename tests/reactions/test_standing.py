@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from eventstudy.errors import InputError, Reason
+from eventstudy.reactions import OrdinaryDays, standing
+from eventstudy.reactions.standing import ordinary_starts
+
+
+def test_z_and_percentile_by_hand_and_by_scipy() -> None:
+    ordinary = np.random.default_rng(5).normal(0, 0.02, 99)
+    ordinary[7] = np.nan
+    known = ordinary[~np.isnan(ordinary)]
+    among = standing(-0.031, ordinary, fewest=20)
+    assert among.n == 98
+    assert among.z == pytest.approx(stats.zmap(np.array([-0.031]), known, ddof=1)[0], rel=1e-12)
+    p_value = (1 + (np.abs(known) >= 0.031).sum()) / 99
+    assert among.percentile == pytest.approx(1 - p_value, abs=1e-15)
+    assert among.reason is None
+
+
+def test_percentile_never_reaches_one_and_ties_are_not_smaller() -> None:
+    ordinary = np.tile([0.01, -0.02], 10)
+    assert standing(0.5, ordinary, 20).percentile == 20 / 21
+    assert standing(-0.02, ordinary, 20).percentile == 10 / 21
+    assert standing(0.0, ordinary, 20).percentile == 0.0
+
+
+def test_too_few_ordinary_days() -> None:
+    ordinary = np.linspace(-0.02, 0.02, 20)
+    assert standing(0.01, ordinary, 20).reason is None
+    among = standing(0.01, ordinary[1:], 20)
+    assert (among.n, among.reason) == (19, Reason.NO_HISTORY)
+    assert np.isnan(among.z)
+    assert np.isnan(among.percentile)
+
+
+def test_equal_ordinary_days_have_a_percentile_and_no_z() -> None:
+    among = standing(0.02, np.full(30, 0.1 + 0.2 - 0.29), 20)
+    assert among.reason is Reason.NO_DISPERSION
+    assert np.isnan(among.z)
+    assert among.percentile == 30 / 31
+
+
+def test_missing_move_has_a_count_and_no_standing() -> None:
+    among = standing(np.nan, np.linspace(-1, 1, 30) / 100, 20)
+    assert among.n == 30
+    assert np.isnan([among.z, among.percentile]).all()
+
+
+@pytest.mark.parametrize(
+    ("day0", "length", "rule", "starts"),
+    [
+        (10, 1, OrdinaryDays(sessions=10, fewest=2), [0, 1, 2, 6, 7, 8]),
+        (10, 3, OrdinaryDays(sessions=10, fewest=2), [0, 6]),
+        (10, 1, OrdinaryDays(sessions=4, fewest=2), [6, 7, 8]),
+        (10, 1, OrdinaryDays(sessions=10, fewest=2, apart=0), [0, 1, 2, 3, 5, 6, 7, 8, 9]),
+        (10, 1, OrdinaryDays(sessions=10, fewest=2, apart=9), []),
+        (0, 1, OrdinaryDays(), []),
+        (2, 4, OrdinaryDays(), []),
+    ],
+)
+def test_which_days_are_ordinary(day0: int, length: int, rule: OrdinaryDays, starts: list[int]) -> None:
+    own = np.array([4, 10]) if day0 == 10 else np.array([day0])
+    assert ordinary_starts(own, day0, length, rule).tolist() == starts
+
+
+def test_later_events_leave_no_trace() -> None:
+    rule = OrdinaryDays()
+    alone = ordinary_starts(np.array([100]), 100, 2, rule)
+    assert ordinary_starts(np.array([100, 101, 130]), 100, 2, rule).tolist() == alone.tolist() == list(range(98))
+
+
+def test_rules_that_make_no_sense() -> None:
+    with pytest.raises(InputError, match="apart is -1"):
+        OrdinaryDays(apart=-1)
+    with pytest.raises(InputError, match="fewest is 1 of 250"):
+        OrdinaryDays(fewest=1)
+    with pytest.raises(InputError, match="fewest is 20 of 10"):
+        OrdinaryDays(sessions=10)

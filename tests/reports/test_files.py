@@ -1,0 +1,139 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eventstudy.errors import InputError, OutputError
+from eventstudy.reports import JsonReport, Results
+from eventstudy.reports.contract import TABLES, conform
+from eventstudy.reports.files import plain, read_tables, write_tables, write_text
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_the_directory_holds_the_contract(results: Results, tmp_path: Path) -> None:
+    write_tables(results, tmp_path, run={"host": "here"})
+    assert set(contents(tmp_path)) == {f"{name}.csv" for name in TABLES} | {"summary.json", "run.json"}
+    first = (tmp_path / "events.csv").read_text().splitlines()
+    assert first[0] == (
+        "event_id,symbol,announced_at,date,timing,phase,day0,status,reason,flags,surprise,surprise_sign,detail"
+    )
+    assert first[1] == (
+        "BABA-2024Q1,BABA,,2024-05-14,before_open,pre,2024-05-14,dropped,too_few_estimation_days,,,unknown,"
+        "27 of 120 estimation returns"
+    )
+    assert "2025-02-20T10:36:00Z" in first[4]
+
+
+def test_the_same_results_give_the_same_bytes(results: Results, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        write_tables(results, tmp_path / folder)
+        JsonReport().write(results, tmp_path / folder)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert not any(b"\r" in text for text in contents(tmp_path / "one").values())
+
+
+def test_what_is_read_is_what_was_written(results: Results, tmp_path: Path) -> None:
+    write_tables(results, tmp_path / "one")
+    again = read_tables(tmp_path / "one")
+    for name in TABLES:
+        pd.testing.assert_frame_equal(again.tables[name], conform(name, results.tables[name]), check_exact=True)
+    write_tables(again, tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+@pytest.mark.parametrize("value", [0.1 + 0.2, 5e-324, 1.7976931348623157e308, -np.pi / 1e7, np.inf])
+def test_every_digit_survives(results: Results, tmp_path: Path, value: float) -> None:
+    aar = results.tables["aar"].head(2).assign(aar=[value, np.nan])
+    write_tables(Results(results.summary, {**results.tables, "aar": aar}), tmp_path)
+    read = read_tables(tmp_path).tables["aar"]["aar"]
+    assert read[0] == value
+    assert np.isnan(read[1])
+
+
+@pytest.mark.parametrize("symbol", ["NA", "NULL", "nan", "010", "1e5", 'a "b", c', "TRUE", "line\nbreak"])
+def test_a_text_that_looks_like_something_else_stays_text(results: Results, tmp_path: Path, symbol: str) -> None:
+    events = results.tables["events"].assign(symbol=symbol, surprise_sign=symbol)
+    write_tables(Results(results.summary, {**results.tables, "events": events}), tmp_path)
+    read = read_tables(tmp_path).tables["events"]
+    assert list(read["symbol"]) == [symbol] * 6
+    assert list(read["surprise_sign"]) == [symbol] * 6
+
+
+def test_nothing_is_a_table_too(results: Results, tmp_path: Path) -> None:
+    empty = {name: frame.head(0) for name, frame in results.tables.items()}
+    write_tables(Results(results.summary, empty), tmp_path)
+    assert [len(frame) for frame in read_tables(tmp_path).tables.values()] == [0] * 7
+
+
+def test_summary_keeps_its_order_and_has_no_nan(results: Results, tmp_path: Path) -> None:
+    write_tables(results, tmp_path)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert list(summary) == ["name", "headline", "counts", "models", "focus", "provenance"]
+    assert summary["models"]["market"] == {"caar": 0.01, "nothing": None}
+    assert summary["counts"] == {"given": 6, "kept": 4, "dropped": {"too_few_estimation_days": 2}}
+
+
+def test_json_report_holds_the_rows(results: Results, tmp_path: Path) -> None:
+    report = json.loads(JsonReport().write(results, tmp_path).read_text())
+    assert list(report["tables"]) == list(TABLES)
+    event = report["tables"]["events"][0]
+    assert (event["date"], event["announced_at"], event["surprise"]) == ("2024-05-14", None, None)
+    assert report["tables"]["estimates"][1]["beta"] == 0.710808
+
+
+def test_plain_values() -> None:
+    given = {
+        "a": np.float64("nan"),
+        1: (np.int64(3), np.bool_(True)),
+        "d": pd.Timestamp("2025-02-20"),
+        "n": pd.NaT,
+    }
+    assert plain(given) == {"a": None, "1": [3, True], "d": "2025-02-20T00:00:00", "n": None}
+    with pytest.raises(TypeError, match="no form in JSON"):
+        plain(object())
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_text(tmp_path / "a.csv", "old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OutputError, match=r"'a.csv' can't be written .*No space left on device"):
+        write_text(path, "new")
+    assert contents(tmp_path) == {"a.csv": b"old"}
+
+
+def test_a_folder_that_is_a_file_is_refused_in_one_paragraph(results: Results, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(OutputError) as caught:
+        write_tables(results, tmp_path / "taken")
+    assert "can't be written to the directory" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_saved_folder_that_lacks_a_file_is_named(results: Results, tmp_path: Path) -> None:
+    write_tables(results, tmp_path)
+    (tmp_path / "cars.csv").unlink()
+    with pytest.raises(InputError, match=r"cars\.csv"):
+        read_tables(tmp_path)
+
+
+def test_results_are_checked_at_the_door(results: Results) -> None:
+    with pytest.raises(InputError, match="lacks the key 'focus'"):
+        Results({key: 1 for key in results.summary if key != "focus"}, results.tables)
+    with pytest.raises(InputError, match="lack the table 'aar'"):
+        Results(results.summary, {name: frame for name, frame in results.tables.items() if name != "aar"})
+    cars = results.tables["cars"]
+    with pytest.raises(InputError, match=r"lacks the column 'p_value'. Did you mean 'pvalue'"):
+        Results(results.summary, {**results.tables, "cars": cars.rename(columns={"p_value": "pvalue"})})
+    with pytest.raises(InputError, match="column 'extra' of no meaning"):
+        Results(results.summary, {**results.tables, "cars": cars.assign(extra=1)})
+    with pytest.raises(InputError, match="another order"):
+        Results(results.summary, {**results.tables, "cars": cars[cars.columns[::-1]]})

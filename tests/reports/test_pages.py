@@ -1,0 +1,177 @@
+"""The page, the notebook cell, the terminal and the summary block: what is on them, and that they are safe."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from eventstudy.errors import UnknownNameError
+from eventstudy.reports import REPORTS, HtmlReport, Report, Results, html, tables, terminal, text
+
+FOCUS = "BABA-2024Q4"
+HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m[bold]"
+
+
+class Outline(HTMLParser):
+    """Headings, table titles and everything that could run or be fetched."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.handlers: list[str] = []
+        self.heads: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in {"src", "href", "xlink:href"}]
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1] in {"h1", "h2", "caption"} and data.strip():
+            self.heads.append(data.strip())
+
+
+def hostile(results: Results) -> Results:
+    """Return the study with every text that comes from outside replaced by an attack."""
+    frames = {}
+    for name, frame in results.tables.items():
+        swap = {FOCUS: HOSTILE, "BABA": HOSTILE, "market": HOSTILE, "news_nearby": HOSTILE, "all": HOSTILE}
+        swap |= {"literature": HOSTILE, "27 of 120 estimation returns": HOSTILE}
+        frames[name] = frame.replace(swap)
+    summary = {**results.summary, "name": HOSTILE, "headline": [HOSTILE], "focus": HOSTILE}
+    return Results({**summary, "provenance": {HOSTILE: HOSTILE}}, frames)
+
+
+def test_the_page_tells_the_story_in_order(results: Results) -> None:
+    assert Outline(html.page(results)).heads == [
+        "alibaba-earnings",
+        "What is in the study",
+        "Which events are in the study",
+        "Events",
+        f"How {FOCUS} unfolded",
+        f"Reaction of {FOCUS}: from the base price",
+        f"Reaction of {FOCUS}: leg by leg",
+        "Abnormal returns",
+        f"Abnormal returns of {FOCUS}",
+        "Mean abnormal return of the kept events",
+        "The mean path around the announcement",
+        "Mean abnormal return day by day",
+        "Tests",
+        "Tests of no abnormal return",
+        "The other events",
+        *[
+            f"Reaction of {event_id}: {way}"
+            for event_id in ("BABA-2024Q1", "BABA-2024Q2", "BABA-2024Q3", "BABA-2025Q1", "BABA-2025Q2")
+            for way in ("from the base price", "leg by leg")
+        ],
+        "How it was made",
+        "Expected-return models",
+        "Provenance",
+    ]
+
+
+def test_the_page_asks_nobody_for_anything(results: Results) -> None:
+    page = html.page(results)
+    outline = Outline(page)
+    assert "script" not in outline.tags
+    assert "link" not in outline.tags
+    assert all(link.startswith("#") for link in outline.links)
+    assert set(re.findall(r"https?://[^\"' <]+", page)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+    assert outline.tags.count("svg") == 7
+
+
+def test_the_page_is_the_same_each_time(make_results: Callable[..., Results], tmp_path: Path) -> None:
+    one = HtmlReport().write(make_results(), tmp_path / "one")
+    two = HtmlReport().write(make_results(), tmp_path / "two")
+    assert one.name == "report.html"
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_hostile_texts_stay_texts(results: Results) -> None:
+    results = hostile(results)
+    for page in (html.page(results), html.overview(results)):
+        outline = Outline(page)
+        assert "script" not in outline.tags
+        assert outline.handlers == []
+        assert "&lt;script&gt;alert(1)" in page
+    for color in (False, True):
+        shown = terminal.render(results, color=color, width=100)
+        assert "\x1b[31m" not in shown
+    assert "\x1b" not in text.summary_text(results)
+
+
+def test_the_page_without_a_focus_speaks_of_the_mean_alone(make_results: Callable[..., Results]) -> None:
+    heads = Outline(html.page(make_results(focus=None))).heads
+    assert not any(head.startswith(("How BABA", "Abnormal returns of")) for head in heads)
+    assert "Mean abnormal return of the kept events" in heads
+
+
+def test_the_page_of_a_study_that_kept_nothing(results: Results) -> None:
+    frames = {name: frame.head(0) for name, frame in results.tables.items()}
+    page = html.page(Results({**results.summary, "focus": None}, frames))
+    assert "The mean path" not in page
+    assert ">Given<" in page
+
+
+def test_ten_thousand_events_are_capped(results: Results) -> None:
+    reactions = results.tables["reactions"]
+    ladder = reactions[reactions["event_id"] == FOCUS]
+    many = pd.concat([ladder.assign(event_id=f"E{place}") for place in range(70)])
+    page = html.page(Results(results.summary, {**results.tables, "reactions": many}))
+    assert len(re.findall(r"<summary>E\d", page)) == 50
+    assert "20 more events are in reactions.csv." in page
+    assert Outline(page).tags.count("svg") == 13
+
+
+def test_fragment_is_an_escaped_table(results: Results) -> None:
+    shown = html.fragment(tables.attrition(results.tables))
+    assert '<td style="text-align:right">-2</td>' in shown
+    assert Outline(shown).tags.count("td") == 9
+
+
+def test_plain_terminal_output_is_aligned(results: Results) -> None:
+    shown = terminal.render(results, color=False, width=100)
+    assert shown.startswith("A headline for the test.\n\nWhich events are in the study\n")
+    assert "\x1b" not in shown
+    lines = shown.splitlines()
+    start = lines.index(f"Reaction of {FOCUS}: from the base price")
+    assert lines[start + 2] == (
+        "Rung        Price  Source        Raw  Expected  Abnormal     z  Larger than  of N  Reason"
+    )
+    assert lines[start + 4] == (
+        "Premarket  139.63  quoted    +11.00%         –         –  4.40      > 99.9%   208  no benchmark price"
+    )
+
+
+def test_colour_is_asked_for(results: Results) -> None:
+    shown = terminal.render(results, color=True, width=120)
+    assert "\x1b[" in shown
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in shown.splitlines()) <= 120
+
+
+def test_summary_reads_like_statsmodels(results: Results) -> None:
+    lines = text.summary_text(results).splitlines()
+    assert lines[0].strip() == "Event study: alibaba-earnings"
+    assert max(map(len, lines)) == text.WIDTH
+    assert lines[2] == ("Events given:                              6  First day 0:                      2024-11-15")
+    assert lines[11].split() == ["sessions", "coef", "std", "err", "t", "P>|t|", "[0.025", "0.975]"]
+    assert lines[13].split()[:7] == ["market", "day", "0", "[0]", "+8.22%", "2.40%", "3.42"]
+    assert lines[-1] == "Dropped: BABA-2024Q2, too few estimation days (91 of 120 estimation returns)."
+
+
+def test_reports_are_found_by_name() -> None:
+    assert REPORTS.names() == ("html", "json")
+    for name in REPORTS.names():
+        report = REPORTS.get(name)
+        assert isinstance(report, Report)
+        assert report.name == name
+    with pytest.raises(UnknownNameError, match="Did you mean 'html'"):
+        REPORTS.get("htm")

@@ -1,0 +1,84 @@
+import numpy as np
+import pandas as pd
+
+from eventstudy.reports import Results, words
+
+FOCUS = "BABA-2024Q4"
+
+
+def with_mean(results: Results, **changes: float) -> dict[str, pd.DataFrame]:
+    """Only the mean row that the headline reads, changed: +2.00%, s.e. 1%, t 2, N 40, 39 df."""
+    row = {
+        "n": 40,
+        "estimate": 0.02,
+        "std_error": 0.01,
+        "statistic": 2.0,
+        "df": 39,
+        "p_value": 0.0525,
+    } | changes
+    return {
+        **results.tables,
+        "tests": results.tables["tests"].query("test == 'cross_sectional'").head(1).assign(**row),
+    }
+
+
+def test_the_abnormal_return_of_the_founding_case(results: Results) -> None:
+    assert words.abnormal_sentences(results.tables, FOCUS) == [
+        (
+            "Abnormal return on day 0: +8.22% (t = 3.42, p = 0.0008) under market, +6.55% (t = 5.28, p < 0.0001) "
+            "under market:KWEB and +8.51% (t = 3.55, p = 0.0005) under market_adjusted; beyond what ordinary days "
+            "of the stock show (single-event t test, 5% level) under all 3 models."
+        ),
+    ]
+
+
+def test_few_events_cannot_show_a_mean(results: Results) -> None:
+    few = with_mean(results, n=4, df=3, p_value=0.001)
+    # 2% -+ 3.182446 * 1%, the 97.5% point of t(3) from tables; a small p-value changes nothing.
+    assert words.mean_sentences(few) == [
+        (
+            "4 events cannot show a mean effect: the CAAR over [0, +1] under market is +2.00%, 95% interval "
+            "[-1.18%, +5.18%]; this tells neither whether such announcements move the stock on average nor what "
+            "the next one will do."
+        )
+    ]
+
+
+def test_one_event_has_no_interval(results: Results) -> None:
+    one = with_mean(results, n=1, std_error=np.nan, statistic=np.nan, df=np.nan, p_value=np.nan)
+    assert words.mean_sentences(one)[0].startswith(
+        "1 event cannot show a mean effect: the CAAR over [0, +1] under market is +2.00%, with no interval; "
+    )
+
+
+def test_many_events_are_told_apart_from_zero_or_not(results: Results) -> None:
+    assert words.mean_sentences(with_mean(results)) == [
+        (
+            "Mean of 40 events: the CAAR over [0, +1] under market is +2.00%, 95% interval [-0.02%, +4.02%], and is "
+            "not told apart from zero at the 5% level (cross-sectional t = 2.00, p = 0.052)."
+        )
+    ]
+    strong = with_mean(results, estimate=0.05, statistic=5.0, p_value=0.00001)
+    assert words.mean_sentences(strong)[0].endswith(
+        "and differs from zero at the 5% level (cross-sectional t = 5.00, p < 0.0001)."
+    )
+
+
+def test_no_claim_where_the_test_carries_none(results: Results) -> None:
+    weak = results.tables["abnormal_returns"].assign(std_error=1.0)
+    sentence = words.abnormal_sentences({**results.tables, "abnormal_returns": weak}, FOCUS)[0]
+    assert sentence.endswith(
+        "; within what ordinary days of the stock show (single-event t test, 5% level), so no reaction is shown."
+    )
+    models = weak["model"].ne("market")
+    mixed = weak.assign(std_error=weak["std_error"].where(models, 0.01))
+    sentence = words.abnormal_sentences({**results.tables, "abnormal_returns": mixed}, FOCUS)[0]
+    assert sentence.endswith(
+        "beyond what ordinary days of the stock show (single-event t test, 5% level) under 1 of 3 models."
+    )
+
+
+def test_a_dropped_focus_event_says_why(results: Results) -> None:
+    assert words.abnormal_sentences(results.tables, "BABA-2024Q1") == [
+        "No abnormal return can be given for it: too few estimation days (27 of 120 estimation returns)."
+    ]

@@ -1,0 +1,204 @@
+"""The founding case, number by number, and what must hold of any study."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from eventstudy.datasets import load_alibaba
+from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.events import Surprise
+from eventstudy.execution import Engine
+from eventstudy.inference import BMP, GeneralizedSign
+from eventstudy.result import StudyResult
+from eventstudy.returns import MarketAdjustedModel, MarketModel, MeanAdjustedModel, Windows
+from eventstudy.study import Study
+
+FOCUS = "BABA-2024Q4"
+STUDY = Study(
+    name="alibaba-earnings",
+    windows=Windows(
+        estimation=(-210, -11),
+        event=(-10, 10),
+        named={"day0": (0, 0), "reaction": (0, 1), "drift": (2, 10)},
+        min_obs=120,
+    ),
+    models=["market", MarketModel("KWEB"), "market_adjusted", MeanAdjustedModel()],
+    tests=["t", "cross_sectional", BMP(), GeneralizedSign(), "crude_dependence"],
+    benchmark="SPY",
+    group_by=["surprise_sign"],
+    surprise=Surprise(actual="net_income_actual", estimate="net_income_estimate"),
+    focus=FOCUS,
+)
+
+
+@pytest.fixture(scope="module")
+def result() -> StudyResult:
+    sample = load_alibaba()
+    return STUDY.run(sample.events, sample.prices)
+
+
+@pytest.fixture(scope="module")
+def returns() -> pd.DataFrame:
+    """Return total returns by date and symbol, with day 0 of the focus event at row 0 of the event window."""
+    table = load_alibaba().prices.to_frame()
+    return table.pivot_table(index="date", columns="symbol", values="total_return", dropna=False)
+
+
+def test_headline_numbers(result: StudyResult) -> None:
+    day0 = result.cars.query("event_id == @FOCUS and window == 'day0'").set_index("model")
+    assert day0.loc["market", "car"] == pytest.approx(0.0822, abs=5e-5)
+    assert day0.loc["market", "t"] == pytest.approx(3.42, abs=5e-3)
+    assert day0.loc["market:KWEB", "car"] == pytest.approx(0.0655, abs=5e-5)
+    assert day0.loc["market:KWEB", "t"] == pytest.approx(5.28, abs=5e-3)
+    estimates = result.estimates.query("event_id == @FOCUS").set_index("model")
+    assert estimates.loc["market", "beta"] == pytest.approx(0.71, abs=5e-3)
+    assert estimates.loc["market", "n_obs"] == 200
+
+
+@pytest.mark.parametrize(("label", "market"), [("market", "SPY"), ("market:KWEB", "KWEB")])
+@pytest.mark.parametrize(("window", "days"), [("day0", (0, 0)), ("reaction", (0, 1)), ("drift", (2, 10))])
+def test_cars_are_those_of_the_dummy_regression(
+    result: StudyResult, returns: pd.DataFrame, label: str, market: str, window: str, days: tuple[int, int]
+) -> None:
+    """Salkever (1976): a dummy for each event day gives the abnormal returns and their whole covariance."""
+    place = returns.index.get_loc(pd.Timestamp("2025-02-20"))
+    rows = [*range(place - 210, place - 10), *range(place - 10, place + 11)]
+    y, x = returns["BABA"].to_numpy()[rows], returns[market].to_numpy()[rows]
+    dummies = np.vstack([np.zeros((200, 21)), np.eye(21)])
+    pooled = sm.OLS(y, np.column_stack([np.ones(221), x, dummies])).fit()
+    days_of = np.zeros(23)
+    days_of[2 + days[0] + 10 : 2 + days[1] + 11] = 1
+    reference = pooled.t_test(days_of)
+    row = result.cars.query("event_id == @FOCUS and window == @window and model == @label").iloc[0]
+    assert row["car"] == pytest.approx(float(reference.effect[0]), rel=1e-10)
+    assert row["std_error"] == pytest.approx(float(np.squeeze(reference.sd)), rel=1e-10)
+    assert row["t"] == pytest.approx(float(np.squeeze(reference.tvalue)), rel=1e-10)
+    assert row["p_value"] == pytest.approx(float(reference.pvalue), rel=1e-9)
+    alone = sm.OLS(y[:200], sm.add_constant(x[:200])).fit()
+    estimate = result.estimates.query("event_id == @FOCUS and model == @label").iloc[0]
+    assert [estimate["alpha"], estimate["beta"]] == pytest.approx(alone.params.tolist(), rel=1e-10)
+    assert estimate["sigma"] == pytest.approx(float(np.sqrt(alone.mse_resid)), rel=1e-10)
+    assert estimate["r_squared"] == pytest.approx(alone.rsquared, rel=1e-10)
+
+
+def test_attrition(result: StudyResult) -> None:
+    dropped = result.dropped.set_index("event_id")
+    assert dropped["reason"].to_dict() == {
+        "BABA-2024Q1": "too_few_estimation_days",
+        "BABA-2024Q2": "too_few_estimation_days",
+    }
+    assert dropped["detail"].tolist() == ["27 of 120 estimation returns", "91 of 120 estimation returns"]
+    counts = result.results.summary["counts"]
+    assert counts == {"given": 6, "kept": 4, "dropped": {"too_few_estimation_days": 2}}
+
+
+def test_surprise_and_groups(result: StudyResult) -> None:
+    events = result.event_table.set_index("event_id")
+    assert events.loc[FOCUS, "surprise"] == pytest.approx(0.2057, abs=5e-5)
+    assert events["surprise_sign"].to_dict()["BABA-2024Q2"] == "miss"
+    assert set(result.aar["group"]) == {"all", "surprise_sign=beat", "surprise_sign=unknown"}
+    beat = result.tests.query("group == 'surprise_sign=beat' and test == 'cross_sectional'")
+    assert set(beat["reason"]) == {"needs_two_events"}
+
+
+def test_ladder_of_the_founding_case(result: StudyResult) -> None:
+    ladder = result.reaction()
+    rungs = {rung.leg: rung.raw for rung in ladder.rungs}
+    expected = {"premarket": 0.11, "open": 0.0956, "close": 0.0809, "d1": 0.1428, "d2": 0.0258}
+    for leg, value in expected.items():
+        assert rungs[leg] == pytest.approx(value, abs=5e-5)
+    legs = {leg.leg: leg.raw for leg in ladder.legs}
+    assert legs["d1"] == pytest.approx(0.0572, abs=5e-5)
+    assert legs["d2"] == pytest.approx(-0.1023, abs=5e-5)
+    assert ladder.run_up == pytest.approx(0.48, abs=5e-3)
+    assert len(result.reactions) == 6
+
+
+def test_cumulated_days_are_any_windows(result: StudyResult) -> None:
+    ar = result.abnormal_returns.query("event_id == @FOCUS and model == 'market'").set_index("day")["abnormal"]
+    assert result.car((-3, 4)).set_index("event_id").loc[FOCUS, "car"] == pytest.approx(ar.loc[-3:4].sum(), abs=1e-14)
+    assert result.car("reaction", "market:KWEB")["window"].tolist() == ["reaction"] * 4
+
+
+def test_an_average_as_benchmark_has_no_ladder_of_its_own() -> None:
+    sample = load_alibaba()
+    study = replace(STUDY, benchmark="equal_weighted", models=["market"], premarket=False)
+    ladder = study.run(sample.events, sample.prices).reaction()
+    assert ladder.benchmark is None
+    assert ladder.rung("close").reason == "no_benchmark_price"
+    assert "premarket" not in {rung.leg for rung in ladder.rungs}
+
+
+def test_order_of_events_and_engine_do_not_matter(result: StudyResult) -> None:
+    sample = load_alibaba()
+    backwards = sample.events.take(np.arange(6)[::-1])
+    for study in (STUDY, replace(STUDY, engine=Engine(name="threads", workers=2))):
+        again = study.run(backwards, sample.prices)
+        for name in ("estimates", "abnormal_returns", "cars", "aar", "tests"):
+            pd.testing.assert_frame_equal(getattr(again, name), getattr(result, name), check_exact=True)
+        assert again.inputs == result.inputs
+
+
+def test_it_shows_itself(result: StudyResult) -> None:
+    assert "4 of 6 events" in repr(result)
+    page = result._repr_html_()
+    assert "+8.22%" in page
+    assert "<script" not in page
+    assert "BABA-2024Q1" in result.summary()
+    assert result.plot.caar().axes
+    assert result.plot.ladder().axes
+
+
+def test_headline_speaks_of_the_focus_and_of_four_events(result: StudyResult) -> None:
+    assert result.headline[0].startswith("Alibaba (BABA) rose 11.0% before the open of 20 February 2025 (press quote)")
+    assert result.headline[1].startswith("Abnormal return on day 0: +8.22% (t = 3.42, p = 0.0008) under market")
+    assert result.headline[-1].startswith("4 events cannot show a mean effect: ")
+
+
+def test_models_written_by_hand_and_labels_of_ones_own() -> None:
+    sample = load_alibaba()
+    named = Study(models={"china": MarketModel("KWEB"), "us": "market"}, benchmark="SPY", windows=STUDY.windows)
+    found = named.run(sample.events, sample.prices)
+    assert list(found.models) == ["china", "us"]
+
+    class HalfMarket(MarketAdjustedModel):
+        kind = "half_market"
+
+        def expected(self, x: np.ndarray) -> np.ndarray:
+            return 0.5 * x[..., 0]
+
+    half = Study(models=[HalfMarket("SPY")], windows=STUDY.windows).run(sample.events, sample.prices)
+    table = half.abnormal_returns
+    spy = sample.prices.series("SPY").total_return
+    assert table["expected"].iloc[0] == pytest.approx(
+        0.5
+        * spy[np.isfinite(spy)][list(sample.prices.series("SPY").sessions[1:].astype(str)).index(table["date"].iloc[0])]
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"models": ["markt"]}, UnknownNameError, "Did you mean 'market'"),
+        ({"tests": ["bpm"]}, UnknownNameError, "Did you mean 'bmp'"),
+        ({"models": []}, InputError, "at least one model"),
+        ({"models": ["market", "market"]}, InputError, "Two models would be called 'market'"),
+        ({"benchmark": "SPYX"}, UnknownNameError, "Did you mean 'SPY'"),
+        ({"benchmark": None, "models": ["market"]}, InputError, "needs a benchmark"),
+        ({"focus": "BABA-2024Q5"}, UnknownNameError, "Did you mean 'BABA-2024Q"),
+        ({"returns": "logs"}, UnknownNameError, "Did you mean 'log'"),
+        ({"group_by": ["sector"]}, UnknownNameError, "column of the events to group by"),
+        ({"surprise": Surprise(actual="net_income", estimate="eps_estimate")}, UnknownNameError, "net_income"),
+        ({"windows": Windows(estimation=(-376, -11), min_obs=366)}, InputError, "all fell out"),
+    ],
+)
+def test_what_makes_no_sense_is_an_error(changes: dict[str, object], error: type[Exception], words: str) -> None:
+    sample = load_alibaba()
+    with pytest.raises(error) as caught:
+        replace(STUDY, **changes).run(sample.events, sample.prices)  # type: ignore[arg-type]
+    assert words in str(caught.value)
