@@ -18,9 +18,15 @@ __all__ = [
     "EventStudyError",
     "Flag",
     "InputError",
+    "NetworkError",
+    "OfflineError",
     "OutputError",
+    "ParseError",
+    "RateLimitedError",
     "Reason",
+    "SourceError",
     "UnknownNameError",
+    "UnknownSymbolError",
     "nearest",
 ]
 
@@ -56,10 +62,35 @@ class UnknownNameError(InputError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, tuple(known)
-        super().__init__(f"There is no {kind} named {name!r}. {nearest(name, self.known)}")
+        hint = f" {nearest(name, self.known)}" if self.known else ""
+        super().__init__(f"There is no {kind} named {name!r}.{hint}")
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str, tuple[str, ...]]]:
         return type(self), (self.kind, self.name, self.known)
+
+
+class SourceError(InputError):
+    """A provider could not bring what was asked for; the data itself may be there."""
+
+
+class RateLimitedError(SourceError):
+    """A provider refused to answer so many requests; later it will."""
+
+
+class NetworkError(SourceError):
+    """A provider could not be reached, or failed on its side again and again."""
+
+
+class ParseError(SourceError):
+    """A reply is not what it should be: a web page where JSON was expected, a text cut short."""
+
+
+class OfflineError(SourceError):
+    """Offline, a reply was asked for that the cache does not have."""
+
+
+class UnknownSymbolError(UnknownNameError, SourceError):
+    """A provider answered that it knows no such symbol; why, it did not say."""
 
 
 class OutputError(EventStudyError, OSError):
@@ -86,10 +117,13 @@ def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
     'Known: market, raw.'
     """
     names = sorted({str(each) for each in known})
-    close = get_close_matches(name.lower(), [each.lower() for each in names], n=1, cutoff=0.6)
+    word = name.lower()
+    # Letters in another order are the commonest slip, and difflib thinks little of it.
+    alike = get_close_matches(word, [each.lower() for each in names], n=1)
+    close = [each for each in names if sorted(each.lower()) == sorted(word)]
+    close += [each for each in names if each.lower() in alike]
     if close:
-        found = next(each for each in names if each.lower() == close[0])
-        return f"Did you mean {found!r}?"
+        return f"Did you mean {close[0]!r}?"
     listed = ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")
     return f"Known: {listed}." if names else "None are known."
 
@@ -173,7 +207,7 @@ class Flag(_Coded):
     )
     PLACEHOLDER_TIME = (
         "placeholder_time",
-        "The source gives the hour, and it is one that it also puts where it knows none; the time was taken as unknown.",
+        "The source gives an hour that it also puts where it knows none; the time was taken as unknown.",
     )
     CLOSE_WITHIN_HOUR = (
         "close_within_hour",

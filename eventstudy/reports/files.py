@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["json_text", "plain", "read_tables", "records", "write_tables", "write_text"]
 
+# A CSV of that length takes minutes to write and is read by nobody.
+MOST_CSV_ROWS = 1_000_000
+
 
 def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | None = None) -> list[Path]:
-    r"""Write ``summary.json`` and a CSV file for each table.
+    r"""Write ``summary.json`` and a CSV file for each table; Parquet for a million abnormal returns and more.
 
     Numbers keep all their digits, a missing value is an empty cell (null in JSON), lines end in ``\\n``;
     the same results give the same bytes.
@@ -47,8 +51,13 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
     folder = Path(folder)
     paths = []
     for name in TABLES:
-        text = _as_written(name, results.tables[name]).to_csv(index=False, lineterminator="\n")
-        paths.append(write_text(folder / f"{name}.csv", text))
+        frame = _as_written(name, results.tables[name])
+        path = folder / f"{name}.csv"
+        if name == "abnormal_returns" and len(frame) > MOST_CSV_ROWS:
+            paths.append(_write_parquet(path.with_suffix(".parquet"), frame))
+            path.unlink(missing_ok=True)
+        else:
+            paths.append(write_text(path, frame.to_csv(index=False, lineterminator="\n")))
     ordered = {key: results.summary[key] for key in SUMMARY_KEYS}
     ordered |= {key: results.summary[key] for key in sorted(results.summary) if key not in ordered}
     paths.append(write_text(folder / "summary.json", json_text(ordered)))
@@ -73,8 +82,11 @@ def read_tables(folder: str | Path) -> Results:
     folder = Path(folder)
     tables = {}
     for name in TABLES:
-        path = folder / f"{name}.csv"
+        path, columnar = folder / f"{name}.csv", folder / f"{name}.parquet"
         try:
+            if columnar.exists():
+                tables[name] = conform(name, pd.read_parquet(columnar))
+                continue
             cells = pd.read_csv(path, dtype="str", keep_default_na=False)
             tables[name] = _as_read(name, cells)
         except (OSError, ValueError) as error:
@@ -94,11 +106,24 @@ def write_text(path: Path, text: str) -> Path:
     OutputError
         If it can't be written; what stood there before is untouched.
     """
+    return _write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def _write_parquet(path: Path, frame: pd.DataFrame) -> Path:
+    if find_spec("pyarrow") is None:
+        raise OutputError(
+            f"{len(frame):,} abnormal returns are too many for a CSV file, and Parquet needs pyarrow; "
+            f'install it with: pip install "eventstudy-backtester[parquet]".'
+        )
+    return _write_whole(path, lambda partial: frame.to_parquet(partial, index=False))
+
+
+def _write_whole(path: Path, write: Callable[[Path], object]) -> Path:
     partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            partial.write_text(text, encoding="utf-8", newline="\n")
+            write(partial)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)

@@ -137,3 +137,15 @@ def test_results_are_checked_at_the_door(results: Results) -> None:
         Results(results.summary, {**results.tables, "cars": cars.assign(extra=1)})
     with pytest.raises(InputError, match="another order"):
         Results(results.summary, {**results.tables, "cars": cars[cars.columns[::-1]]})
+
+
+def test_a_million_abnormal_returns_are_parquet(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tables(results, tmp_path)
+    monkeypatch.setattr("eventstudy.reports.files.MOST_CSV_ROWS", 10)
+    write_tables(results, tmp_path)
+    assert (tmp_path / "abnormal_returns.parquet").exists()
+    assert not (tmp_path / "abnormal_returns.csv").exists()
+    read = read_tables(tmp_path).tables["abnormal_returns"]
+    pd.testing.assert_frame_equal(read, conform("abnormal_returns", results.tables["abnormal_returns"]))
