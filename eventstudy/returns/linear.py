@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 
-__all__ = ["LeastSquares", "least_squares"]
+__all__ = ["LeastSquares", "first_collinear", "least_squares"]
 
 # A column whose part orthogonal to the columns before it is smaller than this share of it counts as a
 # combination of them; what is left is rounding.
@@ -89,7 +89,7 @@ def least_squares(y: Floats, x: Floats, x_forecast: Floats) -> LeastSquares:
     n_obs = used.sum(axis=1)
     dof = n_obs - count
     orthogonal, triangle = _padded_qr(design)
-    collinear = _first_collinear(design, triangle)
+    collinear = first_collinear(design, triangle)
     solvable = (collinear < 0) & (n_obs >= count)
     safe = np.where(solvable[:, None, None], triangle, np.eye(count))
     projected = np.swapaxes(orthogonal, 1, 2) @ target[..., None]
@@ -124,7 +124,16 @@ def _padded_qr(design: Floats) -> tuple[Floats, Floats]:
     return (orthogonal[:, :-short] if short > 0 else orthogonal), triangle
 
 
-def _first_collinear(design: Floats, triangle: Floats) -> Ints:
+def first_collinear(design: Floats, triangle: Floats) -> Ints:
+    """Return, for each design, the first column that is zero or a combination of those before it, else -1.
+
+    Parameters
+    ----------
+    design : ndarray of shape (E, M, K)
+        Without missing values.
+    triangle : ndarray of shape (E, K, K)
+        Its R.
+    """
     norms = np.sqrt((design**2).sum(axis=1))
     left = np.abs(np.diagonal(triangle, axis1=1, axis2=2))
     dependent = left <= COLLINEAR * norms

@@ -1,0 +1,111 @@
+"""The right side of a linear model, factorised once for each date and shared by all events of that date.
+
+Where no return and no regressor is missing, the design of an event depends on its exchange and its day 0 alone. Its
+orthonormal basis Q then turns least squares into K inner products and one residual pass: ``c = Q'y``, ``e = y - Q c``,
+``b = R^-1 c``. The residual variance still comes from the residuals themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy._typing import Bools, Floats, Ints
+from eventstudy.returns.linear import PERFECT, LeastSquares, first_collinear
+
+__all__ = ["SharedDesigns", "factorise", "fit_shared"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedDesigns:
+    """Designs of D dates with K columns, over M estimation sessions and L event sessions.
+
+    Parameters
+    ----------
+    basis : ndarray of shape (D, K, M)
+        Orthonormal columns Q of the estimation design, one a row.
+    inverse : ndarray of shape (D, K, K)
+        ``R^-1``.
+    spread : ndarray of shape (D, L, K)
+        ``X* R^-1``: forecasts are ``spread c``, and their parameter error ``s^2 spread spread'``.
+    usable : ndarray of shape (D,)
+        Whether the estimation design is complete and of full rank; the rest is NaN where it is not.
+    constant : bool
+        Whether the first column is a constant, so that the other columns' inner products are what is explained.
+    """
+
+    basis: Floats
+    inverse: Floats
+    spread: Floats
+    usable: Bools
+    constant: bool
+
+
+def factorise(x: Floats, x_forecast: Floats) -> SharedDesigns:
+    """Factorise the designs of D dates.
+
+    Parameters
+    ----------
+    x : ndarray of shape (D, M, K)
+        Estimation rows, NaN where a regressor is missing.
+    x_forecast : ndarray of shape (D, L, K)
+        Event rows; a missing regressor leaves NaN in `SharedDesigns.spread`.
+    """
+    complete = np.isfinite(x).all(axis=(1, 2)) & (x.shape[1] >= x.shape[2])
+    safe = np.where(complete[:, None, None], x, 0.0)
+    orthogonal, triangle = np.linalg.qr(safe) if x.shape[1] >= x.shape[2] else (safe, safe[:, : x.shape[2]])
+    usable = complete & (first_collinear(safe, triangle) < 0)
+    solvable = np.where(usable[:, None, None], triangle, np.eye(x.shape[2]))
+    inverse: Floats = np.linalg.inv(solvable).astype(np.float64)
+    return SharedDesigns(
+        basis=np.ascontiguousarray(np.swapaxes(orthogonal, 1, 2)),
+        inverse=inverse,
+        spread=x_forecast @ inverse,
+        usable=usable,
+        constant=bool(usable.any() and (np.ptp(x[usable][..., 0], axis=1) == 0).all()),
+    )
+
+
+def fit_shared(y: Floats, designs: SharedDesigns, date: Ints) -> LeastSquares:
+    """Fit events without a missing value; the result is what `least_squares` gives, to rounding.
+
+    Parameters
+    ----------
+    y : ndarray of shape (E, M)
+        Left side, complete.
+    designs : SharedDesigns
+        Factorised dates.
+    date : ndarray of shape (E,)
+        Which of them is each event's; only usable ones.
+    """
+    basis = designs.basis[date]
+    events, count, sessions = basis.shape
+    projected = np.matmul(basis, y[:, :, None])
+    residuals = np.matmul(np.swapaxes(projected, 1, 2), basis)[:, 0]
+    np.subtract(y, residuals, out=residuals)
+    scores = projected[:, :, 0]
+    ssr = np.einsum("em,em->e", residuals, residuals)
+    explained = (scores**2).sum(axis=1)
+    ssr = np.where(ssr <= PERFECT * (explained + ssr), 0.0, ssr)
+    dof = np.full(events, sessions - count, dtype=np.int64)
+    variance = np.where(dof > 0, ssr / np.maximum(dof, 1), np.nan)
+    return LeastSquares(
+        coefficients=np.matmul(designs.inverse[date], projected)[:, :, 0],
+        residuals=residuals,
+        sigma=np.sqrt(variance),
+        dof=dof,
+        n_obs=np.full(events, sessions, dtype=np.int64),
+        r_squared=_r_squared(y, scores, ssr, constant=designs.constant),
+        spread=designs.spread[date],
+        collinear=np.full(events, -1, dtype=np.int64),
+    )
+
+
+def _r_squared(y: Floats, scores: Floats, ssr: Floats, *, constant: bool) -> Floats:
+    if constant:
+        sst = (scores[:, 1:] ** 2).sum(axis=1) + ssr
+    else:
+        sst = ((y - y.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    varies = sst > PERFECT * ((scores**2).sum(axis=1) + ssr)
+    return np.where(varies, 1.0 - ssr / np.where(varies, sst, 1.0), np.nan)

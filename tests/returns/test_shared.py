@@ -1,0 +1,71 @@
+"""The shared factorisation against the general one, which is checked against statsmodels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eventstudy.returns.linear import least_squares
+from eventstudy.returns.shared import factorise, fit_shared
+
+
+@pytest.mark.parametrize("columns", [1, 2, 4, 6])
+@pytest.mark.parametrize("constant", [True, False])
+def test_equals_the_general_fit(columns: int, constant: bool) -> None:
+    rng = np.random.default_rng(columns)
+    x, ahead = rng.normal(0.001, 0.01, (5, 120, columns)), rng.normal(0.001, 0.01, (5, 9, columns))
+    if constant:
+        x[..., 0] = ahead[..., 0] = 1.0
+    date = rng.integers(0, 5, 40)
+    y = (x[date] @ rng.normal(0, 1, (40, columns, 1)))[..., 0] + rng.normal(0, 0.02, (40, 120))
+    general, shared = least_squares(y, x[date], ahead[date]), fit_shared(y, factorise(x, ahead), date)
+    for name in ("coefficients", "sigma", "r_squared", "spread"):
+        np.testing.assert_allclose(getattr(shared, name), getattr(general, name), rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(shared.residuals, general.residuals, rtol=0, atol=1e-14)
+    np.testing.assert_array_equal(shared.dof, general.dof)
+
+
+@pytest.mark.parametrize(("level", "noise"), [(1e3, 1.0), (1e6, 1.0), (0.0, 1e-8)])
+def test_adversarial_levels(level: float, noise: float) -> None:
+    rng = np.random.default_rng(7)
+    factor = rng.normal(0, 1, 250)
+    y = (level + 0.8 * factor + noise * rng.normal(0, 1, 250))[None]
+    design = np.stack([np.ones(250), factor], axis=1)[None]
+    long = np.longdouble
+    dx, dy = factor.astype(long) - factor.astype(long).mean(), y[0].astype(long) - y[0].astype(long).mean()
+    exact = ((dy - (dx * dy).sum() / (dx**2).sum() * dx) ** 2).sum() / 248
+    found = fit_shared(y, factorise(design, design[:, :1]), np.array([0])).sigma[0] ** 2
+    assert found == pytest.approx(float(exact), rel=1e-9)
+
+
+def test_unusable_dates_are_told_apart() -> None:
+    rng = np.random.default_rng(1)
+    x = np.concatenate([np.ones((4, 60, 1)), rng.normal(0, 0.01, (4, 60, 1))], axis=2)
+    x[1, 7, 1] = np.nan
+    x[2, :, 1] = 0.01
+    ahead = x[:, :3].copy()
+    ahead[3, 1, 1] = np.nan
+    designs = factorise(x, ahead)
+    assert designs.usable.tolist() == [True, False, False, True]
+    assert np.isnan(designs.spread[3]).all(axis=1).tolist() == [False, True, False]
+    too_short = factorise(np.ones((1, 1, 2)), np.ones((1, 1, 2)))
+    assert too_short.usable.tolist() == [False]
+
+
+def test_perfect_and_stale_series() -> None:
+    factor = np.random.default_rng(2).normal(0, 0.01, 50)
+    design = np.stack([np.ones(50), factor], axis=1)[None]
+    fit = fit_shared(np.stack([0.001 + 1.2 * factor, np.zeros(50)]), factorise(design, design[:, :2]), np.zeros(2, int))
+    assert fit.sigma.tolist() == [0.0, 0.0]
+    assert np.isnan(fit.r_squared[1])
+
+
+def test_an_event_does_not_depend_on_its_neighbours() -> None:
+    rng = np.random.default_rng(3)
+    x = np.concatenate([np.ones((6, 80, 1)), rng.normal(0, 0.01, (6, 80, 1))], axis=2)
+    y, date, designs = rng.normal(0, 0.02, (300, 80)), rng.integers(0, 6, 300), factorise(x, x[:, :4])
+    together = fit_shared(y, designs, date)
+    for event in (0, 123, 299):
+        alone = fit_shared(y[event : event + 1], designs, date[event : event + 1])
+        assert alone.coefficients.tobytes() == together.coefficients[event].tobytes()
+        assert alone.sigma[0].tobytes() == together.sigma[event].tobytes()
