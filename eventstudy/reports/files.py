@@ -17,7 +17,16 @@ from eventstudy.reports.contract import TABLES, Kind, conform, is_missing, kinds
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["json_text", "plain", "read_tables", "records", "write_tables", "write_text"]
+__all__ = [
+    "as_written",
+    "json_text",
+    "plain",
+    "read_tables",
+    "records",
+    "write_bytes",
+    "write_tables",
+    "write_text",
+]
 
 # A CSV of that length takes minutes to write and is read by nobody.
 MOST_CSV_ROWS = 1_000_000
@@ -51,7 +60,7 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
     folder = Path(folder)
     paths = []
     for name in TABLES:
-        frame = _as_written(name, results.tables[name])
+        frame = as_written(name, results.tables[name])
         path = folder / f"{name}.csv"
         if name == "abnormal_returns" and len(frame) > MOST_CSV_ROWS:
             paths.append(_write_parquet(path.with_suffix(".parquet"), frame))
@@ -107,6 +116,11 @@ def write_text(path: Path, text: str) -> Path:
         If it can't be written; what stood there before is untouched.
     """
     return _write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Write a file of bytes as `write_text` writes text, and return its path."""
+    return _write_whole(path, lambda partial: partial.write_bytes(content))
 
 
 def _write_parquet(path: Path, frame: pd.DataFrame) -> Path:
@@ -170,11 +184,11 @@ def plain(value: Any) -> Any:
 
 def records(results: Results, name: str) -> list[dict[str, Any]]:
     """Return a table as plain rows, missing cells as None, dates as ISO text."""
-    frame = _as_written(name, results.tables[name])
+    frame = as_written(name, results.tables[name])
     return [plain(row) for row in frame.to_dict("records")]
 
 
-def _as_written(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def as_written(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table with dates and moments as ISO text and whole numbers as integers, empty where missing."""
     frame = conform(name, frame)
     for column, kind in kinds(name, list(frame.columns)).items():

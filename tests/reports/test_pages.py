@@ -168,7 +168,7 @@ def test_summary_reads_like_statsmodels(results: Results) -> None:
 
 
 def test_reports_are_found_by_name() -> None:
-    assert REPORTS.names() == ("html", "json")
+    assert REPORTS.names() == ("excel", "html", "json", "latex", "markdown")
     for name in REPORTS.names():
         report = REPORTS.get(name)
         assert isinstance(report, Report)

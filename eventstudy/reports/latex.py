@@ -1,0 +1,123 @@
+"""Tables as journals print them: booktabs, notes with the test and N, stars for those who must have them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from eventstudy.reports import tables
+from eventstudy.reports.base import Results
+from eventstudy.reports.contract import is_missing
+from eventstudy.reports.display import DisplayTable, clean
+from eventstudy.reports.effects import Effect, event_effects, mean_effects
+from eventstudy.reports.files import write_text
+
+__all__ = ["LatexReport", "latex_table"]
+
+SPECIAL = str.maketrans(
+    {letter: f"\\{letter}" for letter in "&%$#_{}"}
+    | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
+    | {"<": r"\textless{}", ">": r"\textgreater{}", "\N{EN DASH}": "--"}
+)
+LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
+
+
+@dataclass(frozen=True, slots=True)
+class LatexReport:
+    r"""``tables.tex``: attrition, abnormal returns of the focus event and of the mean, tests; to be ``\input``.
+
+    Parameters
+    ----------
+    stars : bool
+        Whether 10%, 5% and 1% levels are marked beside the CAR; p-values stand in the table either way.
+
+    Examples
+    --------
+    >>> LatexReport().name
+    'latex'
+    """
+
+    name: str = "latex"
+    stars: bool = False
+
+    def write(self, results: Results, folder: Path) -> Path:
+        """Write ``tables.tex`` into a folder and return its path."""
+        frames, focus = results.tables, results.focus
+        shown = [tables.attrition(frames)]
+        if focus:
+            shown.append(self._starred(tables.event_cars(frames, focus), event_effects(frames, focus)))
+        shown.append(self._starred(tables.mean_cars(frames), mean_effects(frames)))
+        shown.append(tables.significance(frames))
+        head = "% Needs the packages booktabs and threeparttable.\n\n"
+        text = "\n\n".join(latex_table(display) for display in shown if display.rows)
+        return write_text(Path(folder) / "tables.tex", f"{head}{text}\n")
+
+    def _starred(self, display: DisplayTable, effects: Sequence[Effect]) -> DisplayTable:
+        if not self.stars:
+            return display
+        place = next(i for i, column in enumerate(display.columns) if column.title in {"CAR", "CAAR"})
+        rows = [
+            (*row[:place], row[place] + _stars(effect.p_value), *row[place + 1 :])
+            for row, effect in zip(display.rows, effects, strict=True)
+        ]
+        note = "*, **, *** mark p-values below 10%, 5% and 1%."
+        return replace(display, rows=tuple(rows), notes=(*display.notes, note))
+
+
+def latex_table(display: DisplayTable) -> str:
+    r"""Return a display table as a LaTeX ``table`` with booktabs rules and its notes below.
+
+    Parameters
+    ----------
+    display : DisplayTable
+        The table; every special character in it is escaped.
+
+    Examples
+    --------
+    >>> from eventstudy.reports.display import Column
+    >>> print(latex_table(DisplayTable("Days", (Column("Day", "left"), Column("AAR")), (("0", "+1%"),))))
+    \begin{table}[htbp]
+    \centering
+    \begin{threeparttable}
+    \caption{Days}
+    \begin{tabular}{lr}
+    \toprule
+    Day & AAR \\
+    \midrule
+    0 & +1\% \\
+    \bottomrule
+    \end{tabular}
+    \end{threeparttable}
+    \end{table}
+    """
+    lines = [
+        r"\begin{table}[htbp]",
+        r"\centering",
+        r"\begin{threeparttable}",
+        rf"\caption{{{_escape(display.title)}}}",
+        rf"\begin{{tabular}}{{{''.join(column.align[0] for column in display.columns)}}}",
+        r"\toprule",
+        _line([column.title for column in display.columns]),
+        r"\midrule",
+        *(_line(row) for row in display.rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    if display.notes:
+        lines += [r"\begin{tablenotes}\footnotesize"]
+        lines += [rf"\item {_escape(note)}" for note in display.notes]
+        lines += [r"\end{tablenotes}"]
+    return "\n".join([*lines, r"\end{threeparttable}", r"\end{table}"])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " & ".join(_escape(cell) for cell in cells) + r" \\"
+
+
+def _escape(text: str) -> str:
+    return clean(text).translate(SPECIAL)
+
+
+def _stars(p_value: float) -> str:
+    return "" if is_missing(p_value) else next((stars for level, stars in LEVELS if p_value < level), "")
