@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -116,7 +117,8 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _escape(text: str) -> str:
-    return clean(text).translate(SPECIAL)
+    # In text a hyphen before a digit is a minus sign.
+    return re.sub(r"(?<!\w)-(?=\d)", "$-$", clean(text).translate(SPECIAL))
 
 
 def _stars(p_value: float) -> str:

@@ -1,0 +1,360 @@
+"""Figures of many events: averages by day, the spread of CARs, every event at a glance, every specification."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.reports.display import clean, count, number, percent
+from eventstudy.reports.effects import whole_group
+from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from eventstudy._typing import Floats
+
+__all__ = [
+    "aar_bars",
+    "car_distribution",
+    "estimate_spread",
+    "event_calendar",
+    "heat_map",
+    "specification_curve",
+    "surprise_scatter",
+]
+
+WIDTH = 5.6
+LEVEL = 0.05
+MOST_ROWS = 200
+BOTTOM, TOP = 1, 99
+
+
+def aar_bars(aar: pd.DataFrame, model: str | None = None) -> Figure:
+    """Return the average abnormal return of each event day as a bar, with its 95% interval as a line.
+
+    Parameters
+    ----------
+    aar : DataFrame
+        As in ``aar.csv``: aar and std_error in decimals; a day without them has no bar.
+    model : str, optional
+        The first one without it.
+    """
+    from scipy.special import stdtrit
+
+    rows = _of_model(whole_group(aar), model)
+    figure, axes = _panel(2.6)
+    day, value = _floats(rows["day"]), _floats(rows["aar"])
+    half = stdtrit(np.maximum(_floats(rows["n"]) - 1, 1), 0.975) * _floats(rows["std_error"])
+    colours = [PALETTE[0] if each >= 0 else PALETTE[1] for each in value]
+    axes.bar(day, value, width=0.7, color=colours, linewidth=0)
+    axes.vlines(day, value - half, value + half, color=INK, linewidth=0.9)
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    _percent_axis(axes, "y")
+    _whole_axis(axes)
+    axes.set_xlabel("Sessions from day 0", fontsize=FONT_SIZE, color=MUTED)
+    _title(axes, f"Average abnormal return and 95% interval, {_model_of(rows)}, {_n_of(rows['n'])}")
+    return figure
+
+
+def car_distribution(cars: pd.DataFrame, window: str, model: str | None = None) -> Figure:
+    """Return a histogram of the CARs of one window, with their mean and median.
+
+    Parameters
+    ----------
+    cars : DataFrame
+        As in ``cars.csv``; events without a CAR are left out, and counted in the title as absent.
+    window : str
+        Name of a window.
+    model : str, optional
+        The first one without it.
+    """
+    values = _floats(_of_window(_of_model(cars, model), window)["car"])
+    known = values[~np.isnan(values)]
+    if not known.size:
+        raise InputError(f"There is no CAR over {window!r} to draw.")
+    figure, axes = _panel(2.6)
+    low, high = np.percentile(known, [BOTTOM, TOP]) if known.size > 100 else (known.min(), known.max())
+    low, high = min(low, 0.0), max(high, 0.0)
+    bins = np.linspace(low, high, int(np.clip(np.sqrt(known.size) * 1.5, 8, 60)) + 1)
+    axes.hist(np.clip(known, low, high), bins=bins.tolist(), color=PALETTE[0], linewidth=0)
+    for at, style, name in ((known.mean(), "-", "mean"), (np.median(known), "--", "median")):
+        axes.axvline(at, color=INK, linewidth=1.1, linestyle=style, label=f"{name} {percent(float(at))}")
+    axes.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="upper right")
+    _percent_axis(axes, "x")
+    axes.set_ylabel("Events", fontsize=FONT_SIZE, color=MUTED)
+    clipped = int(((known < low) | (known > high)).sum())
+    beyond = f"; {clipped} beyond the edges stand at them" if clipped else ""
+    missing = f", {count(float(values.size - known.size))} missing" if values.size > known.size else ""
+    of = f"{_model_of(_of_model(cars, model))}, N = {count(float(known.size))}"
+    _title(axes, f"CAR over {clean(window)}, {of}{missing}{beyond}")
+    return figure
+
+
+def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure:
+    """Return the abnormal returns of every event and day as colours, the largest day 0 at the top.
+
+    Parameters
+    ----------
+    abnormal_returns : DataFrame
+        As in ``abnormal_returns.csv``. Beyond 200 events neighbours by day 0 are averaged into one row.
+    model : str, optional
+        The first one without it.
+    """
+    rows = _of_model(abnormal_returns, model)
+    wide = rows.pivot(index="event_id", columns="day", values="abnormal")
+    if wide.empty:
+        raise InputError("There is no abnormal return to draw: no event was kept.")
+    order = np.argsort(-np.nan_to_num(_floats(wide[0] if 0 in wide else wide.iloc[:, 0])), kind="stable")
+    values = wide.to_numpy(dtype=float)[order]
+    merged = -(-len(values) // MOST_ROWS)
+    if merged > 1:
+        values = _averaged(values, merged)
+    limit = float(np.nanpercentile(np.abs(values), 98)) or 0.01
+    figure, axes = _panel(min(5.5, 1.3 + 0.06 * max(len(values), 20)))
+    days = wide.columns.to_numpy(dtype=float)
+    image = axes.imshow(
+        values,
+        aspect="auto",
+        cmap="PuOr",
+        vmin=-limit,
+        vmax=limit,
+        interpolation="nearest",
+        extent=(days[0] - 0.5, days[-1] + 0.5, len(values) - 0.5, -0.5),
+    )
+    bar = figure.colorbar(image, ax=axes, pad=0.02)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(length=0, labelsize=FONT_SIZE, labelcolor=MUTED)
+    _percent_axis(bar.ax, "y")
+    axes.set_yticks([])
+    _whole_axis(axes)
+    axes.set_xlabel("Sessions from day 0", fontsize=FONT_SIZE, color=MUTED)
+    each = f"a row is the mean of {merged} events" if merged > 1 else "a row an event"
+    _title(axes, f"Abnormal returns, {_model_of(rows)}, N = {count(len(wide))}, {each}")
+    return figure
+
+
+def event_calendar(events: pd.DataFrame) -> Figure:
+    """Return how many kept events share each day 0, which shows how much they cluster.
+
+    Parameters
+    ----------
+    events : DataFrame
+        As in ``events.csv``.
+    """
+    import pandas as pd
+
+    kept = events[events["status"] == "ok"]
+    if kept.empty:
+        raise InputError("There is no event to draw: none was kept.")
+    days = pd.to_datetime(kept["day0"]).value_counts().sort_index()
+    figure, axes = _panel(2.2)
+    axes.vlines(days.index.to_numpy(), 0, days.to_numpy(), color=PALETTE[0], linewidth=1.4)
+    axes.set_ylim(0, float(days.max()) * 1.08)
+    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import MaxNLocator
+
+    locator = AutoDateLocator(  # type: ignore[no-untyped-call]
+        minticks=3, maxticks=8
+    )
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.set_ylabel("Events", fontsize=FONT_SIZE, color=MUTED)
+    share = 100 * days.max() / len(kept)
+    _title(axes, f"Events by day 0: {count(len(kept))} events on {count(len(days))} dates, {share:.1f}% on the busiest")
+    return figure
+
+
+def specification_curve(tests: pd.DataFrame, measure: str = "car") -> Figure:
+    """Return the mean effect under every model, window and test, in order of size, and what each one is.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        As in ``tests.csv``: the tests of the mean whose estimate is of this measure.
+    measure : str
+        What is compared, ``"car"`` for returns.
+    """
+    rows = whole_group(tests)
+    rows = rows[(rows["measure"] == measure) & (rows["event_id"].map(clean) == "") & rows["estimate"].notna()]
+    if rows.empty:
+        raise InputError(f"There is no test of a mean {measure} to draw.")
+    rows = rows.sort_values("estimate", kind="stable").reset_index(drop=True)
+    choices = [(column, value) for column in ("model", "window", "test") for value in dict.fromkeys(rows[column])]
+    from eventstudy.reports.canvas import Canvas
+
+    figure = Canvas(figsize=(WIDTH, 2.3 + 0.22 * len(choices)), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.0, 0.22 * len(choices)])
+    _effects_in_order(above, rows)
+    bare(below)
+    place = np.arange(len(rows))
+    for line, (column, value) in enumerate(choices):
+        chosen = (rows[column] == value).to_numpy()
+        below.plot(place, np.full(len(rows), line), ".", color=RULE, markersize=2.5)
+        below.plot(place[chosen], np.full(int(chosen.sum()), line), "s", color=MUTED, markersize=3.5)
+    below.set_yticks(range(len(choices)), [clean(value) for _, value in choices], fontsize=FONT_SIZE, parse_math=False)
+    below.set_ylim(len(choices) - 0.5, -0.5)
+    below.set_xticks([])
+    return figure
+
+
+def surprise_scatter(
+    events: pd.DataFrame, cars: pd.DataFrame, window: str, value: str = "surprise", model: str | None = None
+) -> Figure:
+    """Return CAR against a value of the events, with the least-squares line and its slope.
+
+    Parameters
+    ----------
+    events : DataFrame
+        As in ``events.csv``, with the column `value` in decimals.
+    cars : DataFrame
+        As in ``cars.csv``.
+    window : str
+        Name of a window.
+    value : str
+        Column of the events.
+    model : str, optional
+        The first one without it.
+    """
+    if value not in events.columns:
+        raise UnknownNameError("value of the events", value, map(str, events.columns))
+    joined = _of_window(_of_model(cars, model), window).merge(events[["event_id", value]], on="event_id")
+    x, y = _floats(joined[value]), _floats(joined["car"])
+    known = np.isfinite(x) & np.isfinite(y)
+    if known.sum() < 3 or np.ptp(x[known]) == 0:
+        raise InputError(f"There are not three events with {value!r} and a CAR over {window!r} to draw.")
+    x, y = x[known], y[known]
+    figure, axes = _panel(3.2)
+    low, high = np.percentile(x, [BOTTOM, TOP]) if x.size > 100 else (x.min(), x.max())
+    axes.plot(np.clip(x, low, high), y, ".", color=PALETTE[0], alpha=0.35 if x.size > 200 else 0.9, markersize=4)
+    slope, level = np.polyfit(x, y, 1)
+    ends = np.array([low, high])
+    axes.plot(ends, level + slope * ends, color=PALETTE[1], linewidth=1.8)
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    _percent_axis(axes, "y")
+    _percent_axis(axes, "x")
+    axes.set_xlabel(f"{clean(value).capitalize()}", fontsize=FONT_SIZE, color=MUTED)
+    correlation = float(np.corrcoef(x, y)[0, 1])
+    what = f"slope {slope:.3f}, correlation {correlation:.2f}, N = {count(float(x.size))}"
+    _title(axes, f"CAR over {clean(window)} against {clean(value)}: {what}")
+    return figure
+
+
+def estimate_spread(estimates: pd.DataFrame, model: str | None = None) -> Figure:
+    """Return the spread over events of beta (where the model has one) and of the residual standard deviation.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        As in ``estimates.csv``.
+    model : str, optional
+        The first one without it.
+    """
+    from eventstudy.reports.canvas import Canvas
+
+    rows = _of_model(estimates, model)
+    names = [name for name in ("beta", "sigma") if name in rows and rows[name].notna().any()]
+    if not names:
+        raise InputError("There is no estimate to draw.")
+    figure = Canvas(figsize=(WIDTH, 2.3), layout="constrained")
+    for axes, name in zip(np.atleast_1d(figure.subplots(1, len(names))), names, strict=True):
+        bare(axes)
+        known = _floats(rows[name].dropna())
+        edges = np.percentile(known, [BOTTOM, TOP]) if known.size > 100 else (known.min(), known.max())
+        axes.hist(np.clip(known, *edges), bins=int(np.clip(np.sqrt(known.size), 6, 40)), color=PALETTE[2], linewidth=0)
+        axes.axvline(np.median(known), color=INK, linewidth=1.1, linestyle="--")
+        middle = float(np.median(known))
+        told = f"{100 * middle:.2f}%" if name == "sigma" else number(middle)
+        if name == "sigma":
+            _percent_axis(axes, "x", signed=False)
+        _title(axes, f"{name}: median {told}, N = {count(float(known.size))}")
+    return figure
+
+
+def _effects_in_order(axes: Axes, rows: pd.DataFrame) -> None:
+    bare(axes)
+    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    axes.axhline(0, color=MUTED, linewidth=0.8)
+    place, value, error = np.arange(len(rows)), _floats(rows["estimate"]), _floats(rows["std_error"])
+    below = (rows["p_value"] < LEVEL).to_numpy()
+    axes.vlines(place, value - 1.96 * error, value + 1.96 * error, color=RULE, linewidth=1.6)
+    axes.plot(place[below], value[below], "o", color=PALETTE[0], markersize=4, label="p < 5%")
+    axes.plot(place[~below], value[~below], "o", color=PALETTE[1], markersize=4, mfc="none", label="p of 5% and more")
+    axes.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="upper left", ncols=2)
+    low, high = np.nanmin(value - 2 * np.nan_to_num(error)), np.nanmax(value + 2 * np.nan_to_num(error))
+    axes.set_ylim(min(low, 0.0), max(high, 0.0) + 0.28 * (max(high, 0.0) - min(low, 0.0)))
+    _percent_axis(axes, "y")
+    _title(axes, f"{len(rows)} specifications of the mean CAR, with 1.96 standard errors")
+
+
+def _averaged(values: Floats, size: int) -> Floats:
+    """Return means of `size` neighbouring rows; a day without any value stays missing."""
+    pieces = [values[start : start + size] for start in range(0, len(values), size)]
+    there = np.array([(~np.isnan(piece)).sum(axis=0) for piece in pieces])
+    total = np.array([np.nan_to_num(piece).sum(axis=0) for piece in pieces])
+    return np.where(there > 0, total / np.maximum(there, 1), np.nan)
+
+
+def _panel(height: float) -> tuple[Figure, Axes]:
+    from eventstudy.reports.canvas import Canvas
+
+    figure = Canvas(figsize=(WIDTH, height), layout="constrained")
+    axes = figure.subplots()
+    bare(axes)
+    return figure, axes
+
+
+def _title(axes: Axes, text: str) -> None:
+    axes.set_title(text, loc="left", fontsize=FONT_SIZE, color=INK, parse_math=False, wrap=True)
+
+
+def _percent_axis(axes: Axes, which: str, *, signed: bool = True) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis = axes.yaxis if which == "y" else axes.xaxis
+    low, high = axes.get_ylim() if which == "y" else axes.get_xlim()
+    digits = 0 if high - low > 0.05 else 1 if high - low > 0.005 else 2
+    sign = "+" if signed else ""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:{sign}.{digits}f}%" if value else "0%"))
+    axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+
+
+def _whole_axis(axes: Axes) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+
+
+def _of_model(rows: pd.DataFrame, model: str | None) -> pd.DataFrame:
+    models = list(dict.fromkeys(rows["model"]))
+    if not models:
+        raise InputError("There is nothing to draw: no event was kept.")
+    if model is not None and model not in models:
+        raise UnknownNameError("model", model, models)
+    return rows[rows["model"] == (model or models[0])]
+
+
+def _of_window(rows: pd.DataFrame, window: str) -> pd.DataFrame:
+    windows = list(dict.fromkeys(rows["window"]))
+    if window not in windows:
+        raise UnknownNameError("window", window, windows)
+    return rows[rows["window"] == window]
+
+
+def _model_of(rows: pd.DataFrame) -> str:
+    return clean(rows["model"].iloc[0])
+
+
+def _n_of(n: pd.Series[float]) -> str:
+    fewest, most = count(n.min()), count(n.max())
+    return f"N = {most}" if fewest == most else f"N = {fewest} to {most}"
+
+
+def _floats(column: pd.Series[float]) -> Floats:
+    return np.asarray(column.to_numpy(dtype=np.float64))

@@ -1,0 +1,126 @@
+"""What the figures show: the numbers behind the marks, the words beside them, and nothing on top of anything else."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.reports import Results
+from eventstudy.reports import study_figures as figures
+
+MODEL = "market"
+
+
+def drawn(results: Results) -> dict[str, Callable[[], Figure]]:
+    tables = results.tables
+    window = str(tables["cars"]["window"].iloc[0])
+    return {
+        "aar": lambda: figures.aar_bars(tables["aar"]),
+        "distribution": lambda: figures.car_distribution(tables["cars"], window),
+        "heat": lambda: figures.heat_map(tables["abnormal_returns"]),
+        "calendar": lambda: figures.event_calendar(tables["events"]),
+        "specifications": lambda: figures.specification_curve(tables["tests"]),
+        "estimates": lambda: figures.estimate_spread(tables["estimates"]),
+    }
+
+
+NAMES = ("aar", "distribution", "heat", "calendar", "specifications", "estimates")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_titles_have_n_and_lie_inside_the_figure(name: str, results: Results) -> None:
+    figure = drawn(results)[name]()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer, edge = canvas.get_renderer(), figure.bbox
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert any("N = " in title or "events on" in title or "specifications" in title for title in titles)
+    labels = [
+        label
+        for axes in figure.axes
+        for label in axes.get_yticklabels()
+        if label.get_text() and min(axes.get_ylim()) <= label.get_position()[1] <= max(axes.get_ylim())
+    ]
+    boxes = [label.get_window_extent(renderer) for label in labels]
+    assert all(box.x0 >= edge.x0 - 1 and box.x1 <= edge.x1 + 1 for box in boxes)
+
+
+def test_bars_are_the_averages(results: Results) -> None:
+    rows = results.tables["aar"].query("model == @MODEL and group == 'all'")
+    axes = figures.aar_bars(results.tables["aar"], MODEL).axes[0]
+    assert [bar.get_height() for bar in axes.patches] == rows["aar"].tolist()  # type: ignore[attr-defined]
+
+
+def test_histogram_counts_every_event(results: Results) -> None:
+    cars = results.tables["cars"]
+    window = str(cars["window"].iloc[0])
+    known = cars.query("model == @MODEL and window == @window")["car"].dropna()
+    axes = figures.car_distribution(cars, window, MODEL).axes[0]
+    assert sum(bar.get_height() for bar in axes.patches) == len(known)  # type: ignore[attr-defined]
+    assert axes.get_legend().get_texts()[0].get_text() == f"mean {100 * known.mean():+.2f}%"  # type: ignore[union-attr]
+
+
+def test_heat_map_puts_the_largest_day_zero_first(results: Results) -> None:
+    rows = results.tables["abnormal_returns"].query("model == @MODEL")
+    largest = rows.query("day == 0").sort_values("abnormal", ascending=False)["event_id"].iloc[0]
+    shown = figures.heat_map(results.tables["abnormal_returns"], MODEL).axes[0].images[0].get_array()
+    assert shown is not None
+    np.testing.assert_array_equal(shown[0], rows[rows["event_id"] == largest]["abnormal"].to_numpy())
+
+
+def test_many_events_are_averaged_into_rows_and_missing_days_stay_missing() -> None:
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(
+        {
+            "event_id": np.repeat([f"e{i}" for i in range(450)], 3),
+            "model": "market",
+            "day": np.tile([-1, 0, 1], 450),
+            "abnormal": rng.normal(0, 0.02, 1350),
+        }
+    )
+    rows.loc[rows["day"] == 1, "abnormal"] = np.nan
+    figure = figures.heat_map(rows)
+    shown = np.ma.filled(figure.axes[0].images[0].get_array().astype(float), np.nan)  # type: ignore[union-attr]
+    assert shown.shape == (150, 3)
+    assert np.isnan(shown[:, 2]).all()
+    top = rows.query("day == 0")["abnormal"].sort_values(ascending=False).to_numpy()
+    assert shown[0, 1] == pytest.approx(top[:3].mean())
+    assert "a row is the mean of 3 events" in figure.axes[0].get_title(loc="left")
+
+
+def test_specifications_are_in_order_and_name_their_choices(results: Results) -> None:
+    tests = results.tables["tests"]
+    mean = tests[(tests["measure"] == "car") & tests["event_id"].isna()]
+    above, below = figures.specification_curve(tests).axes
+    drawn_values = np.concatenate([np.asarray(line.get_ydata()) for line in above.lines[1:]])
+    assert sorted(drawn_values.tolist()) == sorted(mean["estimate"].tolist())
+    names = [label.get_text() for label in below.get_yticklabels()]
+    assert set(names) == {*mean["model"], *mean["window"], *mean["test"]}
+
+
+def test_scatter_states_the_slope() -> None:
+    events = pd.DataFrame({"event_id": ["a", "b", "c", "d"], "surprise": [0.0, 0.1, 0.2, np.nan]})
+    cars = pd.DataFrame({"event_id": list("abcd"), "model": "market", "window": "day0", "car": [0.01, 0.03, 0.05, 1]})
+    figure = figures.surprise_scatter(events, cars, "day0")
+    title = figure.axes[0].get_title(loc="left")
+    assert title == "CAR over day0 against surprise: slope 0.200, correlation 1.00, N = 3"
+    with pytest.raises(UnknownNameError, match="Did you mean 'surprise'"):
+        figures.surprise_scatter(events, cars, "day0", value="suprise")
+    with pytest.raises(InputError, match="not three events"):
+        figures.surprise_scatter(events.head(2), cars, "day0")
+
+
+def test_what_is_not_there_is_named(results: Results) -> None:
+    tables = results.tables
+    with pytest.raises(UnknownNameError, match="no model named"):
+        figures.aar_bars(tables["aar"], "marktt")
+    with pytest.raises(UnknownNameError, match="no window named"):
+        figures.car_distribution(tables["cars"], "nowhere")
+    with pytest.raises(InputError, match="no event was kept"):
+        figures.heat_map(tables["abnormal_returns"].head(0))
+    with pytest.raises(InputError, match="none was kept"):
+        figures.event_calendar(tables["events"].assign(status="dropped"))
