@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -16,13 +18,12 @@ from eventstudy._corrections import CORRECTIONS, Correction
 from eventstudy._typing import Bools, Dates, Ints, Times
 from eventstudy.errors import UnknownNameError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["Calendar", "Correction", "calendar_codes", "calendar_of", "corrections", "get_calendar"]
 
 FIRST_DATE = "1990-01-01"
 LAST_DATE = "2030-12-31"
+# CRSP's daily prices begin with 1926, and the library knows New York's sessions since 1885.
+EARLIER = dict.fromkeys(("XNYS", "XNAS", "ARCX", "XASE", "BATS"), "1926-01-01")
 
 # Our code -> (name in pandas_market_calendars, time zone). Nasdaq and NYSE Arca keep NYSE's sessions.
 EXCHANGES = {
@@ -154,17 +155,21 @@ class Calendar:
 
     def local_date(self, times: Times) -> Dates:
         """Return the date that the exchange's clocks show at each moment, NaT where the moment is NaT."""
+        return self.local_time(times).astype("datetime64[D]")
+
+    def local_time(self, times: Times) -> Times:
+        """Return what the exchange's clocks show at each moment, ``datetime64[s]`` without a zone."""
         import pandas as pd
 
         moments = pd.DatetimeIndex(times.astype("datetime64[s]"), tz="UTC").tz_convert(self.zone)
-        return moments.tz_localize(None).to_numpy().astype("datetime64[D]")
+        return np.asarray(moments.tz_localize(None).to_numpy().astype("datetime64[s]"))
 
     def __repr__(self) -> str:
         return f"Calendar({self.code}, {self.sessions[0]} to {self.sessions[-1]}, {len(self.sessions)} sessions)"
 
 
 @lru_cache(maxsize=64)
-def get_calendar(code: str, first: str = FIRST_DATE, last: str = LAST_DATE) -> Calendar:
+def get_calendar(code: str, first: str | None = None, last: str = LAST_DATE) -> Calendar:
     """Return the calendar of an exchange.
 
     Parameters
@@ -172,7 +177,8 @@ def get_calendar(code: str, first: str = FIRST_DATE, last: str = LAST_DATE) -> C
     code : str
         Market identifier code; see `calendar_codes`.
     first, last : str
-        ISO dates between which sessions are listed. The default span does not depend on today's date.
+        ISO dates between which sessions are listed. The default span, from 1926 in New York and 1990 elsewhere, does
+        not depend on today's date.
 
     Raises
     ------
@@ -190,55 +196,57 @@ def get_calendar(code: str, first: str = FIRST_DATE, last: str = LAST_DATE) -> C
     import pandas_market_calendars
 
     library_name, zone = EXCHANGES[code]
+    first = first or EARLIER.get(code, FIRST_DATE)
     with warnings.catch_warnings():
         # The library's own: pandas deprecations, and lunch breaks that an exchange has given up.
         warnings.simplefilter("ignore")
         schedule = pandas_market_calendars.get_calendar(library_name).schedule(first, last, tz="UTC")
-    return _calendar(code, zone, _corrected(schedule, code, zone))
 
-
-def _corrected(schedule: pd.DataFrame, code: str, zone: str) -> pd.DataFrame:
-    """Return the library's schedule with our corrections of it."""
-    import pandas as pd
-
-    schedule = schedule.copy()
-    for each in (row for row in CORRECTIONS if row.exchange == code):
-        day = pd.Timestamp(each.date)
-        if day not in schedule.index:
-            continue
-        if each.is_closed:
-            schedule = schedule.drop(day)
-            continue
-        for column, hour in (("market_open", each.opens), ("market_close", each.closes)):
-            if hour is not None:
-                schedule.loc[day, column] = pd.Timestamp(f"{each.date} {hour}", tz=zone).tz_convert("UTC")
-        if "break_start" in schedule.columns:
-            traded = schedule.loc[day, "market_open"], schedule.loc[day, "market_close"]
-            if not traded[0] < schedule.loc[day, "break_end"] < traded[1]:
-                schedule.loc[day, ["break_start", "break_end"]] = pd.NaT
-    return schedule
-
-
-def _calendar(code: str, zone: str, schedule: pd.DataFrame) -> Calendar:
     def moments(column: str) -> Times:
         times: Times = schedule[column].dt.tz_localize(None).to_numpy().astype("datetime64[s]")
         return times
 
-    breaks: tuple[Times | None, Times | None] = None, None
-    if "break_start" in schedule.columns:
-        start, end, closes = moments("break_start"), moments("break_end"), moments("market_close")
-        # The library gives a half day a break of no length, or one that begins as the session ends.
-        real = (start < end) & (end < closes)
-        breaks = np.where(real, start, np.datetime64("NaT", "s")), np.where(real, end, np.datetime64("NaT", "s"))
-    return Calendar(
-        code=code,
-        zone=zone,
-        sessions=schedule.index.to_numpy().astype("datetime64[D]"),
-        opens=moments("market_open"),
-        closes=moments("market_close"),
-        break_starts=breaks[0],
-        break_ends=breaks[1],
+    has_breaks = "break_start" in schedule.columns
+    return _corrected(
+        Calendar(
+            code=code,
+            zone=zone,
+            sessions=schedule.index.to_numpy().astype("datetime64[D]"),
+            opens=moments("market_open"),
+            closes=moments("market_close"),
+            break_starts=moments("break_start") if has_breaks else None,
+            break_ends=moments("break_end") if has_breaks else None,
+        )
     )
+
+
+def _corrected(calendar: Calendar) -> Calendar:
+    """Return the library's calendar with our corrections of it, and without breaks that lie outside a session."""
+    names = ("opens", "closes", "break_starts", "break_ends")
+    arrays: dict[str, Any] = {name: getattr(calendar, name) for name in names}
+    arrays = {name: None if array is None else array.copy() for name, array in arrays.items()}
+    held = np.ones(len(calendar.sessions), dtype=bool)
+    for each in corrections(calendar.code):
+        session = int(calendar.index(np.array([each.date], dtype="datetime64[D]"))[0])
+        if session < 0:
+            continue
+        held[session] = not each.is_closed
+        for name, hour in (("opens", each.opens), ("closes", each.closes)):
+            if hour is not None:
+                arrays[name][session] = _moment(each.date, hour, calendar.zone)
+    if arrays["break_starts"] is not None:
+        # The library gives a half day a break of no length, or one that begins as the session ends.
+        inside = (arrays["opens"] < arrays["break_starts"]) & (arrays["break_starts"] < arrays["break_ends"])
+        inside &= arrays["break_ends"] < arrays["closes"]
+        for name in ("break_starts", "break_ends"):
+            arrays[name][~inside] = np.datetime64("NaT", "s")
+    arrays = {name: None if array is None else array[held] for name, array in arrays.items()}
+    return Calendar(calendar.code, calendar.zone, calendar.sessions[held], **arrays)
+
+
+def _moment(day: date, hour: str, zone: str) -> np.datetime64:
+    local = datetime.combine(day, time.fromisoformat(hour), tzinfo=ZoneInfo(zone))
+    return np.datetime64(local.astimezone(UTC).replace(tzinfo=None), "s")
 
 
 def corrections(code: str | None = None) -> tuple[Correction, ...]:

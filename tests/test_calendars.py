@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
+from eventstudy.calendars import calendar_codes, calendar_of, corrections, get_calendar
 from eventstudy.errors import UnknownNameError
 
 NYSE = get_calendar("XNYS")
@@ -134,3 +134,83 @@ def test_the_suffix_names_the_exchange(symbol: str, code: str) -> None:
 def test_an_unknown_exchange_names_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match=r"There is no exchange named 'XNYX'. Did you mean 'XNYS'?"):
         get_calendar("XNYX")
+
+
+HONG_KONG = get_calendar("XHKG")
+
+
+@pytest.mark.parametrize("closed", ["2023-09-01", "2023-09-08", "2029-09-24"])
+def test_corrections_take_sessions_out(closed: str) -> None:
+    assert HONG_KONG.index(days(closed)).tolist() == [-1]
+
+
+@pytest.mark.parametrize("other", ["2020-10-13", "2021-04-06", "2021-10-13", "2024-09-06", "2023-07-17", "2022-09-12"])
+def test_closures_that_the_library_s_code_knows(other: str) -> None:
+    assert HONG_KONG.index(days(other)).tolist() == [-1]
+
+
+@pytest.mark.parametrize(
+    ("date", "opens", "closes"),
+    [
+        ("2020-08-19", "05:30", "08:00"),
+        ("2021-06-28", "05:30", "08:00"),
+        ("2022-08-25", "05:00", "08:00"),
+        ("2023-10-09", "06:00", "08:00"),
+        ("2022-11-02", "01:30", "05:55"),
+        ("2024-11-14", "01:30", "08:00"),  # typhoon Toraji: trading went on
+    ],
+)
+def test_corrections_of_hours(date: str, opens: str, closes: str) -> None:
+    session = int(HONG_KONG.index(days(date))[0])
+    assert HONG_KONG.opens[session] == np.datetime64(f"{date}T{opens}")
+    assert HONG_KONG.closes[session] == np.datetime64(f"{date}T{closes}")
+
+
+def test_the_library_s_two_hong_kong_codes_disagree_where_we_say_they_do() -> None:
+    """A new version of the library that agrees makes a row of the table superfluous: this test then tells."""
+    import warnings
+
+    import pandas_market_calendars
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, other = (
+            pandas_market_calendars.get_calendar(code).schedule("2010-01-01", "2028-12-31").index.strftime("%Y-%m-%d")
+            for code in ("XHKG", "HKEX")
+        )
+    assert sorted(set(one) - set(other)) == ["2023-09-01", "2023-09-08"]
+    assert sorted(set(other) - set(one)) == ["2020-10-13", "2021-04-06", "2021-10-13", "2024-09-06"]
+    ours = HONG_KONG.sessions[(HONG_KONG.sessions >= days("2010-01-01")) & (HONG_KONG.sessions <= days("2028-12-31"))]
+    assert sorted(set(one) & set(other)) == ours.astype(str).tolist()
+
+
+def test_every_correction_names_its_source_and_is_in_force() -> None:
+    assert [each.date for each in corrections()] == sorted(each.date for each in corrections())
+    for each in corrections():
+        assert len(each.source) > 20
+        assert (
+            get_calendar(each.exchange).index(np.array([each.date], dtype="datetime64[D]"))[0] < 0
+        ) == each.is_closed
+    assert corrections("XNYS") == ()
+    assert [each.says for each in corrections("XHKG") if each.closes] == ["closes at 13:55"]
+    with pytest.raises(UnknownNameError, match="exchange named 'HKEX'"):
+        corrections("HKEX")
+
+
+@pytest.mark.parametrize(
+    ("code", "time", "inside"),
+    [
+        ("XHKG", "2025-02-20T04:00:00", True),
+        ("XHKG", "2025-02-20T03:59:59", False),
+        ("XHKG", "2025-02-20T04:59:59", True),
+        ("XHKG", "2025-02-20T05:00:00", False),
+        ("XHKG", "2025-01-28T04:00:00", False),  # half day
+        ("XHKG", "2023-10-09T04:30:00", False),  # opened at 14:00
+        ("XTKS", "2025-05-08T02:30:00", True),
+        ("XTKS", "2025-05-08T03:30:00", False),
+        ("XNYS", "2025-02-20T17:00:00", False),
+        ("XHKG", "2031-02-20T04:00:00", False),
+    ],
+)
+def test_lunch_breaks(code: str, time: str, inside: bool) -> None:
+    assert get_calendar(code).in_break(moments(time)).tolist() == [inside]

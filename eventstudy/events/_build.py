@@ -9,7 +9,8 @@ import numpy as np
 
 from eventstudy._typing import Bools, Dates, Floats, Labels, Times
 from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
-from eventstudy.errors import DataError, nearest
+from eventstudy.errors import DataError, Flag, nearest
+from eventstudy.events.flags import Flags
 from eventstudy.events.table import RECORD_FIELDS, TIMING_TAGS, Confirmation, Events, Precision, Timing
 from eventstudy.frames import (
     ISO_DATE,
@@ -28,6 +29,8 @@ E = TypeVar("E", bound=StrEnum)
 
 NAT = np.datetime64("NaT", "s")
 
+PLACEHOLDER_HOURS = (0, 11, 12)
+
 
 def build_events(
     frame: pd.DataFrame, *, zone: str | None, date_format: str | None, source: str, kind: str, origin: Origin
@@ -39,35 +42,62 @@ def build_events(
     symbol = text_column(frame, "symbol", origin)
     calendar = _calendars(frame, symbol, origin)
     announced_at = _moments(frame, "announced_at", zone, origin)
-    date = _dates(frame, announced_at, calendar, date_format, origin)
+    shown = _shown(announced_at, calendar)
+    date = _dates(frame, shown, date_format, origin)
     default = np.where(np.isnat(announced_at), Precision.DATE, Precision.MINUTE).astype(object)
+    precision = _choices(frame, "precision", Precision, default, origin)
+    placeholder = _placeholders(shown, precision)
+    is_time = ~(np.isnat(announced_at) | placeholder | np.asarray(precision == Precision.DATE))
+    flags = Flags.parse(_filled(frame, "flags", ""), origin)
+    flags = flags.mark(Flag.PLACEHOLDER_TIME, placeholder)
+    flags = flags.mark(Flag.DATE_DISAGREES, is_time & (shown.astype("datetime64[D]") != date))
     groups, values = _other_columns(frame, origin)
     return Events(
         event_id=_event_ids(frame, symbol, date, origin),
         symbol=symbol,
-        announced_at=announced_at,
+        announced_at=np.where(is_time, announced_at, NAT),
         known_at=_moments(frame, "known_at", zone, origin),
-        precision=_choices(frame, "precision", Precision, default, origin),
+        precision=np.where(is_time, precision, Precision.DATE).astype(object),
         date=date,
         timing=_timings(frame, origin),
         confirmation=_choices(frame, "confirmation", Confirmation, Confirmation.CONFIRMED, origin),
         kind=_filled(frame, "kind", kind),
         calendar=calendar,
         source=_filled(frame, "source", source),
+        flags=flags.text,
         groups=groups,
         values=values,
     )
 
 
 def _calendars(frame: pd.DataFrame, symbol: Labels, origin: Origin) -> Labels:
+    implied = {name: calendar_of(name) for name in set(symbol)}
     given = _filled(frame, "calendar", "")
-    calendars = np.array([code or calendar_of(name) for code, name in zip(given, symbol, strict=True)], dtype=object)
-    for row, code in enumerate(calendars):
-        if code not in calendar_codes():
-            raise DataError(
-                f"{origin.row(row)}: calendar is {code!r}, which is no exchange. {nearest(code, calendar_codes())}"
-            )
+    calendars = np.array([code or implied[name] for code, name in zip(given, symbol, strict=True)], dtype=object)
+    if set(calendars) - set(calendar_codes()):
+        row = next(row for row, code in enumerate(calendars) if code not in calendar_codes())
+        code = calendars[row]
+        raise DataError(
+            f"{origin.row(row)}: calendar is {code!r}, which is no exchange. {nearest(code, calendar_codes())}"
+        )
     return calendars
+
+
+def _shown(announced_at: Times, calendar: Labels) -> Times:
+    """Return what the clocks of each row's exchange show at the announcement, NaT where no time is given."""
+    shown = np.full(len(announced_at), NAT)
+    timed = ~np.isnat(announced_at)
+    for code in set(calendar[timed]):
+        rows = timed & (calendar == code)
+        shown[rows] = get_calendar(code).local_time(announced_at[rows])
+    return shown
+
+
+def _placeholders(shown: Times, precision: Labels) -> Bools:
+    """Return which times are hours that vendors put where they know none (yfinance, yahoo-finance2), shape (n,)."""
+    since_midnight = (shown - shown.astype("datetime64[D]")).astype("timedelta64[s]")
+    hours = np.array(PLACEHOLDER_HOURS, dtype="timedelta64[h]").astype("timedelta64[s]")
+    return np.asarray(precision == Precision.HOUR) & np.isin(since_midnight, hours)
 
 
 def _moments(frame: pd.DataFrame, field: str, zone: str | None, origin: Origin) -> Times:
@@ -118,18 +148,12 @@ def _complain(bad: Bools, text: pd.Series[str], field: str, expected: str, origi
         raise DataError(f"{origin.row(row)}: {field} is {text.iloc[row]!r}; {expected} was expected.")
 
 
-def _dates(
-    frame: pd.DataFrame, announced_at: Times, calendar: Labels, date_format: str | None, origin: Origin
-) -> Dates:
-    """Return the stated date, or the date that the exchange's clocks show at the announcement."""
-    known = ~np.isnat(announced_at)
+def _dates(frame: pd.DataFrame, shown: Times, date_format: str | None, origin: Origin) -> Dates:
+    """Return the stated date, or the one that the exchange's clocks show at the announcement."""
+    dates = shown.astype("datetime64[D]")
     if "date" in frame.columns:
-        dates = date_column(frame, "date", origin, date_format=date_format, required=False)
-    else:
-        dates = np.full(len(frame), np.datetime64("NaT", "D"))
-    for code in np.unique(calendar[known].astype(str)):
-        rows = known & (calendar == code) & np.isnat(dates)
-        dates[rows] = get_calendar(code).local_date(announced_at[rows])
+        stated = date_column(frame, "date", origin, date_format=date_format, required=False)
+        dates = np.where(np.isnat(stated), dates, stated)
     if np.isnat(dates).any():
         row = int(np.flatnonzero(np.isnat(dates))[0])
         raise DataError(f"{origin.row(row)}: neither announced_at nor date is given; an event needs one of them.")
@@ -141,13 +165,11 @@ def _timings(frame: pd.DataFrame, origin: Origin) -> Labels:
         return np.full(len(frame), Timing.UNKNOWN, dtype=object)
     known = {**{str(timing): timing for timing in Timing}, **TIMING_TAGS}
     tags = _filled(frame, "timing", "")
-    timings = np.empty(len(frame), dtype=object)
-    for row, tag in enumerate(tags):
-        timing = known.get(str(tag).strip().lower().replace("-", "_"))
-        if timing is None:
-            raise DataError(f"{origin.row(row)}: timing is {tag!r}. {nearest(str(tag), known)}")
-        timings[row] = timing
-    return timings
+    meant = {tag: known.get(str(tag).strip().lower().replace("-", "_")) for tag in set(tags)}
+    if None in meant.values():
+        row, tag = next((row, tag) for row, tag in enumerate(tags) if meant[tag] is None)
+        raise DataError(f"{origin.row(row)}: timing is {tag!r}. {nearest(str(tag), known)}")
+    return np.array([meant[tag] for tag in tags], dtype=object)
 
 
 def _choices(frame: pd.DataFrame, field: str, choices: type[E], default: Labels | E, origin: Origin) -> Labels:
@@ -175,7 +197,14 @@ def _event_ids(frame: pd.DataFrame, symbol: Labels, date: Dates, origin: Origin)
     if "event_id" in frame.columns:
         ids = np.array([str(name) for name in _id_column(frame, origin)], dtype=object)
     else:
-        ids = np.array([f"{name}-{day}" for name, day in zip(symbol, date, strict=True)], dtype=object)
+        days = date.astype(str)
+        ids = np.array([f"{name}-{day}" for name, day in zip(symbol, days, strict=True)], dtype=object)
+    if len(set(ids)) < len(ids):
+        _complain_of_twins(ids, origin)
+    return ids
+
+
+def _complain_of_twins(ids: Labels, origin: Origin) -> None:
     seen: dict[str, int] = {}
     for row, name in enumerate(ids):
         if name in seen:
@@ -183,7 +212,6 @@ def _event_ids(frame: pd.DataFrame, symbol: Labels, date: Dates, origin: Origin)
                 f"{origin.row(row)}: the event id {name!r} stands a second time (first in {origin.row(seen[name])})."
             )
         seen[name] = row
-    return ids
 
 
 def _id_column(frame: pd.DataFrame, origin: Origin) -> Labels:

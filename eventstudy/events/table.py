@@ -74,6 +74,7 @@ RECORD_FIELDS = (
     "kind",
     "calendar",
     "source",
+    "flags",
 )
 
 
@@ -88,7 +89,7 @@ class Events:
     symbol : ndarray of str
         Whose announcement it is.
     announced_at : ndarray of datetime64[s]
-        When it became public, UTC; NaT where only the date is known.
+        When it became public, UTC; NaT where only the date is known, or where the source's hour is a placeholder.
     known_at : ndarray of datetime64[s]
         When the row itself was known, UTC: later than `announced_at` for a vendor that was late, NaT where
         nobody says.
@@ -106,6 +107,8 @@ class Events:
         Exchange code.
     source : ndarray of str
         Who says so.
+    flags : ndarray of str
+        What to know of the row as it came in: codes of `Flag`, joined by ``;``, empty without any.
     groups : mapping of str to ndarray of str
         Labels to group by; the empty string where unknown.
     values : mapping of str to ndarray of float64
@@ -123,10 +126,13 @@ class Events:
     kind: Labels
     calendar: Labels
     source: Labels
+    flags: Labels = field(default_factory=lambda: np.empty(0, dtype=object))
     groups: Mapping[str, Labels] = field(default_factory=dict)
     values: Mapping[str, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not len(self.flags) and len(self.event_id):
+            object.__setattr__(self, "flags", np.full(len(self.event_id), "", dtype=object))
         for each in fields(self):
             value = getattr(self, each.name)
             arrays = value.values() if isinstance(value, Mapping) else [value]
@@ -164,8 +170,8 @@ class Events:
         frame : DataFrame
             ``symbol``, and ``announced_at`` (ISO 8601 with an offset) or ``date`` with ``timing``. Optional
             ``event_id`` (made from symbol and date without it), ``known_at``, ``precision``,
-            ``confirmation``, ``kind``, ``calendar``, ``source``. Any other column is a value if it is numeric,
-            else a group.
+            ``confirmation``, ``kind``, ``calendar``, ``source``, ``flags``. Any other column is a value if it
+            is numeric, else a group.
         zone : str, optional
             Time zone of timestamps that carry none; without it they are an error.
         date_format : str, optional
@@ -179,6 +185,12 @@ class Events:
         ------
         DataError
             Naming the row: a missing column, a naive timestamp, no date, an id twice, an unknown exchange.
+
+        Notes
+        -----
+        A time of precision ``hour`` at midnight, 11:00 or 12:00 in the exchange's zone is what vendors write where
+        they know none: it is taken as unknown and flagged ``placeholder_time``. A time of precision ``date`` is
+        none either. A stated date that is not the one of the time is flagged ``date_disagrees``.
 
         Examples
         --------

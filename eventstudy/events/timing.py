@@ -5,16 +5,23 @@ One rule covers all cases: day 0 is the session with the first regular close str
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 
-from eventstudy._typing import Dates, Ints, Labels, Times
+from eventstudy._typing import Bools, Dates, Ints, Labels, Times
 from eventstudy.calendars import Calendar, get_calendar
-from eventstudy.events.table import Events, Timing
+from eventstudy.errors import DataError, Flag, InputError, Reason, UnknownNameError
+from eventstudy.events.flags import Flags
+from eventstudy.events.table import Confirmation, Events, Precision, Timing
 
-__all__ = ["Phase", "Placed", "place", "place_dates", "place_times"]
+__all__ = ["Alignment", "Phase", "Placed", "place", "place_dates", "place_times"]
+
+NON_SESSION = ("next", "previous", "drop", "error")
+MOST_MINUTES = 240
 
 
 class Phase(StrEnum):
@@ -25,6 +32,40 @@ class Phase(StrEnum):
     POST = "post"
     CLOSED = "closed"
     UNKNOWN = "unknown"
+
+
+TAGS = {Timing.BEFORE_OPEN: Phase.PRE, Timing.DURING: Phase.INTRADAY, Timing.AFTER_CLOSE: Phase.POST}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """What to do where the rule of day 0 leaves a choice; both windows move along with day 0.
+
+    Parameters
+    ----------
+    non_session : {"next", "previous", "drop", "error"}
+        Day 0 of an announcement on a date without a session: the next session, the one before (which closed before
+        the news), none (the event falls out), or an error that names the event.
+    late_cutoff : int
+        Minutes before the close; an announcement inside them, or exactly at their beginning, has the next session as
+        day 0.
+
+    Examples
+    --------
+    >>> Alignment(non_session="drop").late_cutoff
+    0
+    """
+
+    non_session: Literal["next", "previous", "drop", "error"] = "next"
+    late_cutoff: int = 0
+
+    def __post_init__(self) -> None:
+        if self.non_session not in NON_SESSION:
+            raise UnknownNameError("policy for dates without a session", self.non_session, NON_SESSION)
+        if not 0 <= self.late_cutoff <= MOST_MINUTES:
+            raise InputError(
+                f"alignment: late_cutoff is {self.late_cutoff}; minutes from 0 to {MOST_MINUTES} were expected."
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,11 +80,31 @@ class Placed:
         A `Phase` each.
     calendars : mapping of str to Calendar
         The calendars in use, by code.
+    status : ndarray of shape (E,)
+        A `Reason` each: ``ok``, or ``not_a_session`` where that drops the event.
+    flags : Flags
+        What the placing has to say of each event.
     """
 
     day0: Ints
     phase: Labels
-    calendars: dict[str, Calendar]
+    calendars: Mapping[str, Calendar]
+    status: Labels
+    flags: Flags
+
+    def dates(self, calendar: Labels) -> Dates:
+        """Return the date of day 0 of each event, NaT past the calendar's end, shape (E,).
+
+        Parameters
+        ----------
+        calendar : ndarray of shape (E,)
+            Exchange code of each event.
+        """
+        dates = np.full(len(self.day0), np.datetime64("NaT", "D"))
+        for code, each in self.calendars.items():
+            rows = np.flatnonzero((calendar == code) & (self.day0 < len(each.sessions)))
+            dates[rows] = each.sessions[self.day0[rows]]
+        return dates
 
 
 def place_times(announced_at: Times, calendar: Calendar) -> tuple[Ints, Labels]:
@@ -73,12 +134,8 @@ def place_times(announced_at: Times, calendar: Calendar) -> tuple[Ints, Labels]:
     same_day = (calendar.sessions[inside] == date) & (day0 < len(calendar.sessions))
     opened = announced_at >= calendar.opens[inside]
     session_day = calendar.index(date) >= 0
-    phase = np.select(
-        [same_day & ~opened, same_day & opened, session_day],
-        [Phase.PRE, Phase.INTRADAY, Phase.POST],
-        default=Phase.CLOSED,
-    )
-    return day0, np.array([Phase(word) for word in phase], dtype=object)
+    place = np.select([same_day & ~opened, same_day & opened, session_day], [0, 1, 2], default=3)
+    return day0, np.array([Phase.PRE, Phase.INTRADAY, Phase.POST, Phase.CLOSED], dtype=object)[place]
 
 
 def place_dates(date: Dates, timing: Labels, calendar: Calendar) -> tuple[Ints, Labels]:
@@ -103,24 +160,35 @@ def place_dates(date: Dates, timing: Labels, calendar: Calendar) -> tuple[Ints, 
     after_close = timing == Timing.AFTER_CLOSE
     day0 = np.where(after_close, calendar.after(date), calendar.at_or_after(date))
     session_day = calendar.index(date) >= 0
-    by_tag = {Timing.BEFORE_OPEN: Phase.PRE, Timing.DURING: Phase.INTRADAY, Timing.AFTER_CLOSE: Phase.POST}
-    phase = np.array([by_tag.get(tag, Phase.UNKNOWN) for tag in timing], dtype=object)
+    phase = np.array([TAGS.get(tag, Phase.UNKNOWN) for tag in timing], dtype=object)
     phase[~session_day & (phase != Phase.UNKNOWN)] = Phase.CLOSED
     return day0.astype(np.int64), phase
 
 
-def place(events: Events) -> Placed:
+def place(events: Events, alignment: Alignment | None = None) -> Placed:
     """Place every event in the sessions of its own exchange.
 
     Parameters
     ----------
     events : Events
         E announcements; a known time wins over the date and its tag.
+    alignment : Alignment, optional
+        What to do where the rule leaves a choice; the defaults without it.
 
     Returns
     -------
     Placed
-        Day 0 and phase of each.
+        Day 0 and phase of each, with flags.
+
+    Raises
+    ------
+    DataError
+        For a date without a session, where `alignment` makes that an error.
+
+    Notes
+    -----
+    A time known to the hour says nothing about which side of a close within that hour it fell; a tag then decides,
+    and without one the event is flagged.
 
     Examples
     --------
@@ -130,17 +198,80 @@ def place(events: Events) -> Placed:
     >>> str(placed.calendars["XNYS"].sessions[placed.day0[0]]), str(placed.phase[0])
     ('2025-02-20', 'pre')
     """
-    day0 = np.empty(len(events), dtype=np.int64)
-    phase = np.empty(len(events), dtype=object)
-    calendars = {str(code): get_calendar(str(code)) for code in np.unique(events.calendar.astype(str))}
+    alignment = alignment or Alignment()
+    count = len(events)
+    day0, phase = np.empty(count, dtype=np.int64), np.empty(count, dtype=object)
+    closed = np.zeros(count, dtype=bool)
+    flags = Flags(count).mark(Flag.ESTIMATED_DATE, np.asarray(events.confirmation == Confirmation.ESTIMATED))
+    calendars = {code: get_calendar(code) for code in sorted(set(events.calendar))}
     timed = ~np.isnat(events.announced_at)
     for code, calendar in calendars.items():
-        here = events.calendar == code
-        for rows in (np.flatnonzero(here & timed), np.flatnonzero(here & ~timed)):
-            if not rows.size:
-                continue
-            if timed[rows[0]]:
-                day0[rows], phase[rows] = place_times(events.announced_at[rows], calendar)
-            else:
-                day0[rows], phase[rows] = place_dates(events.date[rows], events.timing[rows], calendar)
-    return Placed(day0, phase, calendars)
+        here = np.asarray(events.calendar == code)
+        rows = np.flatnonzero(here & timed)
+        if rows.size:
+            day0[rows], phase[rows], found = _place_timed(events, rows, calendar, alignment.late_cutoff)
+            for flag, which in found.items():
+                flags = flags.mark(flag, _spread(which, rows, count))
+        untimed = np.flatnonzero(here & ~timed)
+        if untimed.size:
+            day0[untimed], phase[untimed] = place_dates(events.date[untimed], events.timing[untimed], calendar)
+        date = events.date.copy()
+        date[rows] = calendar.local_date(events.announced_at[rows])
+        # Past the end of the calendar nobody knows what is a session.
+        closed |= here & (calendar.index(date) < 0) & (day0 < len(calendar.sessions))
+    flags = flags.mark(Flag.TIMING_UNKNOWN, np.asarray(phase == Phase.UNKNOWN))
+    day0, status, flags = _without_session(events, day0, closed, flags, alignment.non_session)
+    return Placed(day0, phase, calendars, status, flags)
+
+
+def _spread(which: Bools, rows: Ints, count: int) -> Bools:
+    spread = np.zeros(count, dtype=bool)
+    spread[rows] = which
+    return spread
+
+
+def _without_session(
+    events: Events, day0: Ints, closed: Bools, flags: Flags, policy: str
+) -> tuple[Ints, Labels, Flags]:
+    """Return day 0, status and flags once the policy has dealt with the dates that are no sessions."""
+    if policy == "error" and closed.any():
+        row = int(np.flatnonzero(closed)[0])
+        known = not np.isnat(events.announced_at[row])
+        when = f"{events.announced_at[row]}Z" if known else events.date[row]
+        raise DataError(
+            f"The event {events.event_id[row]!r} was announced on {when}, when {events.calendar[row]} had no session. "
+            f"Correct the date, or set non_session to next, previous or drop."
+        )
+    status = np.array([Reason.OK, Reason.NOT_A_SESSION], dtype=object)[(closed & (policy == "drop")).astype(int)]
+    if policy == "previous":
+        # Day 0 was the next session, and the one before it is the last before the date.
+        return (
+            np.where(closed, np.maximum(day0 - 1, 0), day0),
+            status,
+            flags.mark(Flag.MOVED_TO_PREVIOUS_SESSION, closed),
+        )
+    return day0, status, flags.mark(Flag.MOVED_TO_NEXT_SESSION, closed) if policy == "next" else flags
+
+
+def _place_timed(
+    events: Events, rows: Ints, calendar: Calendar, late_cutoff: int
+) -> tuple[Ints, Labels, dict[Flag, Bools]]:
+    """Return day 0, phase and flags of the events of one calendar whose time is known."""
+    at, tag = events.announced_at[rows], events.timing[rows]
+    day0, phase = place_times(at, calendar)
+    intraday = np.asarray(phase == Phase.INTRADAY)
+    closes = calendar.closes[np.minimum(day0, len(calendar.closes) - 1)]
+    to_the_hour = np.asarray(events.precision[rows] == Precision.HOUR)
+    straddles = intraday & to_the_hour & (at + np.timedelta64(3600, "s") > closes)
+    after = straddles & np.asarray(tag == Timing.AFTER_CLOSE)
+    phase[after] = Phase.POST
+    late = intraday & ~after & (at + np.timedelta64(60 * late_cutoff, "s") >= closes)
+    tagged = np.array([TAGS.get(each, Phase.UNKNOWN) for each in tag], dtype=object)
+    comparable = np.asarray((tagged != Phase.UNKNOWN) & (phase != Phase.CLOSED))
+    flags = {
+        Flag.TAG_DISAGREES: comparable & np.asarray(tagged != phase),
+        Flag.LUNCH_BREAK: intraday & calendar.in_break(at),
+        Flag.CLOSE_WITHIN_HOUR: straddles & np.asarray(tagged == Phase.UNKNOWN),
+        Flag.LATE_CUTOFF: late,
+    }
+    return day0 + (after | late), phase, flags
