@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints, Labels
+from eventstudy._typing import Dates, Floats, Ints, Labels
 from eventstudy.calendars import Calendar
 from eventstudy.errors import UnknownNameError
 
@@ -67,6 +67,13 @@ class Listing:
         """Return the slice of the flat vectors that a symbol owns."""
         code = self.code(symbol)
         return slice(int(self.offsets[code]), int(self.offsets[code + 1]))
+
+    def dates(self) -> Dates:
+        """Return the date of each position in the flat vectors, shape (offsets[-1],)."""
+        if not self.symbols:
+            return np.array([], dtype="datetime64[D]")
+        spans = zip(self.calendars, self.first, self.lengths, strict=True)
+        return np.concatenate([calendar.sessions[first : first + length] for calendar, first, length in spans])
 
     def last_session_of(self, calendar_code: str) -> int:
         """Return the last session index at which any symbol of a calendar has data, -1 if none is on it."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
 from eventstudy.calendars import Calendar, calendar_of, get_calendar
-from eventstudy.errors import DataError, nearest
+from eventstudy.errors import DataError, UnknownNameError, nearest
+from eventstudy.findings import Finding, FindingKind, disagreements, plural
 from eventstudy.frames import Origin, date_column, number_column, require_columns, text_column
 from eventstudy.panels import PRICE_FIELDS, Basis, Listing, PricePanel
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # A price is a number above zero; the other fields may be zero.
 _PRICES = ("open", "high", "low", "close", "adj_close")
+_OFF_SESSION = ("error", "drop")
 
 
 def build_price_panel(
@@ -27,25 +29,71 @@ def build_price_panel(
     basis: str | Mapping[str, str],
     midpoints: bool,
     date_format: str | None,
+    off_session: str,
     origin: Origin,
 ) -> PricePanel:
     """Return the panel that `PricePanel.from_frame` promises; the arguments are explained there."""
     require_columns(frame, ["date", "symbol"], origin)
     if not {"close", "adj_close", "return"} & set(frame.columns):
         raise DataError(f"{origin.name}: the column 'close' is missing (or 'adj_close', or 'return').")
+    if off_session not in _OFF_SESSION:
+        raise UnknownNameError("way with rows off session", off_session, _OFF_SESSION)
     dates = date_column(frame, "date", origin, date_format=date_format)
-    names = text_column(frame, "symbol", origin)
-    columns = {
-        name: checked_numbers(frame, name, midpoints, origin)
-        for name in (*PRICE_FIELDS, "adj_close", "return")
-        if name in frame.columns
-    }
-    symbols, codes = np.unique(names.astype(str), return_inverse=True)
-    codes = codes.astype(np.int64)
+    columns, findings = _columns(frame, midpoints, dates, origin)
+    codes, symbols = _factorized(frame, origin)
     calendars = tuple(get_calendar(code) for code in calendar_codes_of(symbols, calendar))
-    sessions = _session_index(dates, codes, names, calendars, origin)
+    sessions = _session_index(dates, codes, calendars)
+    if (sessions < 0).any():
+        kept = np.flatnonzero(sessions >= 0)
+        if off_session == "error" or not kept.size:
+            raise DataError(_off_session(dates, symbols, codes, calendars, sessions, origin))
+        findings += _dropped(dates, symbols, codes, calendars, sessions)
+        used, codes = np.unique(codes[kept], return_inverse=True)
+        symbols, calendars = symbols[used], tuple(calendars[code] for code in used)
+        dates, sessions, origin = dates[kept], sessions[kept], origin.take(kept)
+        columns = {name: column[kept] for name, column in columns.items()}
     listing, positions = _lay_out(symbols, calendars, codes, sessions, dates, origin)
     flat = {name: _scatter(column, positions, int(listing.offsets[-1])) for name, column in columns.items()}
+    return _panel(listing, flat, basis, findings)
+
+
+def _columns(
+    frame: pd.DataFrame, midpoints: bool, dates: Dates, origin: Origin
+) -> tuple[dict[str, Floats], list[Finding]]:
+    """Return the numbers of the table by field, and which symbols have midpoints among them."""
+    names = [name for name in (*PRICE_FIELDS, "adj_close", "return") if name in frame.columns]
+    findings = []
+    if midpoints and "close" in names:
+        signed = np.flatnonzero(number_column(frame, "close", origin) < 0)
+        owners = frame["symbol"].to_numpy(dtype=object)[signed]
+        for symbol in sorted(set(owners)):
+            own = signed[owners == symbol]
+            words = f"{plural(len(own), 'close')} {'is a midpoint' if len(own) == 1 else 'are midpoints'}: no trade."
+            findings.append(Finding(str(symbol), dates[own].min(), FindingKind.MIDPOINT, words))
+    return {name: checked_numbers(frame, name, midpoints, origin) for name in names}, findings
+
+
+def _factorized(frame: pd.DataFrame, origin: Origin) -> tuple[Ints, Labels]:
+    """Return the symbol of each row, shape (n,), as a position among the symbols, shape (S,), in alphabetical order."""
+    import pandas as pd
+
+    column = frame["symbol"]
+    if isinstance(column.dtype, pd.CategoricalDtype) and not column.isna().any():
+        # Large tables come with categories; to look at each row's text again would take their memory twice.
+        used, codes = np.unique(column.cat.codes.to_numpy(), return_inverse=True)
+        names = text_column(pd.DataFrame({"symbol": column.cat.categories[used]}), "symbol", origin)
+        order = np.argsort(names.astype(str), kind="stable")
+        places = np.empty(len(order), dtype=np.int64)
+        places[order] = np.arange(len(order))
+        return places[codes], names[order]
+    codes, symbols = pd.factorize(text_column(frame, "symbol", origin), sort=True)
+    return codes.astype(np.int64), np.array([str(symbol) for symbol in symbols], dtype=object)
+
+
+def _panel(
+    listing: Listing, flat: Mapping[str, Floats], basis: str | Mapping[str, str], findings: list[Finding]
+) -> PricePanel:
+    symbols = np.array(listing.symbols, dtype=object)
     no_close = "close" not in flat
     bases = bases_of(symbols, basis, only_returns=no_close and "adj_close" not in flat, no_close=no_close)
     missing = np.full(int(listing.offsets[-1]), np.nan)
@@ -55,7 +103,24 @@ def build_price_panel(
     adjusted = np.repeat([each is Basis.ADJUSTED for each in bases], listing.lengths)
     for name, none in (("dividend", 0.0), ("split", 1.0)):
         prices[name] = np.where(adjusted | np.isnan(prices[name]), none, prices[name])
-    return PricePanel(listing=listing, basis=bases, total_return=_total_return(listing, flat, prices), **prices)
+    prices["total_return"] = _total_return(listing, flat, prices)
+    both = {"close", "adj_close", "dividend"} <= set(flat)
+    told = _disagreements(listing, prices, flat["adj_close"] if both else None)
+    return PricePanel(listing=listing, basis=bases, findings=(*findings, *told), **prices)
+
+
+def _disagreements(listing: Listing, prices: Mapping[str, Floats], adjusted: Floats | None) -> tuple[Finding, ...]:
+    """Return where adjusted closes tell of other returns than those made of closes, dividends and splits."""
+    if adjusted is None:
+        return ()
+    close, made = prices["close"], prices["total_return"]
+    told = total_return(adjusted, np.zeros_like(close), np.ones_like(close))
+    # Vendors adjust by 1 - D / P, which reinvests the cash at the price before its ex-date; that is no disagreement.
+    reinvested = np.full(len(close), np.nan)
+    reinvested[1:] = prices["split"][1:] * close[1:] / (close[:-1] - prices["dividend"][1:]) - 1.0
+    nearer = np.where(np.abs(reinvested - told) < np.abs(made - told), reinvested, made)
+    told[listing.offsets[:-1]] = np.nan
+    return disagreements(nearer, told, listing.symbols, listing.offsets, listing.dates())
 
 
 def total_return(close: Floats, dividend: Floats, split: Floats) -> Floats:
@@ -114,21 +179,41 @@ def calendar_codes_of(symbols: Labels, calendar: str | Mapping[str, str] | None)
     return [given.get(symbol, calendar_of(symbol)) for symbol in symbols]
 
 
-def _session_index(dates: Dates, codes: Ints, names: Labels, calendars: tuple[Calendar, ...], origin: Origin) -> Ints:
+def _session_index(dates: Dates, codes: Ints, calendars: tuple[Calendar, ...]) -> Ints:
+    """Return the session of each row in the calendar of its symbol, shape (n,), -1 where its date is none."""
     sessions = np.empty(len(dates), dtype=np.int64)
     exchange = np.array([calendar.code for calendar in calendars], dtype=object)
     for calendar in {each.code: each for each in calendars}.values():
         rows = (exchange == calendar.code)[codes]
         sessions[rows] = calendar.index(dates[rows])
-    if (sessions < 0).any():
-        row = int(np.flatnonzero(sessions < 0)[0])
-        calendar = calendars[codes[row]]
-        raise DataError(
-            f"{origin.row(row)}: {dates[row]} of {names[row]} is not a session of {calendar.code} "
-            f"(which is known from {calendar.sessions[0]} to {calendar.sessions[-1]}); "
-            f"drop the row, or name the symbol's own exchange."
-        )
     return sessions
+
+
+def _off_session(
+    dates: Dates, symbols: Labels, codes: Ints, calendars: tuple[Calendar, ...], sessions: Ints, origin: Origin
+) -> str:
+    """Return the complaint about the first row that lies on no session."""
+    row = int(np.flatnonzero(sessions < 0)[0])
+    calendar = calendars[codes[row]]
+    return (
+        f"{origin.row(row)}: {dates[row]} of {symbols[codes[row]]} is not a session of {calendar.code} "
+        f"(which is known from {calendar.sessions[0]} to {calendar.sessions[-1]}); "
+        f"drop the row, say off_session: drop, or name the symbol's own exchange."
+    )
+
+
+def _dropped(
+    dates: Dates, symbols: Labels, codes: Ints, calendars: tuple[Calendar, ...], sessions: Ints
+) -> list[Finding]:
+    """Return a finding for each symbol that has rows off session."""
+    findings = []
+    off = np.flatnonzero(sessions < 0)
+    for code in np.unique(codes[off]):
+        own = np.sort(dates[off[codes[off] == code]])
+        span = f"{own[0]}" if len(own) == 1 else f"{own[0]} to {own[-1]}"
+        words = f"{plural(len(own), 'row')} off the sessions of {calendars[code].code} dropped ({span})."
+        findings.append(Finding(str(symbols[code]), own[0], FindingKind.OFF_SESSION, words))
+    return findings
 
 
 def _lay_out(

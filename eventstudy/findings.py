@@ -120,10 +120,21 @@ def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["symbol", "date", "kind", "words"])
 
 
-def runs(mask: Bools) -> tuple[Ints, Ints]:
-    """Return where the stretches of a mask that are true begin and end (excluded), each of shape (k,)."""
-    edges = np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))
-    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+def runs(mask: Bools, offsets: Ints) -> tuple[Ints, Ints]:
+    """Return where the stretches of a mask that are true begin and end (excluded), each of shape (k,).
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n,)
+        Flat over symbols.
+    offsets : ndarray of shape (S + 1,)
+        Where each symbol's values begin; no stretch goes on from one symbol to the next.
+    """
+    before, after = np.zeros(len(mask), dtype=bool), np.zeros(len(mask), dtype=bool)
+    before[1:], after[:-1] = mask[:-1], mask[1:]
+    before[offsets[:-1]] = False
+    after[offsets[1:] - 1] = False
+    return np.flatnonzero(mask & ~before), np.flatnonzero(mask & ~after) + 1
 
 
 def plural(count: int, noun: str) -> str:
@@ -138,8 +149,7 @@ class _Places:
         listing = prices.listing
         self.codes: Ints = np.repeat(np.arange(len(listing.symbols)), listing.lengths)
         self.symbols = listing.symbols
-        spans = zip(listing.calendars, listing.first, listing.lengths, strict=True)
-        self.dates: Dates = np.concatenate([calendar.sessions[at : at + length] for calendar, at, length in spans])
+        self.dates: Dates = listing.dates()
 
     def finding(self, position: int, kind: FindingKind, words: str) -> Finding:
         return Finding(self.symbols[self.codes[position]], self.dates[position], kind, words)
@@ -150,10 +160,9 @@ class _Places:
 
 
 def _gaps(prices: PricePanel) -> Iterator[Finding]:
-    # The first session of a span always has a value, so no run of missing ones spans two symbols.
     missing = np.isnan(prices.close) & np.isnan(prices.total_return)
     places = _Places(prices)
-    for begin, end in zip(*runs(missing), strict=True):
+    for begin, end in zip(*runs(missing, prices.listing.offsets), strict=True):
         words = f"{plural(int(end - begin), 'session')} without a price ({places.span(begin, end)})."
         yield places.finding(begin, FindingKind.GAP, words)
 
@@ -162,7 +171,7 @@ def _large_moves(prices: PricePanel) -> Iterator[Finding]:
     returns = np.nan_to_num(prices.total_return)
     acted = (prices.dividend > 0) | (prices.split != 1)
     places = _Places(prices)
-    for position in np.flatnonzero((np.abs(returns) > LARGE_MOVE) & ~acted):
+    for position in map(int, np.flatnonzero((np.abs(returns) > LARGE_MOVE) & ~acted)):
         words = f"The total return is {100 * returns[position]:+.1f}% with neither a dividend nor a split."
         yield places.finding(position, FindingKind.LARGE_MOVE, words)
 
@@ -173,7 +182,7 @@ def _stale_runs(prices: PricePanel) -> Iterator[Finding]:
     same[1:] = idle[1:] & idle[:-1] & (prices.close[1:] == prices.close[:-1])
     same[prices.listing.offsets[:-1]] = False
     places = _Places(prices)
-    for begin, end in zip(*runs(same), strict=True):
+    for begin, end in zip(*runs(same, prices.listing.offsets), strict=True):
         first, length = int(begin) - 1, int(end - begin) + 1
         if length >= STALE_RUN:
             words = f"{length:,} sessions close at {prices.close[first]:g} without volume ({places.span(first, end)})."
@@ -187,7 +196,7 @@ def _splits_not_in_prices(prices: PricePanel) -> Iterator[Finding]:
     expected = -np.log(prices.split)
     large = np.abs(expected) > np.log(SPLIT_IN_PRICES)
     places = _Places(prices)
-    for position in np.flatnonzero(large & (np.abs(change) < np.abs(change - expected))):
+    for position in map(int, np.flatnonzero(large & (np.abs(change) < np.abs(change - expected)))):
         words = (
             f"A split of {prices.split[position]:g} new shares for one old, while the close moves by "
             f"{100 * np.expm1(change[position]):+.1f}%: the prices may be adjusted for it already."
@@ -234,7 +243,7 @@ def disagreements(
             worst = int(bad[np.argmax(apart[bad])])
             words = (
                 f"The adjusted closes disagree on {plural(len(bad), 'session')}, most on {dates[worst]}: "
-                f"{100 * made[worst]:+.2f}% from prices and actions, {100 * adjusted[worst]:+.2f}% from adjusted closes."
+                f"{100 * made[worst]:+.2f}% from prices and actions, {100 * adjusted[worst]:+.2f}% from them."
             )
             found.append(Finding(symbol, dates[bad[0]], FindingKind.ADJUSTED_DISAGREES, words))
     return tuple(found)

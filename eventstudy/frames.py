@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,19 +29,30 @@ class Origin:
         Line of the first row in that file; without it rows are counted from 0.
     lines : ndarray of shape (n,), optional
         Line of each row, where the rows of the table are not the lines of the file one after another.
+    numbers : ndarray of shape (n,), optional
+        Number of each row, where the table is a part of one without lines.
     """
 
     name: str
     first_line: int | None = None
     lines: Ints | None = field(default=None, compare=False, repr=False)
+    numbers: Ints | None = field(default=None, compare=False, repr=False)
 
     def row(self, position: int) -> str:
         """Return the place of a row in words, such as ``"prices.csv, line 17"``."""
         if self.lines is not None:
             return f"{self.name}, line {self.lines[position]}"
         if self.first_line is None:
-            return f"{self.name}, row {position}"
+            return f"{self.name}, row {position if self.numbers is None else self.numbers[position]}"
         return f"{self.name}, line {self.first_line + position}"
+
+    def take(self, rows: Ints) -> Origin:
+        """Return the origin of a table that has only these rows."""
+        if self.lines is not None:
+            return replace(self, lines=self.lines[rows])
+        if self.first_line is not None:
+            return replace(self, lines=self.first_line + rows)
+        return replace(self, numbers=rows if self.numbers is None else self.numbers[rows])
 
 
 def rename_columns(frame: pd.DataFrame, columns: Mapping[str, str], origin: Origin) -> pd.DataFrame:
@@ -118,17 +129,29 @@ def text_column(frame: pd.DataFrame, field: str, origin: Origin) -> Labels:
     DataError
         For a missing cell, or one that is not text: the ticker ``ON`` read as a truth value, say.
     """
-    values = frame[field].to_numpy(dtype=object)
+    values = _objects(frame[field])
     missing = frame[field].isna().to_numpy()
     _complain(missing, values, origin, field, "it must not be empty")
     _complain(
-        np.array([not isinstance(value, str) or not value.strip() for value in values], dtype=bool),
+        np.fromiter(
+            (not isinstance(value, str) or not value.strip() for value in values), dtype=bool, count=len(values)
+        ),
         values,
         origin,
         field,
         "it must be text (quote a ticker such as ON or TRUE where a reader may take it for a truth value)",
     )
     return values
+
+
+def _objects(column: pd.Series) -> Labels:
+    """Return the cells of a column; a category is one object for all of its rows."""
+    import pandas as pd
+
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return np.asarray(column.to_numpy(dtype=object))
+    known = np.array([*column.cat.categories.to_numpy(dtype=object), None], dtype=object)
+    return known[column.cat.codes.to_numpy()]
 
 
 def number_column(frame: pd.DataFrame, field: str, origin: Origin) -> Floats:

@@ -7,8 +7,8 @@ where a session has none. `Listing` says where each span begins; the same listin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from eventstudy._listing import Listing
 from eventstudy._typing import Dates, Floats, Ints
 from eventstudy.calendars import Calendar
 from eventstudy.errors import DataError
+from eventstudy.findings import Finding
 from eventstudy.frames import Origin, date_column, number_column, require_columns
 
 if TYPE_CHECKING:
@@ -107,6 +108,9 @@ class PricePanel:
         See `PriceSeries`.
     total_return : ndarray of shape (n,)
         Simple total return of each session, a decimal: ``(S_t P_t + D_t) / P_{t-1} - 1``.
+    findings : tuple of Finding
+        What the builder noticed: rows that it was told to drop, midpoints, adjusted closes that disagree. The rest
+        is for `eventstudy.findings.find`.
     """
 
     listing: Listing
@@ -119,6 +123,7 @@ class PricePanel:
     dividend: Floats
     split: Floats
     total_return: Floats
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (*PRICE_FIELDS, "total_return"):
@@ -138,6 +143,7 @@ class PricePanel:
         basis: str | Mapping[str, str] = Basis.UNADJUSTED,
         midpoints: bool = False,
         date_format: str | None = None,
+        off_session: str = "error",
         origin: Origin | None = None,
     ) -> PricePanel:
         """Make a panel from a long table.
@@ -155,6 +161,8 @@ class PricePanel:
             Whether a negative price stands for a bid/ask midpoint (CRSP); else it is an error.
         date_format : str, optional
             ``strptime`` format of the dates; ISO without it.
+        off_session : {"error", "drop"}
+            What to do with a row whose date is no session of the exchange; a row dropped is a finding.
         origin : Origin, optional
             Where the table came from, for error messages.
 
@@ -187,6 +195,7 @@ class PricePanel:
             basis=basis,
             midpoints=midpoints,
             date_format=date_format,
+            off_session=off_session,
             origin=origin or Origin("prices"),
         )
 
@@ -206,7 +215,7 @@ class PricePanel:
         import pandas as pd
 
         columns: dict[str, object] = {
-            "date": _flat_dates(self.listing),
+            "date": self.listing.dates(),
             "symbol": np.repeat(np.array(self.symbols, dtype=object), self.listing.lengths),
         }
         return pd.DataFrame(columns | {name: getattr(self, name) for name in (*PRICE_FIELDS, "total_return")})
@@ -216,18 +225,15 @@ class PricePanel:
         arrays = [getattr(self, name) for name in (*PRICE_FIELDS, "total_return")]
         return _digest(self.listing, self.basis, arrays)
 
-
-def _flat_dates(listing: Listing) -> Dates:
-    if not listing.symbols:
-        return np.array([], dtype="datetime64[D]")
-    spans = zip(listing.calendars, listing.first, listing.lengths, strict=True)
-    return np.concatenate([calendar.sessions[first : first + length] for calendar, first, length in spans])
+    def noting(self, findings: Iterable[Finding]) -> PricePanel:
+        """Return the same panel with further findings of its source."""
+        return replace(self, findings=(*self.findings, *findings))
 
 
 def _digest(listing: Listing, basis: Sequence[Basis], arrays: Sequence[Floats]) -> str:
     exchanges = [calendar.code for calendar in listing.calendars]
     digest = hashlib.sha256("\0".join([*listing.symbols, *exchanges, *basis]).encode())
-    for array in (_flat_dates(listing).astype(np.int64), listing.offsets, *arrays):
+    for array in (listing.dates().astype(np.int64), listing.offsets, *arrays):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
@@ -243,15 +249,20 @@ class ReturnPanel:
     values : ndarray of shape (n,)
         Flat over the listing, a decimal per session, NaN where missing.
     measure : str
-        What is measured: ``"simple"``, ``"log"``, ``"overnight"``, ``"session"``.
+        What is measured: ``"simple"``, ``"log"``, ``"overnight"``, ``"session"``, ``"volume"``, ...
+    span : ndarray of shape (n,), optional
+        Sessions that each value covers, where returns run from trade to trade; one without it.
     """
 
     listing: Listing
     values: Floats
     measure: str = "simple"
+    span: Floats | None = None
 
     def __post_init__(self) -> None:
-        self.values.setflags(write=False)
+        for array in (self.values, self.span):
+            if array is not None:
+                array.setflags(write=False)
 
     def window(self, codes: Ints, starts: Ints, length: int) -> Floats:
         """Return a stretch for each of n symbols, shape (n, length); see `Listing.gather`."""

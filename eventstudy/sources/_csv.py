@@ -14,14 +14,18 @@ import numpy as np
 from eventstudy._typing import Ints
 from eventstudy.errors import DataError
 from eventstudy.frames import Origin
+from eventstudy.sources._http import current_client
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["fetch", "numbers_where_all_are", "parse"]
+__all__ = ["decode", "fetch", "numbers_where_all_are", "parse"]
 
 # What people write for a number that a machine can't read: 1,234 and 12% and $5 and (3), a dash, n/a.
 _ALMOST_A_NUMBER = re.compile(r"[-+(]?[$€£¥]?\d[\d,' ]*(\.\d+)?\s*[%)]?|[-–—]+|\.|#?n/?a|nan|null|none", re.IGNORECASE)
+
+# Rows between two reports of progress.
+TOLD_EVERY = 50_000
 
 # What a file that is no CSV begins with.
 _SIGNATURES = {
@@ -76,7 +80,7 @@ def parse(raw: bytes, name: str, *, text: Collection[str] | None = None) -> tupl
     """
     import pandas as pd
 
-    content = _decode(raw, name)
+    content = decode(raw, name)
     header, lines = _outline(content, name)
     frame = pd.read_csv(
         io.StringIO(content),
@@ -128,7 +132,8 @@ def numbers_where_all_are(frame: pd.DataFrame, text: Collection[str], origin: Or
     return frame.assign(**found)
 
 
-def _decode(raw: bytes, name: str) -> str:
+def decode(raw: bytes, name: str) -> str:
+    """Return the text that some bytes hold, raising `DataError` where they are no CSV in UTF-8."""
     start = raw[:512].lstrip()
     if not start:
         raise DataError(f"{name}: the file is empty; a CSV with a header was expected.")
@@ -150,6 +155,7 @@ def _outline(content: str, name: str) -> tuple[list[str], Ints]:
     header: list[str] = []
     lines: list[int] = []
     before = 0
+    progress, total = current_client().progress, content.count("\n")
     try:
         for cells in reader:
             if len(cells) > 1 or (cells and cells[0].strip()):
@@ -157,6 +163,8 @@ def _outline(content: str, name: str) -> tuple[list[str], Ints]:
                     header = _header(cells, name)
                 elif len(cells) == len(header):
                     lines.append(before + 1)
+                    if progress is not None and len(lines) % TOLD_EVERY == 0:
+                        progress(f"reading {name}", before + 1, total)
                 else:
                     raise DataError(_uneven(f"{name}, line {before + 1}", len(cells), len(header)))
             before = reader.line_num

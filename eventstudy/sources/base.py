@@ -6,18 +6,19 @@ reads from outside (``fetch``, bytes) stays apart from what it makes of it (``pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import ClassVar, Protocol
 
 import numpy as np
 
 from eventstudy._typing import Bools, Dates, Ints, Labels
+from eventstudy.bars import BarPanel
 from eventstudy.errors import DataError, UnknownNameError
 from eventstudy.events import Events
-from eventstudy.panels import PricePanel
+from eventstudy.panels import FactorPanel, PricePanel
 
-__all__ = ["EventSource", "PriceSource", "select_events", "select_rows", "wanted_symbols"]
+__all__ = ["BarSource", "EventSource", "FactorSource", "PriceSource", "select_events", "select_rows", "wanted_symbols"]
 
 
 class PriceSource(Protocol):
@@ -54,6 +55,40 @@ class PriceSource(Protocol):
         ...
 
 
+class BarSource(Protocol):
+    """Where bars come from; `name` is what a config calls it."""
+
+    name: ClassVar[str]
+
+    def bars(
+        self,
+        symbols: Sequence[str] = (),
+        first: date | None = None,
+        last: date | None = None,
+        *,
+        optional: Sequence[str] = (),
+    ) -> BarPanel:
+        """Return the bars of some symbols, all that there are if none is named.
+
+        Parameters
+        ----------
+        symbols : sequence of str
+            Symbols that must be there.
+        first, last : date, optional
+            First and last session wanted, both included, with their extended hours.
+        optional : sequence of str
+            Symbols to bring where the source has them.
+
+        Raises
+        ------
+        UnknownNameError
+            If one of `symbols` is not there; the message has the nearest name.
+        DataError
+            If one of `symbols` has no bar between the dates, or what was read breaks a rule.
+        """
+        ...
+
+
 class EventSource(Protocol):
     """Where events come from; `name` is what a config calls it."""
 
@@ -74,6 +109,26 @@ class EventSource(Protocol):
         DataError
             If there is no event at all, or what was read breaks a rule.
         """
+        ...
+
+
+class FactorSource(Protocol):
+    """Where factor returns come from; `name` is what a config calls it."""
+
+    name: ClassVar[str]
+
+    def factors(self) -> FactorPanel:
+        """Return the factors, decimals per session.
+
+        Raises
+        ------
+        DataError
+            If what was read breaks a rule.
+        """
+        ...
+
+    def provenance(self) -> Mapping[str, str]:
+        """Return what tells one edition of the factors from another: a hash, what the file says of itself."""
         ...
 
 
@@ -138,7 +193,7 @@ def select_rows(
         If a symbol of `symbols` has no row between the dates, or no symbol has.
     """
     wanted = wanted_symbols(set(names), symbols, optional, place)
-    rows = np.array([name in wanted for name in names], dtype=bool)
+    rows = np.fromiter((name in wanted for name in names), dtype=bool, count=len(names))
     in_time = np.ones(len(names), dtype=bool)
     if first is not None:
         in_time &= dates >= np.datetime64(first, "D")

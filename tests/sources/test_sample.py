@@ -56,8 +56,9 @@ def test_events_by_kind_and_symbol() -> None:
 
 
 def test_members_go_by_the_name_of_the_config() -> None:
-    assert PRICE_SOURCES.names() == ("csv", "sample")
-    assert EVENT_SOURCES.names() == ("csv", "sample")
+    shared = {"csv", "eventstudytools", "frame", "parquet", "sample", "sql", "yahoo"}
+    assert set(PRICE_SOURCES.names()) == shared | {"crsp"}
+    assert set(EVENT_SOURCES.names()) == shared | {"edgar"}
     assert PRICE_SOURCES.get("sample") is SamplePrices
     assert PRICE_SOURCES.get("csv") is CsvPrices
     assert EVENT_SOURCES.get("sample") is SampleEvents

@@ -1,0 +1,124 @@
+"""Announcements of several sources, each once: the earliest public time wins, conflicts are said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from eventstudy.config import load, load_inputs
+from eventstudy.errors import ConfigError, InputError
+from eventstudy.events import Events, place
+from eventstudy.sources import CsvEvents, MergedEvents, SampleEvents, merge_events
+from eventstudy.sources.merge import conflicts
+
+
+def events(source: str, *rows: dict[str, object]) -> Events:
+    """Return events of BABA, or of whom a row names."""
+    return Events.from_frame(pd.DataFrame([{"symbol": "BABA", **row} for row in rows]), source=source)
+
+
+WIRE = events("wire", {"announced_at": "2025-02-20T05:36-05:00", "event_id": "BABA-2024Q4"})
+FILING = events("edgar", {"announced_at": "2025-02-20T06:14-05:00", "form": "6-K"})
+VENDOR = events("yahoo", {"date": "2025-02-20", "timing": "before_open", "eps_actual": 2.93})
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_the_earliest_time_wins_in_any_order(order: tuple[int, ...]) -> None:
+    merged = merge_events([[WIRE, FILING, VENDOR][part] for part in order])
+    assert len(merged) == 1
+    assert str(merged.announced_at[0]) == "2025-02-20T10:36:00"
+    assert merged.source[0] == "wire"
+    assert merged.groups["form"][0] == "6-K"
+    assert merged.values["eps_actual"][0] == 2.93
+    assert merged.groups["conflict"][0] == ""
+    assert conflicts(merged) == 0
+
+
+def test_the_first_source_names_the_event() -> None:
+    assert merge_events([WIRE, FILING]).event_id.tolist() == ["BABA-2024Q4"]
+    assert merge_events([FILING, WIRE]).event_id.tolist() == ["BABA-2025-02-20"]
+    assert merge_events([FILING, WIRE]).groups["sources"].tolist() == ["edgar+wire"]
+
+
+def test_two_sessions_are_a_conflict_and_an_unknown_hour_is_none() -> None:
+    after = events("edgar", {"announced_at": "2025-02-20T16:05-05:00"})
+    merged = merge_events([VENDOR, after])
+    assert merged.groups["conflict"][0] == "yahoo 2025-02-20 before_open; edgar 2025-02-20T21:05:00Z"
+    assert conflicts(merged) == 1
+    assert conflicts(merge_events([events("csv", {"date": "2025-02-20"}), after])) == 0
+    assert conflicts(merge_events([events("csv", {"date": "2025-02-19"}), after])) == 1
+
+
+def test_a_date_before_a_time_wins_and_on_the_same_day_the_time() -> None:
+    early = merge_events([FILING, events("csv", {"date": "2025-02-19"})])
+    assert (str(early.date[0]), early.source[0]) == ("2025-02-19", "csv")
+    same = merge_events([events("csv", {"date": "2025-02-20"}), FILING])
+    assert same.source[0] == "edgar"
+    tagged = merge_events([events("csv", {"date": "2025-02-20"}), VENDOR])
+    assert tagged.source[0] == "yahoo"
+
+
+def test_rows_far_apart_or_of_others_stay_apart() -> None:
+    other = events("edgar", {"announced_at": "2025-02-26T06:14-05:00"}, {"symbol": "PDD", "date": "2025-02-20"})
+    merged = merge_events([WIRE, other])
+    assert merged.event_id.tolist() == ["BABA-2024Q4", "BABA-2025-02-26", "PDD-2025-02-20"]
+    assert len(merge_events([WIRE, other], within=6)) == 2
+    assert len(merge_events([WIRE, events("x", {"date": "2025-02-20", "kind": "guidance"})])) == 2
+
+
+def test_two_rows_of_one_source_are_never_one() -> None:
+    twice = events("yahoo", {"date": "2025-02-20"}, {"date": "2025-02-21"})
+    merged = merge_events([twice, FILING])
+    assert [str(day) for day in merged.date] == ["2025-02-20", "2025-02-21"]
+    assert merged.groups["sources"].tolist() == ["yahoo+edgar", "yahoo"]
+
+
+def test_names_stay_unique() -> None:
+    one = events("a", {"event_id": "x", "date": "2025-02-20"})
+    two = events("b", {"event_id": "x", "date": "2025-05-15"})
+    assert merge_events([one, two]).event_id.tolist() == ["x", "x-2"]
+
+
+def test_nothing_to_merge() -> None:
+    with pytest.raises(InputError, match="no events to merge"):
+        merge_events([])
+    with pytest.raises(InputError, match="can't be negative"):
+        merge_events([WIRE], within=-1)
+    assert merge_events([WIRE]).event_id.tolist() == ["BABA-2024Q4"]
+
+
+def test_a_config_lists_sources(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("symbol,announced_at,note\nBABA,2025-02-20T04:00:00-05:00,leak\n")
+    text = "events: [{source: sample, symbols: [BABA]}, {source: csv, path: mine.csv}]\nprices: {source: sample}\n"
+    path = tmp_path / "study.yaml"
+    path.write_text(text + "benchmark: SPY\n")
+    configured = load(path)
+    assert isinstance(configured.events, MergedEvents)
+    assert configured.events.symbols == ("BABA",)
+    assert configured.events.parts == (SampleEvents(symbols=("BABA",)), CsvEvents(path=tmp_path / "mine.csv"))
+    found, _ = load_inputs(configured)
+    assert len(found) == 6
+    row = found.position("BABA-2024Q4")
+    assert str(found.announced_at[row]) == "2025-02-20T09:00:00"
+    assert found.groups["note"][row] == "leak"
+    assert place(found).phase[row] == "pre"
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("[]", "events is an empty list"),
+        ("[{source: sample}, {source: smaple}]", "events[1].source: there is no event source 'smaple'"),
+        ("[{source: sample, kidn: earnings}]", "unknown key 'events[0].kidn'"),
+        ("[sample]", "events[0] is 'sample'; a mapping such as"),
+        ("{source: sample, kidn: earnings}", "unknown key 'events.kidn'"),
+    ],
+)
+def test_a_config_says_what_is_wrong_with_its_list(tmp_path: Path, spec: str, words: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(f"events: {spec}\nprices: {{source: sample}}\nbenchmark: SPY\n")
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert words in str(caught.value)

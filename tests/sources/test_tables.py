@@ -1,0 +1,236 @@
+"""The families over one table: frames, CSV and Parquet agree, and symbols are safe as names everywhere."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pytest
+
+from eventstudy.bars import BarPanel
+from eventstudy.config import load
+from eventstudy.errors import ConfigError, DataError, InputError, UnknownNameError
+from eventstudy.panels import PricePanel
+from eventstudy.sources import (
+    CsvBars,
+    CsvPrices,
+    FrameBars,
+    FrameEvents,
+    FramePrices,
+    ParquetBars,
+    ParquetEvents,
+    ParquetPrices,
+    SqlEvents,
+    SqlPrices,
+)
+from tests.sources.databases import Store
+
+ODD = [
+    "../../etc",
+    "A/B",
+    "BRK.B",
+    "9988.HK",
+    "^GSPC",
+    "005930",
+    "NA",
+    "ON",
+    "x' OR '1'='1",
+    "a;b",
+    'q"q',
+    "日経",
+    "%2F",
+]
+DAYS = ["2025-02-18", "2025-02-19", "2025-02-20", "2025-02-21"]
+CALENDAR = "XNYS"
+
+
+def long_table(symbols: list[str]) -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    return pd.DataFrame(
+        {
+            "date": pd.to_datetime(DAYS * len(symbols)),
+            "symbol": [symbol for symbol in symbols for _ in DAYS],
+            "close": rng.lognormal(3, 1, len(symbols) * len(DAYS)),
+            "volume": 10.0,
+        }
+    )
+
+
+def partition(frame: pd.DataFrame, folder: Path, by: str = "symbol") -> Path:
+    ds.write_dataset(
+        pa.Table.from_pandas(frame, preserve_index=False),
+        folder,
+        format="parquet",
+        partitioning=ds.partitioning(pa.schema([(by, pa.string())]), flavor="hive"),
+    )
+    return folder
+
+
+def test_files_and_frames_give_the_same_panel(tmp_path: Path) -> None:
+    frame = long_table(ODD)
+    expected = PricePanel.from_frame(frame, calendar=CALENDAR).digest()
+    wide = frame.pivot(index="date", columns="symbol", values="close").reset_index()
+    frame.to_csv(tmp_path / "long.csv", index=False)
+    frame.to_parquet(tmp_path / "long.parquet", index=False)
+    wide.to_parquet(tmp_path / "wide.parquet", index=False)
+    for source in (
+        CsvPrices(path=tmp_path / "long.csv", calendar=CALENDAR),
+        ParquetPrices(path=tmp_path / "long.parquet", calendar=CALENDAR),
+        ParquetPrices(path=partition(frame, tmp_path / "parts"), calendar=CALENDAR),
+        FramePrices(frame=frame, calendar=CALENDAR),
+    ):
+        assert source.prices().digest() == expected
+        assert source.prices([], optional=ODD).digest() == expected
+    expected = PricePanel.from_frame(frame.drop(columns="volume"), calendar=CALENDAR).digest()
+    for source in (
+        ParquetPrices(path=tmp_path / "wide.parquet", calendar=CALENDAR),
+        FramePrices(frame=wide, calendar=CALENDAR),
+    ):
+        assert source.prices().digest() == expected
+
+
+@pytest.mark.parametrize("symbol", ODD)
+def test_an_odd_symbol_is_only_a_name_in_files(tmp_path: Path, symbol: str) -> None:
+    frame = long_table(ODD)
+    expected = frame.loc[frame["symbol"] == symbol, "close"].tolist()
+    folder = tmp_path / "deep" / "parts"
+    folder.parent.mkdir()
+    assert ParquetPrices(path=partition(frame, folder)).prices([symbol]).close.tolist() == expected
+    assert sorted(path.name for path in tmp_path.rglob("*.parquet")) == ["part-0.parquet"] * len(ODD)
+    assert [path.name for path in folder.parent.iterdir()] == ["parts"]
+    assert {path.parent.parent for path in tmp_path.rglob("*.parquet")} == {folder}
+
+
+def test_odd_symbols_are_only_names_in_databases(store: Store) -> None:
+    store.fill("prices", long_table(ODD))
+    frame = long_table(ODD)
+    table = SqlPrices(url_env=store.url_env, table="prices", calendar=CALENDAR)
+    query = SqlPrices(
+        url_env=store.url_env,
+        calendar=CALENDAR,
+        query="SELECT * FROM prices WHERE symbol IN :symbols AND date BETWEEN :first AND :last",
+    )
+    assert table.prices().digest() == PricePanel.from_frame(frame, calendar=CALENDAR).digest()
+    for symbol in ODD:
+        expected = frame.loc[frame["symbol"] == symbol, "close"].tolist()
+        assert table.prices([symbol]).close.tolist() == expected
+        assert query.prices([symbol], date(2025, 2, 19), date(2025, 2, 20)).close.tolist() == expected[1:3]
+    assert query.prices(["A/B"], optional=["ON", "none"]).symbols == ("A/B", "ON")
+
+
+def test_columns_and_dates_are_chosen(tmp_path: Path) -> None:
+    frame = long_table(["BABA", "SPY"]).rename(columns={"date": "day", "symbol": "ticker", "close": "PRC"})
+    columns = {"date": "day", "symbol": "ticker", "close": "PRC"}
+    frame.to_parquet(tmp_path / "p.parquet", index=False)
+    for path in (tmp_path / "p.parquet", partition(frame, tmp_path / "parts", "ticker")):
+        source = ParquetPrices(path=path, columns=columns)
+        panel = source.prices(["BABA"], date(2025, 2, 19), date(2025, 2, 20))
+        assert panel.symbols == ("BABA",)
+        assert panel.close.tolist() == frame["PRC"].iloc[1:3].tolist()
+    wide = frame.pivot(index="day", columns="ticker", values="PRC").reset_index()
+    wide.to_parquet(tmp_path / "w.parquet", index=False)
+    ours = ParquetPrices(path=tmp_path / "w.parquet", columns={"date": "day", "Alibaba": "BABA"}, layout="wide")
+    assert ours.prices(["SPY"]).symbols == ("SPY",)
+    assert ours.prices(optional=["Alibaba"]).close.tolist() == frame["PRC"].head(4).tolist()
+
+
+@pytest.mark.parametrize("partitioned", [False, True])
+def test_what_is_missing_is_told_apart(tmp_path: Path, partitioned: bool) -> None:
+    frame, path = long_table(["BABA", "SPY"]), tmp_path / "p"
+    partition(frame, path) if partitioned else frame.to_parquet(path, index=False)
+    source = ParquetPrices(path=path)
+    with pytest.raises(UnknownNameError, match=r"named 'BABBA'\. Did you mean 'BABA'"):
+        source.prices(["SPY", "BABBA"])
+    with pytest.raises(
+        DataError, match="BABA has no price between the dates asked for; it has 2025-02-18 to 2025-02-21"
+    ):
+        source.prices(["BABA"], date(2026, 1, 1))
+    assert source.prices(["SPY"], optional=["BABBA"]).symbols == ("SPY",)
+
+
+def test_what_is_no_parquet(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_text("date,symbol,close\n")
+    (tmp_path / "empty").mkdir()
+    for name, words in (
+        ("none.parquet", "there is no such file or folder"),
+        ("x.parquet", "this is no Parquet file"),
+        ("empty", "the folder has no Parquet file"),
+    ):
+        with pytest.raises(DataError, match=words):
+            ParquetPrices(path=tmp_path / name).prices()
+    long_table(["A"]).drop(columns="symbol").to_parquet(tmp_path / "p.parquet")
+    with pytest.raises(DataError, match="the column 'symbol' is missing beside"):
+        ParquetPrices(path=tmp_path / "p.parquet").prices()
+    with pytest.raises(DataError, match="the column 'symbol' is missing"):
+        ParquetPrices(path=tmp_path / "p.parquet", layout="long").prices(["A"])
+
+
+def test_a_cut_file(tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    long_table(["A"]).to_parquet(path)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match="this is no Parquet file"):
+        ParquetPrices(path=path).prices()
+
+
+def test_events_of_every_kind(tmp_path: Path, store: Store) -> None:
+    frame = pd.DataFrame(
+        {
+            "symbol": ["BABA", "A/B"],
+            "announced_at": pd.to_datetime(["2025-02-20T10:36:00Z", "2025-02-20T21:05:00Z"]),
+            "eps": [1.5, np.nan],
+            "sector": ["retail", None],
+        }
+    )
+    frame.to_parquet(tmp_path / "e.parquet", index=False)
+    store.fill("events", frame)
+    found = [
+        FrameEvents(frame=frame).events(),
+        ParquetEvents(path=tmp_path / "e.parquet").events(),
+        SqlEvents(url_env=store.url_env, table="events").events(),
+        SqlEvents(url_env=store.url_env, query="SELECT * FROM events WHERE symbol IN :symbols").events(["BABA", "A/B"]),
+    ]
+    for events in found:
+        order = np.argsort(events.symbol)
+        assert events.event_id[order].tolist() == ["A/B-2025-02-20", "BABA-2025-02-20"]
+        assert [str(moment) for moment in events.announced_at[order]] == ["2025-02-20T21:05:00", "2025-02-20T10:36:00"]
+        assert events.groups["sector"][order].tolist() == ["", "retail"]
+        np.testing.assert_array_equal(events.values["eps"][order], [np.nan, 1.5])
+    one = SqlEvents(url_env=store.url_env, table="events", symbols=("A/B",)).events()
+    assert one.symbol.tolist() == ["A/B"]
+
+
+def test_bars_of_every_kind(tmp_path: Path) -> None:
+    times = pd.to_datetime([f"2025-02-{day}T{hour}:00:00Z" for day in (19, 20, 21) for hour in ("09", "15", "20")])
+    frame = pd.DataFrame({"time": times, "symbol": "A/B", **dict.fromkeys(("open", "high", "low", "close"), 7.5)})
+    expected = BarPanel.from_frame(frame, interval=3600, label="start")
+    frame.to_csv(tmp_path / "b.csv", index=False)
+    frame.to_parquet(tmp_path / "b.parquet", index=False)
+    options = {"interval": 3600, "label": "start"}
+    sources = (
+        CsvBars(path=tmp_path / "b.csv", **options),  # type: ignore[arg-type]
+        ParquetBars(path=tmp_path / "b.parquet", **options),  # type: ignore[arg-type]
+        ParquetBars(path=partition(frame, tmp_path / "parts"), **options),  # type: ignore[arg-type]
+        FrameBars(frame=frame, **options),  # type: ignore[arg-type]
+    )
+    for source in sources:
+        assert source.bars(["A/B"]).digest() == expected.digest()
+        day = source.bars(["A/B"], date(2025, 2, 20), date(2025, 2, 20))
+        assert [str(moment)[8:13] for moment in day.start] == ["20T09", "20T15", "20T20"]
+        with pytest.raises(UnknownNameError, match="named 'AB'"):
+            source.bars(["AB"])
+        with pytest.raises(DataError, match="has no bar between the dates asked for"):
+            source.bars(["A/B"], date(2026, 1, 2))
+    frame.drop(columns="symbol").to_parquet(tmp_path / "one.parquet", index=False)
+    assert ParquetBars(path=tmp_path / "one.parquet", symbol="A/B", **options).bars().digest() == expected.digest()  # type: ignore[arg-type]
+
+
+def test_a_frame_is_no_key_of_a_configuration(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="reads a pandas DataFrame in memory, not str"):
+        FramePrices(frame="prices.csv")
+    path = tmp_path / "study.yaml"
+    path.write_text("events: {source: sample}\nprices: {source: frame, frame: x}\nbenchmark: SPY\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="a configuration names a file or a database instead"):
+        load(path)
