@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy._typing import Floats
+from eventstudy._typing import Bools, Floats
+from eventstudy.returns import paths
 
 __all__ = ["row_ranks"]
 
@@ -34,7 +35,9 @@ def row_ranks(values: Floats) -> Floats:
     >>> row_ranks(np.array([[0.3, -0.1, np.nan, 0.3]])).tolist()
     [[2.5, 1.0, nan, 2.5]]
     """
-    plain = np.isfinite(values).all(axis=1) if values.shape[1] <= MOST_COLUMNS else np.zeros(len(values), dtype=bool)
+    plain: Bools = (
+        np.isfinite(values).all(axis=1) if values.shape[1] <= MOST_COLUMNS else np.zeros(len(values), dtype=bool)
+    )
     ranks = np.empty(values.shape)
     if plain.any():
         ranks[plain], tied = _rank_packed(np.ascontiguousarray(values[plain]))
@@ -44,18 +47,28 @@ def row_ranks(values: Floats) -> Floats:
     return ranks
 
 
-def _rank_packed(values: Floats) -> tuple[Floats, np.typing.NDArray[np.bool_]]:
+def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
     """Return ranks of complete rows, and which rows have ties, whose ranks are not to be used."""
     events, count = values.shape
-    low = np.int64(MOST_COLUMNS - 1)
-    # Adding zero turns -0.0 into 0.0, which is the same number.
-    keys = ((values + 0.0).view(np.int64) & ~low) | np.arange(count, dtype=np.int64)
-    ordered = np.sort(keys.view(np.float64), axis=1).view(np.int64)
-    column = ordered & low
-    tied = ((ordered[:, 1:] ^ ordered[:, :-1]) & ~low == 0).any(axis=1)
-    ranks = np.empty((events, count))
-    np.put_along_axis(ranks, column, np.arange(1.0, count + 1.0)[None, :], axis=1)
-    return ranks, tied
+    low = MOST_COLUMNS - 1
+    # Adding zero turns -0.0 into 0.0, which is the same number, and gives a copy to write into.
+    keys = values + 0.0
+    bits = keys.view(np.int64)
+    if paths.compiled():
+        from eventstudy.returns.compiled import order_to_ranks, pack
+
+        pack(values, bits, low)
+        keys.sort(axis=1)
+        return order_to_ranks(bits, low)
+    bits &= ~low
+    bits |= np.arange(count)
+    keys.sort(axis=1)
+    tied: Bools = ((bits[:, 1:] ^ bits[:, :-1]).view(np.uint64) <= low).any(axis=1)
+    bits &= low
+    bits += (np.arange(events) * count)[:, None]
+    ranks = np.empty(events * count)
+    ranks[bits] = np.arange(1.0, count + 1.0)
+    return ranks.reshape(events, count), tied
 
 
 def _rank_carefully(values: Floats) -> Floats:

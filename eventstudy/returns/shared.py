@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints
+from eventstudy.returns import paths
 from eventstudy.returns.linear import PERFECT, LeastSquares, first_collinear
 
 __all__ = ["SharedDesigns", "factorise", "fit_shared"]
@@ -79,19 +80,15 @@ def fit_shared(y: Floats, designs: SharedDesigns, date: Ints) -> LeastSquares:
     date : ndarray of shape (E,)
         Which of them is each event's; only usable ones.
     """
-    basis = designs.basis[date]
-    events, count, sessions = basis.shape
-    projected = np.matmul(basis, y[:, :, None])
-    residuals = np.matmul(np.swapaxes(projected, 1, 2), basis)[:, 0]
-    np.subtract(y, residuals, out=residuals)
-    scores = projected[:, :, 0]
-    ssr = np.einsum("em,em->e", residuals, residuals)
+    scores, residuals, ssr = project(y, designs.basis, date)
+    events, sessions = y.shape
+    count = scores.shape[1]
     explained = (scores**2).sum(axis=1)
     ssr = np.where(ssr <= PERFECT * (explained + ssr), 0.0, ssr)
     dof = np.full(events, sessions - count, dtype=np.int64)
     variance = np.where(dof > 0, ssr / np.maximum(dof, 1), np.nan)
     return LeastSquares(
-        coefficients=np.matmul(designs.inverse[date], projected)[:, :, 0],
+        coefficients=np.matmul(designs.inverse[date], scores[:, :, None])[:, :, 0],
         residuals=residuals,
         sigma=np.sqrt(variance),
         dof=dof,
@@ -100,6 +97,38 @@ def fit_shared(y: Floats, designs: SharedDesigns, date: Ints) -> LeastSquares:
         spread=designs.spread[date],
         collinear=np.full(events, -1, dtype=np.int64),
     )
+
+
+def project(y: Floats, basis: Floats, date: Ints) -> tuple[Floats, Floats, Floats]:
+    """Project each event's returns on the basis of its date.
+
+    Parameters
+    ----------
+    y : ndarray of shape (E, M)
+        Returns, complete.
+    basis : ndarray of shape (D, K, M)
+        Orthonormal rows of each date.
+    date : ndarray of shape (E,)
+        Which date is each event's.
+
+    Returns
+    -------
+    scores : ndarray of shape (E, K)
+        ``Q'y``.
+    residuals : ndarray of shape (E, M)
+        ``y - Q Q'y``.
+    ssr : ndarray of shape (E,)
+        Their sum of squares.
+    """
+    if paths.compiled():
+        from eventstudy.returns import compiled
+
+        return compiled.project(y, basis, date)
+    own = basis[date]
+    scores = np.matmul(own, y[:, :, None])
+    residuals = np.matmul(np.swapaxes(scores, 1, 2), own)[:, 0]
+    np.subtract(y, residuals, out=residuals)
+    return scores[:, :, 0], residuals, np.einsum("em,em->e", residuals, residuals)
 
 
 def _r_squared(y: Floats, scores: Floats, ssr: Floats, *, constant: bool) -> Floats:

@@ -1,0 +1,69 @@
+"""Which arithmetic a block runs on: plain NumPy, or the same formulas compiled by Numba.
+
+The two hot loops, projecting returns on a design and ranking within rows, exist twice; everything else is common.
+A block says once which of the two it runs on, and the formulas ask here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib.util import find_spec
+
+from eventstudy.errors import InputError, UnknownNameError
+
+__all__ = ["COMPILED", "NUMPY", "PATHS", "choose", "compiled", "running"]
+
+NUMPY, COMPILED, AUTO = "numpy", "compiled", "auto"
+PATHS = (AUTO, NUMPY, COMPILED)
+# Below it, compiling takes longer than it saves.
+MANY_EVENTS = 100_000
+
+_path: ContextVar[str] = ContextVar("path", default=NUMPY)
+
+
+def choose(path: str, events: int) -> str:
+    """Return the path that a study of so many events takes.
+
+    Parameters
+    ----------
+    path : str
+        ``"numpy"``, ``"compiled"``, or ``"auto"``: compiled where Numba is installed and there are a hundred thousand
+        events or more.
+    events : int
+        Events to be estimated.
+
+    Raises
+    ------
+    InputError
+        If ``"compiled"`` was asked for and Numba is not installed.
+
+    Examples
+    --------
+    >>> choose("auto", 1_000)
+    'numpy'
+    """
+    if path not in PATHS:
+        raise UnknownNameError("path", path, PATHS)
+    there = find_spec("numba") is not None
+    if path == COMPILED and not there:
+        raise InputError("The compiled path needs Numba; install it with: pip install 'eventstudy-backtester[fast]'.")
+    if path == AUTO:
+        return COMPILED if there and events >= MANY_EVENTS else NUMPY
+    return path
+
+
+@contextmanager
+def running(path: str) -> Iterator[None]:
+    """Run what is inside on a path, in this thread."""
+    token = _path.set(path)
+    try:
+        yield
+    finally:
+        _path.reset(token)
+
+
+def compiled() -> bool:
+    """Return whether this thread runs on the compiled path."""
+    return _path.get() == COMPILED

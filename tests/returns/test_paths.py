@@ -1,0 +1,51 @@
+"""The compiled loops against their NumPy twins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.returns import paths
+from eventstudy.returns.ranking import row_ranks
+from eventstudy.returns.shared import factorise, fit_shared
+
+
+def test_fits_agree_to_twelve_digits() -> None:
+    rng = np.random.default_rng(0)
+    x = np.concatenate([np.ones((30, 250, 1)), rng.normal(0, 0.01, (30, 250, 5))], axis=2)
+    designs, date = factorise(x, x[:, :21]), rng.integers(0, 30, 500)
+    y = rng.standard_t(4, (500, 250)) * 0.02
+    plain = fit_shared(y, designs, date)
+    with paths.running(paths.COMPILED):
+        fast = fit_shared(y, designs, date)
+    for name in ("coefficients", "sigma", "r_squared"):
+        np.testing.assert_allclose(getattr(fast, name), getattr(plain, name), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(fast.residuals, plain.residuals, rtol=0, atol=1e-15)
+
+
+def test_ranks_are_the_same_ties_and_holes_included() -> None:
+    values = np.random.default_rng(1).normal(0, 0.02, (40, 271))
+    values[3, 5], values[4, 7], values[5, :3] = np.nan, values[4, 8], 0.0
+    values[6, 0], values[6, 1] = 0.0, -0.0
+    plain = row_ranks(values)
+    with paths.running(paths.COMPILED):
+        np.testing.assert_array_equal(row_ranks(values), plain)
+
+
+def test_the_choice_of_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paths.choose("auto", 99_999) == "numpy"
+    assert paths.choose("auto", 100_000) == "compiled"
+    assert paths.choose("numpy", 10**7) == "numpy"
+    with pytest.raises(UnknownNameError, match="Did you mean 'numpy'"):
+        paths.choose("nunpy", 1)
+    monkeypatch.setattr(paths, "find_spec", lambda _: None)
+    assert paths.choose("auto", 10**6) == "numpy"
+    with pytest.raises(InputError, match=r"eventstudy-backtester\[fast\]"):
+        paths.choose("compiled", 1)
+
+
+def test_a_path_ends_with_its_block() -> None:
+    with paths.running(paths.COMPILED):
+        assert paths.compiled()
+    assert not paths.compiled()
