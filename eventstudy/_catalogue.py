@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from eventstudy.errors import Reason, UnknownNameError
+from eventstudy.errors import Flag, Reason, UnknownNameError
+from eventstudy.registry import Registry
 
 __all__ = ["FAMILIES", "catalogue"]
 
@@ -26,8 +28,8 @@ def catalogue(family: str) -> Entries:
 
     Examples
     --------
-    >>> list(catalogue("models"))
-    ['market', 'market_adjusted', 'mean_adjusted']
+    >>> catalogue("models")["market_adjusted"]
+    "Expected return = the market's: E(R_t) = R_m,t. Brown and Warner (1980)."
     """
     if family not in FAMILIES:
         raise UnknownNameError("list", family, FAMILIES)
@@ -47,12 +49,18 @@ def _tests() -> Entries:
 
 
 def _sources() -> Entries:
-    from eventstudy.sources import EVENT_SOURCES, PRICE_SOURCES
+    from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES
 
-    prices = {name: _first_line(PRICE_SOURCES.get(name)) for name in PRICE_SOURCES.names()}
-    events = {name: _first_line(EVENT_SOURCES.get(name)) for name in EVENT_SOURCES.names()}
-    return {f"prices: {name}": line for name, line in prices.items()} | {
-        f"events: {name}": line for name, line in events.items()
+    families: dict[str, Registry[Any]] = {
+        "prices": PRICE_SOURCES,
+        "bars": BAR_SOURCES,
+        "events": EVENT_SOURCES,
+        "factors": FACTOR_SOURCES,
+    }
+    return {
+        f"{family}: {name}": _first_line(registry.get(name))
+        for family, registry in families.items()
+        for name in registry.names()
     }
 
 
@@ -72,6 +80,22 @@ def _reasons() -> Entries:
     return {str(reason): reason.sentence for reason in Reason if reason is not Reason.OK}
 
 
+def _flags() -> Entries:
+    return {str(flag): flag.sentence for flag in Flag}
+
+
+def _screens() -> Entries:
+    from eventstudy.events import SCREENS
+
+    return {name: _first_line(SCREENS.get(name)) for name in SCREENS.names()}
+
+
+def _corrections() -> Entries:
+    from eventstudy.calendars import corrections
+
+    return {f"{each.exchange} {each.date}": f"{each.says}. {each.source}." for each in corrections()}
+
+
 def _calendars() -> Entries:
     from eventstudy.calendars import EXCHANGES
 
@@ -85,7 +109,10 @@ FAMILIES: dict[str, Callable[[], Entries]] = {
     "reports": _reports,
     "measures": _measures,
     "reasons": _reasons,
+    "flags": _flags,
+    "screens": _screens,
     "calendars": _calendars,
+    "corrections": _corrections,
 }
 """What can be listed."""
 

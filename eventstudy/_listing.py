@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Dates, Floats, Ints, Labels
 from eventstudy.calendars import Calendar
@@ -103,7 +104,12 @@ class Listing:
         ndarray of shape (n, length)
             NaN where a session lies outside the symbol's span.
         """
-        relative = (starts - self.first[codes])[:, None] + np.arange(length)
-        inside = (relative >= 0) & (relative < self.lengths[codes][:, None])
-        positions = np.where(inside, self.offsets[codes][:, None] + relative, 0)
+        relative = starts - self.first[codes]
+        whole = (relative >= 0) & (relative + length <= self.lengths[codes])
+        if whole.all() and len(values) >= length:
+            # Each row is one stretch of memory, which a window copies faster than an index of every cell.
+            return sliding_window_view(values, length)[self.offsets[codes] + relative]
+        sessions = relative[:, None] + np.arange(length)
+        inside = (sessions >= 0) & (sessions < self.lengths[codes][:, None])
+        positions = np.where(inside, self.offsets[codes][:, None] + sessions, 0)
         return np.where(inside, values[positions], np.nan)

@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy._typing import Labels
+from eventstudy._typing import Bools, Floats, Labels
 from eventstudy.errors import Reason
-from eventstudy.events import Events, Phase, Placed
+from eventstudy.events import Events, Flags, Placed
 from eventstudy.panels import ReturnPanel
-from eventstudy.returns import Aligned, Attrition, Cars
+from eventstudy.returns import Aligned, Attrition, Cars, Window, average_cars
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eventstudy.inference import TestResult
     from eventstudy.result import ModelResult
 
 __all__ = [
     "abnormal_returns",
     "averages",
+    "averages_of_cars",
     "cars",
     "describe",
     "estimates",
     "events",
     "model_summaries",
+    "outcome_row",
     "tests",
 ]
 
 
-def events(given: Events, placed: Placed, attrition: Attrition) -> pd.DataFrame:
+def events(given: Events, placed: Placed, attrition: Attrition, flags: Flags) -> pd.DataFrame:
     """Return events.csv: every event given, in its order."""
     import pandas as pd
 
-    day0 = np.full(len(given), np.datetime64("NaT", "D"))
-    for code, calendar in placed.calendars.items():
-        rows = np.flatnonzero((given.calendar == code) & (placed.day0 < len(calendar.sessions)))
-        day0[rows] = calendar.sessions[placed.day0[rows]]
+    day0 = placed.dates(given.calendar)
     known = ~np.isnat(given.announced_at)
     announced_at = np.where(known, np.char.add(given.announced_at.astype(str), "Z"), "")
     reasons = np.where(attrition.kept, "", attrition.status.astype(str))
@@ -53,7 +53,7 @@ def events(given: Events, placed: Placed, attrition: Attrition) -> pd.DataFrame:
             "day0": np.where(np.isnat(day0), "", day0.astype(str)).astype(object),
             "status": np.where(attrition.kept, "ok", "dropped").astype(object),
             "reason": reasons.astype(object),
-            "flags": np.where(placed.phase == Phase.UNKNOWN, "timing_unknown", "").astype(object),
+            "flags": flags.text,
             **given.groups,
             **given.values,
             "detail": attrition.detail,
@@ -82,6 +82,7 @@ def estimates(event_id: Labels, models: Mapping[str, ModelResult]) -> pd.DataFra
                     "sigma": found.sigma,
                     "r_squared": found.r_squared,
                     **parameters,
+                    **(asdict(found.diagnostics) if found.diagnostics is not None else {}),
                     "reason": _reasons(found.reason),
                     "detail": found.detail,
                 }
@@ -167,6 +168,26 @@ def averages(models: Mapping[str, ModelResult]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def averages_of_cars(
+    models: Mapping[str, ModelResult], groups: Mapping[str, Bools], method: str, weights: Floats | None
+) -> pd.DataFrame:
+    """Return averages over events: one row a model, group and window."""
+    import pandas as pd
+
+    rows = [
+        {
+            "model": label,
+            "group": group,
+            "window": name,
+            **asdict(average_cars(found, members, method, weights=weights)),
+        }
+        for label, result in models.items()
+        for group, members in groups.items()
+        for name, found in result.cars.items()
+    ]
+    return pd.DataFrame(rows)
+
+
 TEST_COLUMNS = (
     "model",
     "group",
@@ -191,37 +212,64 @@ TEST_COLUMNS = (
 )
 
 
-def tests(models: Mapping[str, ModelResult]) -> pd.DataFrame:
-    """Return tests.csv: one row a model, group, window and test, or event for a test of single events."""
+def tests(models: Mapping[str, ModelResult], adjustment: str) -> pd.DataFrame:
+    """Return tests.csv: one row a model, group, window and test, or event for a test of single events.
+
+    Parameters
+    ----------
+    models : mapping of str to ModelResult
+        By label.
+    adjustment : str
+        What adjusts the p-values of a family: all windows and groups of one test under one model (METHODS 4.11), or
+        all windows of one event.
+    """
     import pandas as pd
 
-    rows = [
-        {
-            "model": label,
-            "group": tested.group,
-            "window": tested.window.name,
-            "start": tested.window.start,
-            "end": tested.window.end,
-            "measure": tested.outcome.measure,
-            "test": tested.outcome.test,
-            "event_id": tested.outcome.event_id,
-            "convention": "default",
-            "alternative": str(tested.outcome.alternative),
-            "n": tested.outcome.n,
-            "estimate": tested.outcome.estimate,
-            "std_error": tested.outcome.std_error,
-            "statistic": tested.outcome.statistic,
-            "distribution": tested.outcome.distribution,
-            "df": tested.outcome.df,
-            "p_value": tested.outcome.p_value,
-            "p_adjusted": float("nan"),
-            "adjustment": "none",
-            "reason": "" if tested.outcome.reason == Reason.OK else str(tested.outcome.reason),
-        }
-        for label, result in models.items()
-        for tested in result.tests
+    from eventstudy.inference.adjust import adjust_families
+
+    asked = [(label, tested) for label, result in models.items() for tested in result.tests]
+    rows = [outcome_row(label, tested.group, tested.window, tested.outcome) for label, tested in asked]
+    frame = pd.DataFrame(rows, columns=list(TEST_COLUMNS))
+    families = [
+        (
+            label,
+            tested.outcome.test,
+            tested.outcome.convention,
+            tested.outcome.alternative,
+            tested.outcome.event_id,
+            tested.outcome.event_id and tested.group,
+        )
+        for label, tested in asked
     ]
-    return pd.DataFrame(rows, columns=list(TEST_COLUMNS))
+    frame["p_adjusted"] = adjust_families(frame["p_value"].to_numpy(float), families, adjustment)
+    frame["adjustment"] = adjustment
+    return frame
+
+
+def outcome_row(model: str, group: str, window: Window, outcome: TestResult) -> dict[str, Any]:
+    """Return a row of tests.csv, not adjusted."""
+    return {
+        "model": model,
+        "group": group,
+        "window": window.name,
+        "start": window.start,
+        "end": window.end,
+        "measure": outcome.measure,
+        "test": outcome.test,
+        "event_id": outcome.event_id,
+        "convention": outcome.convention,
+        "alternative": str(outcome.alternative),
+        "n": outcome.n,
+        "estimate": outcome.estimate,
+        "std_error": outcome.std_error,
+        "statistic": outcome.statistic,
+        "distribution": outcome.distribution,
+        "df": outcome.df,
+        "p_value": outcome.p_value,
+        "p_adjusted": float("nan"),
+        "adjustment": "none",
+        "reason": "" if outcome.reason == Reason.OK else str(outcome.reason),
+    }
 
 
 def model_summaries(

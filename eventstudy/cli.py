@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -13,12 +13,14 @@ import typer
 from eventstudy.errors import EventStudyError, InputError, OutputError
 
 if TYPE_CHECKING:
+    from eventstudy.bars import BarPanel
     from eventstudy.result import StudyResult
     from eventstudy.study import Progress
 
 __all__ = ["app", "main"]
 
 PIPE_WIDTH = 100
+BAR = 24
 
 app = typer.Typer(
     help="Stock event studies: how large a move was, whether it was abnormal, how it compares, whether it held.",
@@ -29,10 +31,15 @@ app = typer.Typer(
 )
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A study in YAML or TOML.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A key of the file, changed: --set windows.min_obs=60."),
 ]
+
+
+cache_app = typer.Typer(help="Look after the replies that were fetched.", no_args_is_help=True)
+app.add_typer(cache_app, name="cache")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -83,13 +90,17 @@ def run(
     *,
     out: Annotated[Path | None, typer.Option(help="Folder of the results; results/NAME without it.")] = None,
     overrides: Overrides = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Read the network's replies from the cache alone.")
+    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run a study; write its results and reports."""
+    from eventstudy import sources
     from eventstudy.config import load
     from eventstudy.reports.terminal import render
 
-    with _clock() as times:
+    with _clock() as times, sources.offline() if offline else nullcontext():
         configured = load(config, overrides or ())
         folder = out or configured.out or Path("results") / configured.name
         _check_writable(folder)
@@ -117,16 +128,46 @@ def reaction(
     *,
     source: Annotated[str | None, typer.Option(help="Source of prices and events; the sample without it.")] = None,
     benchmark: Annotated[str | None, typer.Option(help="The market that it is compared with; SPY without it.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write the answer as a page, with its figure.")] = None,
+    timing: Annotated[
+        str | None,
+        typer.Option(help="before_open, during or after_close, where no announcement of that date is known."),
+    ] = None,
+    bars: Annotated[Path | None, typer.Option(help="Bars, CSV or Parquet: the prices between the two closes.")] = None,
+    zone: Annotated[str, typer.Option(help="Time zone of the bars; that of the exchange without it.")] = "exchange",
+    label: Annotated[str | None, typer.Option(help="start or end: which end of a bar its time is.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the answer as a page, with its figures.")] = None,
 ) -> None:
     """Explain one event; no configuration needed."""
     from eventstudy.explain import reaction as explain
 
     options: dict[str, Any] = {} if benchmark is None else {"benchmark": benchmark}
-    answer = explain(symbol, date, source=source, **options)
+    if bars is not None:
+        options["bars"] = _read_bars(bars, symbol, options.get("benchmark", "SPY"), zone, label)
+    answer = explain(symbol, date, source=source, timing=timing, **options)
     typer.echo(answer.summary(**_terminal()))
     if html is not None:
         typer.echo(f"Page: {answer.to_html(html)}")
+
+
+@app.command()
+def events(
+    config: Config,
+    *,
+    against: Annotated[Path | None, typer.Option(help="A CSV with a second calendar, to be compared.")] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Show the events of a study: day 0, phase, flags, reasons."""
+    from eventstudy.config import list_events, load
+
+    typer.echo(list_events(load(config, overrides or ()), against).summary(**_terminal()))
+
+
+def _read_bars(path: Path, symbol: str, benchmark: str, zone: str, label: Any) -> BarPanel:
+    """Return the bars of a file; one of a single symbol need not name it."""
+    from eventstudy.sources import CsvBars, ParquetBars
+
+    read = ParquetBars if path.suffix.lower() in {".parquet", ".pq"} else CsvBars
+    return read(path=path, zone=zone, label=label).bars([symbol], optional=[benchmark])
 
 
 @app.command()
@@ -141,11 +182,96 @@ def check(config: Config, overrides: Overrides = None) -> None:
         raise InputError(f"{config}: no event is left to study; the table above says why.")
 
 
+@app.command()
+def fetch(config: Config, *, overrides: Overrides = None, quiet: Quiet = False) -> None:
+    """Fill the cache with what a study needs."""
+    from eventstudy import config as configs
+
+    configured = configs.load(config, overrides or ())
+    with _progress(quiet=quiet) as progress:
+        tally = configs.fetch(configured, progress)
+    if not quiet:
+        typer.echo(f"{tally['fetched']} replies fetched, {tally['cached']} were there already.")
+
+
+@cache_app.command("info")
+def cache_info() -> None:
+    """Show what the cache holds."""
+    from eventstudy.sources import current_client
+
+    info = current_client().cache.info()
+    typer.echo(f"{info.folder}: {sum(info.replies.values())} replies, {info.size / 1e6:.1f} MB")
+    for host, count in info.replies.items():
+        typer.echo(f"{count:7}  {host}")
+    if info.oldest:
+        typer.echo(f"fetched from {info.oldest} to {info.newest}")
+
+
+@cache_app.command("clear")
+def cache_clear(
+    *, host: Annotated[str | None, typer.Option(help="Only replies of this host; all without it.")] = None
+) -> None:
+    """Delete what the cache holds."""
+    from eventstudy.sources import current_client
+
+    typer.echo(f"{current_client().cache.clear(host)} replies deleted.")
+
+
+@cache_app.command("verify")
+def cache_verify() -> None:
+    """Read every reply and take out the broken ones."""
+    from eventstudy.sources import current_client
+
+    kept, broken = current_client().cache.verify()
+    typer.echo(f"{kept} replies are whole, {len(broken)} were broken and are taken out.")
+    for sentence in broken:
+        _complain(sentence)
+    if broken:
+        raise typer.Exit(1)
+
+
+@app.command()
+def simulate(
+    config: Config,
+    *,
+    samples: Annotated[int, typer.Option(help="Samples to draw for each effect.")] = 1000,
+    size: Annotated[int, typer.Option(help="Events in a sample.")] = 50,
+    effects: Annotated[str, typer.Option(help="Abnormal returns put on day 0.")] = "0,0.005,0.01,0.02",
+    common_date: Annotated[bool, typer.Option("--common-date", help="One date for all events of a sample.")] = False,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure size and power of a study's tests on its prices."""
+    from eventstudy.config import load
+    from eventstudy.config.configured import load_inputs
+    from eventstudy.simulation import simulate as measure
+    from eventstudy.simulation.power import parse_effects
+
+    configured, sizes = load(config, overrides or ()), parse_effects(effects)
+    options: dict[str, Any] = {"samples": samples, "size": size, "effects": sizes, "common_date": common_date}
+    with _progress(quiet=quiet) as progress:
+        found = measure(configured.study, *load_inputs(configured), **options, progress=progress)
+    typer.echo(found.summary(**_terminal()))
+
+
+@app.command()
+def doctor() -> None:
+    """Show what this installation has and lacks."""
+    from eventstudy._doctor import examine
+
+    marks = {True: "ok", False: "WRONG", None: ""}
+    for found in examine():
+        typer.echo(f"{marks[found.well]:5}  {found.topic:23}  {found.words}")
+
+
 @app.command("list")
 def list_(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="WHAT", help="models, tests, sources, reports, measures, reasons, calendars."),
+        typer.Argument(
+            metavar="WHAT",
+            help="models, tests, sources, reports, measures, reasons, flags, screens, calendars, corrections.",
+        ),
     ] = None,
 ) -> None:
     """List models, tests, sources and more."""
@@ -234,13 +360,18 @@ def _progress(*, quiet: bool) -> Iterator[Progress | None]:
         return
 
     def report(what: str, done: int, total: int) -> None:
-        sys.stderr.write(f"\r\x1b[K{what}: {done} of {total} blocks")
+        sys.stderr.write(f"\r\x1b[K{what}: {_bar(done, total)}")
         sys.stderr.flush()
 
     try:
         yield report
     finally:
         sys.stderr.write("\r\x1b[K")
+
+
+def _bar(done: int, total: int) -> str:
+    full = BAR * done // max(total, 1)
+    return f"[{'#' * full}{'.' * (BAR - full)}] {done} of {total}"
 
 
 @contextmanager

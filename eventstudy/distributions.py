@@ -9,7 +9,7 @@ import numpy as np
 from eventstudy._typing import Floats, Ints
 from eventstudy.errors import UnknownNameError
 
-__all__ = ["Alternative", "normal_p_value", "student_p_value", "student_quantile"]
+__all__ = ["Alternative", "f_p_value", "normal_p_value", "student_p_value", "student_quantile"]
 
 
 class Alternative(StrEnum):
@@ -55,6 +55,19 @@ def normal_p_value(statistic: Floats | float, alternative: str = Alternative.TWO
     from scipy.special import ndtr
 
     return _p_value(np.asarray(statistic, dtype=np.float64), ndtr, alternative)
+
+
+def f_p_value(statistic: Floats | float, df1: Floats | Ints | float, df2: Ints | float) -> Floats:
+    """Return the p-value of a statistic that is F(df1, df2) under the null, large values counting; NaN stays NaN.
+
+    Examples
+    --------
+    >>> round(float(f_p_value(4.0, 1, 10)), 6) == round(float(student_p_value(2.0, 10)), 6)
+    True
+    """
+    from scipy.special import fdtrc
+
+    return np.asarray(fdtrc(df1, df2, statistic), dtype=np.float64)
 
 
 def student_quantile(probability: float, df: Floats | Ints | float) -> Floats:

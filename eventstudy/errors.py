@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Self
 
 __all__ = [
+    "BiasWarning",
     "ConfigError",
     "DataError",
     "EventStudyError",
@@ -91,6 +92,10 @@ class OfflineError(SourceError):
 
 class UnknownSymbolError(UnknownNameError, SourceError):
     """A provider answered that it knows no such symbol; why, it did not say."""
+
+
+class BiasWarning(UserWarning):
+    """Estimation residuals have a mean that tests will take for an effect."""
 
 
 class OutputError(EventStudyError, OSError):
@@ -173,18 +178,36 @@ class Reason(_Coded):
         "too_few_estimation_days",
         "The estimation window holds fewer returns than min_obs.",
     )
+    NO_DONORS = "no_donors", "No other symbol is complete in both windows and without an event of its own there."
     INCOMPLETE_WINDOW = "incomplete_window", "A return is missing inside the window."
     DEGENERATE_ESTIMATION = (
         "degenerate_estimation",
         "The estimation window determines no model: no variation, or regressors that coincide.",
     )
+    NO_EVENTS = "no_events", "There is no event to test."
     NEEDS_TWO_EVENTS = "needs_two_events", "The test needs at least two events."
+    TOO_FEW_CLUSTERS = "too_few_clusters", "There are fewer than ten dates to draw from."
+    NEEDS_TWO_DATES = "needs_two_dates", "All events share one date, and the test draws dates."
+    TOO_FEW_PLACEBO_DAYS = (
+        "too_few_placebo_days",
+        "The estimation window holds too few windows of this length for a p-value; the percentile stands alone.",
+    )
+    NEEDS_THREE_EVENTS = "needs_three_events", "The test needs at least three events."
+    TOO_FEW_EVENTS = "too_few_events", "The test needs more events than the window has days."
+    TOO_FEW_DATES = "too_few_dates", "The events fall on too few dates for a variance between dates."
+    SEVERAL_DATES = "several_dates", "The test needs all events to share day 0."
+    TOO_FEW_SESSIONS = "too_few_sessions", "There are too few sessions for a variance over sessions."
+    TOO_CORRELATED = "too_correlated", "The mean correlation leaves no variance: it is 1, or below -1 / (N - 1)."
+    WINDOW_TOO_LONG = "window_too_long", "The window holds all the days that are ranked."
+    SINGULAR = "singular", "The covariance matrix of the abnormal returns can't be inverted."
+    ALL_ZERO = "all_zero", "Every value is zero, so there is nothing to rank."
     NO_DISPERSION = "no_dispersion", "All values are equal, so there is no standard error."
     NO_VARIANCE = "no_variance", "The residual variance is zero or has no degrees of freedom."
     NO_BENCHMARK_PRICE = "no_benchmark_price", "The benchmark has no price for this leg."
     NO_BETA = "no_beta", "There is no estimated beta for this event."
     NO_HISTORY = "no_history", "There are too few ordinary days to compare with."
     NO_PRICE = "no_price", "There is no price for this rung."
+    NO_PRINT = "no_print", "Nothing traded in this part of the day; the price before it stands."
     NOT_YET = "not_yet", "The session lies after the last session of the prices."
     GAP_STANDING = (
         "gap_standing",

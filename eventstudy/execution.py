@@ -18,7 +18,7 @@ import numpy as np
 from eventstudy._typing import Ints
 from eventstudy.errors import InputError, UnknownNameError
 
-__all__ = ["BLOCK", "ENGINES", "Engine", "blocks", "map_chunks"]
+__all__ = ["BLOCK", "ENGINES", "PATHS", "Engine", "blocks", "map_chunks"]
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -28,6 +28,7 @@ R = TypeVar("R")
 BLOCK = 256
 
 ENGINES = ("serial", "threads", "processes")
+PATHS = ("auto", "numpy", "compiled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +41,20 @@ class Engine:
         ``"serial"``, ``"threads"`` or ``"processes"``.
     workers : int, optional
         How many at once; the machine's processors without it.
+    path : str
+        ``"numpy"``, ``"compiled"`` (the same formulas through Numba, to 1e-12), or ``"auto"``: compiled where Numba is
+        installed and there are many events.
     """
 
     name: str = "serial"
     workers: int | None = None
+    path: str = "auto"
 
     def __post_init__(self) -> None:
         if self.name not in ENGINES:
             raise UnknownNameError("engine", self.name, ENGINES)
+        if self.path not in PATHS:
+            raise UnknownNameError("path", self.path, PATHS)
         if self.workers is not None and self.workers < 1:
             raise InputError(f"run: workers is {self.workers}; it must be at least 1.")
 

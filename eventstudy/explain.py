@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from eventstudy.bars import BarPanel
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.events import Events, Placed
 from eventstudy.panels import PricePanel
-from eventstudy.reactions import Reaction
+from eventstudy.reactions import Clock, History, Reaction, daily_prices, history
 from eventstudy.reports.words import abnormal_sentences
 from eventstudy.result import StudyResult
 from eventstudy.returns import Benchmark, Windows
@@ -49,16 +50,27 @@ class Explanation:
         What the single-event test says of day 0, in sentences.
     source : str
         Where prices and events came from, in words.
+    history : History, optional
+        The move to the close at every event of the stock up to this one.
     """
 
     reaction: Reaction
     evidence: tuple[str, ...]
     source: str
+    history: History | None = None
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The answer in words: the reaction, its test, its source."""
-        return (*self.reaction.sentences, *self.evidence, f"Prices and dates: {self.source}.")
+        """The answer in words: the reaction, how it compares with past ones, its test, its source."""
+        said = self.reaction.sentences
+        own = self.reaction.own_sentence
+        beside = (own,) if own and own not in said else ()
+        return (*said[:2], *beside, *said[2:], *self.evidence, f"Prices and dates: {self.source}.")
+
+    def figures(self) -> dict[str, Figure]:
+        """Return the figures beside the ladder: the history strip and, with bars, path and waterfall."""
+        strip = {} if self.history is None or len(self.history) < 2 else {"Past reactions": self.history.plot()}
+        return self.reaction.figures() | strip
 
     def to_frame(self) -> pd.DataFrame:
         """Return rungs and legs as a table with the columns of ``reactions.csv``."""
@@ -84,12 +96,12 @@ class Explanation:
         from eventstudy.reports.html import reaction_page
 
         title = f"{self.reaction.symbol}, {self.reaction.day0}"
-        return write_text(Path(path), reaction_page(title, self.sentences, self.plot(), self.tables()))
+        return write_text(Path(path), reaction_page(title, self.sentences, self.plot(), self.tables(), self.figures()))
 
     def _repr_html_(self) -> str:
         from eventstudy.reports.html import reaction_fragment
 
-        return reaction_fragment(self.reaction.event_id, self.sentences, self.plot(), self.tables())
+        return reaction_fragment(self.reaction.event_id, self.sentences, self.plot(), self.tables(), self.figures())
 
     def __str__(self) -> str:
         return self.summary()
@@ -105,6 +117,9 @@ def reaction(
     source: str | None = None,
     benchmark: Benchmark = MARKET,
     windows: Windows = WINDOWS,
+    timing: str | None = None,
+    bars: BarPanel | None = None,
+    clock: Clock | None = None,
 ) -> Explanation:
     """Explain how a stock reacted to an announcement.
 
@@ -113,14 +128,21 @@ def reaction(
     symbol : str
         Whose announcement.
     date : str or date, optional
-        Date of the announcement; the latest one known without it. A date on which no announcement is known is
-        taken as one whose time of day is unknown.
+        Date of the announcement, or its time with an offset (``"2026-01-28T16:04-05:00"``); the latest one known
+        without it. A date on which no announcement is known is taken as one of that `timing`.
     source : str, optional
         Name of the source of prices and events; the embedded sample without it.
     benchmark : str or mapping
         The market that the stock is compared with.
     windows : Windows
         Estimation window of the market model.
+    timing : str, optional
+        ``"before_open"``, ``"during"`` or ``"after_close"``, for a date on which no announcement is known.
+    bars : BarPanel, optional
+        Bars of the symbol and of the benchmark, for the prices between the two closes. Where no source is named and
+        the sample has not got the symbol, daily prices are made of them too.
+    clock : Clock, optional
+        At which times prices are read off the bars.
 
     Returns
     -------
@@ -140,12 +162,9 @@ def reaction(
     74% of the premarket move was left at the close.'
     """
     name = source or SAMPLE
-    prices = _made(PRICE_SOURCES.get(name)).prices()
-    if symbol not in prices.listing:
-        raise UnknownNameError(f"symbol in the source {name!r}", symbol, prices.symbols)
-    known = _made(EVENT_SOURCES.get(name)).events()
-    events, event_id = _with_event(known, symbol, None if date is None else _as_date(date))
-    study = Study(models=["market"], tests=["t"], benchmark=benchmark, windows=windows, focus=event_id)
+    prices, known, told = _found(name, symbol, bars if source is None else None)
+    events, event_id = _with_event(known, symbol, date, timing)
+    study = Study(models=["market"], tests=["t"], benchmark=benchmark, windows=windows, focus=event_id, clock=clock)
     prepared = study.prepare(events, prices)
     _check_date(prepared, event_id, prices, symbol)
     models, groups = study.estimate(prepared)
@@ -155,16 +174,32 @@ def reaction(
         placed=prepared.placed,
         panel=prepared.panel,
         aligned=prepared.aligned,
+        flags=prepared.flags,
         groups=groups,
         models=models,
-        reactions=study.ladders(prepared, prices, models),
+        reactions=study.ladders(prepared, prices, models, bars),
         inputs={},
     )
+    answered = result.reaction(event_id)
+    closed = answered.rung("close").printed
     return Explanation(
-        reaction=result.reaction(event_id),
+        reaction=answered,
         evidence=tuple(abnormal_sentences(result.results.tables, event_id)),
-        source="the embedded sample" if name == SAMPLE else f"the source {name}",
+        source=told,
+        history=history(result.reactions, symbol, event_id=event_id) if closed else None,
     )
+
+
+def _found(name: str, symbol: str, bars: BarPanel | None) -> tuple[PricePanel, Events, str]:
+    """Return prices, events and where they came from: the bars where the sample has nothing of the symbol."""
+    prices = _made(PRICE_SOURCES.get(name)).prices()
+    known = _made(EVENT_SOURCES.get(name)).events()
+    told = "the embedded sample" if name == SAMPLE else f"the source {name}"
+    if bars is not None and symbol in bars and symbol not in prices.listing:
+        return daily_prices(bars), known, "the bars given"
+    if symbol not in prices.listing:
+        raise UnknownNameError(f"symbol in the source {name!r}", symbol, prices.symbols)
+    return prices, known, f"{told}, and the bars given" if bars is not None else told
 
 
 def _made(source: Callable[[], Source]) -> Source:
@@ -177,28 +212,36 @@ def _made(source: Callable[[], Source]) -> Source:
     return source()
 
 
-def _as_date(date: str | dt.date) -> dt.date:
-    if isinstance(date, dt.date):
-        return date
-    try:
-        return dt.date.fromisoformat(date)
-    except ValueError:
-        raise InputError(f"The date is {date!r}; an ISO date such as 2025-02-20 was expected.") from None
+def _as_moment(date: str | dt.date) -> tuple[dt.date, str | None]:
+    """Return the date, and the moment where one was given."""
+    if isinstance(date, str):
+        try:
+            date = dt.datetime.fromisoformat(date) if len(date) > len("2025-02-20") else dt.date.fromisoformat(date)
+        except ValueError:
+            raise InputError(f"The date is {date!r}; an ISO date such as 2025-02-20 was expected.") from None
+    if not isinstance(date, dt.datetime):
+        return date, None
+    if date.tzinfo is None:
+        raise InputError(f"The time {date.isoformat()} has no offset; write one, such as {date.isoformat()}-05:00.")
+    return date.date(), date.isoformat()
 
 
-def _with_event(known: Events, symbol: str, date: dt.date | None) -> tuple[Events, str]:
+def _with_event(known: Events, symbol: str, date: str | dt.date | None, timing: str | None) -> tuple[Events, str]:
     """Return the symbol's events and the id of the one asked for, which is added where it is not known."""
     own = known.take(np.flatnonzero(known.symbol == symbol))
     if date is None:
         if not len(own):
             raise InputError(f"No announcement of {symbol} is known; name its date.")
         return own, str(own.event_id[np.argmax(own.date)])
-    at = np.flatnonzero(own.date == np.datetime64(date, "D"))
+    day, moment = _as_moment(date)
+    at = np.flatnonzero(own.date == np.datetime64(day, "D"))
     if at.size:
         return own, str(own.event_id[at[0]])
     import pandas as pd
 
-    added = Events.from_frame(pd.DataFrame({"symbol": [symbol], "date": [str(date)]}), source="asked for by date")
+    asked = {"symbol": symbol} | ({"date": str(day)} if moment is None else {"announced_at": moment})
+    asked |= {} if timing is None else {"timing": timing}
+    added = Events.from_frame(pd.DataFrame([asked]), source="asked for by date")
     return _joined(own, added), str(added.event_id[0])
 
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy import _tables
-from eventstudy._typing import Bools
-from eventstudy.events import Events, Placed
-from eventstudy.inference import TestResult
+from eventstudy import _comparisons, _tables
+from eventstudy._typing import Bools, Labels
+from eventstudy.errors import UnknownNameError
+from eventstudy.events import Events, Flags, Placed
+from eventstudy.events.quality import Quality, assess
+from eventstudy.inference import TESTS, TestResult
+from eventstudy.inference.diagnostics import Diagnostics
 from eventstudy.panels import ReturnPanel
 from eventstudy.reactions import Reaction, reactions_frame
 from eventstudy.reports import Results
-from eventstudy.returns import AbnormalReturns, Aligned, AverageReturns, Cars, ExpectedReturnModel, Window
+from eventstudy.returns import ALL, AbnormalReturns, Aligned, AverageReturns, Cars, ExpectedReturnModel, Window, paths
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from eventstudy.inference.adviser import Advice
+    from eventstudy.inference.regression_result import CarRegression
     from eventstudy.study import Study
 
-__all__ = ["ModelResult", "StudyResult", "Tested"]
+__all__ = ["ALL", "ModelResult", "StudyResult", "Tested"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class ModelResult:
         By group.
     tests : tuple of Tested
         By group, window and test, in the order asked for.
+    diagnostics : mapping of (str, str) to Diagnostics
+        What the sample of each group and window looks like.
     """
 
     model: ExpectedReturnModel
@@ -61,10 +68,7 @@ class ModelResult:
     cars: Mapping[str, Cars]
     averages: Mapping[str, AverageReturns]
     tests: tuple[Tested, ...]
-
-    def with_tests(self, tests: tuple[Tested, ...]) -> ModelResult:
-        """Return the same with its tests."""
-        return replace(self, tests=tests)
+    diagnostics: Mapping[tuple[str, str], Diagnostics] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +87,8 @@ class StudyResult:
         What was measured.
     aligned : Aligned
         The events kept, and the attrition of all.
+    flags : Flags
+        What to know of the events given.
     groups : mapping of str to ndarray of shape (E,)
         Members of each group among the events kept.
     models : mapping of str to ModelResult
@@ -98,6 +104,7 @@ class StudyResult:
     placed: Placed
     panel: ReturnPanel
     aligned: Aligned
+    flags: Flags
     groups: Mapping[str, Bools]
     models: Mapping[str, ModelResult]
     reactions: tuple[Reaction, ...]
@@ -105,8 +112,13 @@ class StudyResult:
 
     @cached_property
     def event_table(self) -> pd.DataFrame:
-        """One row an event given: day 0, phase, status, reason."""
-        return _tables.events(self.events, self.placed, self.aligned.attrition)
+        """One row an event given: day 0, phase, status, reason, flags."""
+        return _tables.events(self.events, self.placed, self.aligned.attrition, self.flags)
+
+    @cached_property
+    def quality(self) -> Quality:
+        """What became of the events given: lost, untimed, shifted, crowded on few dates."""
+        return assess(self.event_table)
 
     @cached_property
     def estimates(self) -> pd.DataFrame:
@@ -131,12 +143,12 @@ class StudyResult:
     @cached_property
     def tests(self) -> pd.DataFrame:
         """One row a model, group, window and test; single-event tests have one row an event."""
-        return _tables.tests(self.models)
+        return _tables.tests(self.models, self.study.adjustment)
 
     @cached_property
     def reaction_table(self) -> pd.DataFrame:
         """One row an event and rung or leg of its ladder."""
-        return reactions_frame(self.reactions)
+        return reactions_frame(self.reactions, own_events=any(each.has_bars for each in self.reactions))
 
     @property
     def dropped(self) -> pd.DataFrame:
@@ -157,6 +169,61 @@ class StudyResult:
         label = model if model is not None else next(iter(self.models))
         chosen = self.models[label]
         return _tables.cars(self._event_id, {label: replace(chosen, cars={str(window): chosen.abnormal.car(window)})})
+
+    def advise(self, window: str | None = None, group: str = ALL, model: str | None = None) -> Advice:
+        """Return which test to believe of a group and window, and which to grey out."""
+        from eventstudy.inference.adviser import advise
+
+        label = model if model is not None else next(iter(self.models))
+        which = self.study.windows.window(window).name if window else self.study.windows.reported[0].name
+        if group not in self.groups:
+            raise UnknownNameError("group", group, self.groups)
+        return advise(self.models[label].diagnostics[group, which], TESTS.names())
+
+    @property
+    def advice(self) -> Advice:
+        """Which test to believe of all events, in the first window of the first model."""
+        return self.advise()
+
+    def regress(self, formula: str, **options: Any) -> CarRegression:
+        """Regress CARs on columns of `event_table`; see `eventstudy.inference.regression.regress_cars` for options."""
+        from eventstudy.inference.regression import regress_cars
+
+        return regress_cars(self, formula, **options)
+
+    def differences(self, column: str, *, method: str = "welch") -> pd.DataFrame:
+        """Return the tests of all pairs of groups of a column (``welch``, ``rank_sum``), in the columns of `tests`."""
+        labels, cars = self._labels(column), {label: each.cars for label, each in self.models.items()}
+        return _comparisons.differences(cars, column, labels, method, self.study.adjustment)
+
+    def trend(self, column: str, *, order: Sequence[str] | None = None, method: str = "rank_trend") -> pd.DataFrame:
+        """Return the tests of a trend along the groups of a column (``rank_trend``, ``jonckheere``), in their order."""
+        labels, cars = self._labels(column), {label: each.cars for label, each in self.models.items()}
+        return _comparisons.trends(cars, column, labels, method, order, self.study.adjustment)
+
+    def romano_wolf(self, *, draws: int = 9999, scheme: str = "pairs") -> pd.DataFrame:
+        """Return the mean CARs of all models, groups and windows, adjusted for each other on common draws."""
+        day0, seed = self.aligned.dates(self.panel.listing), self.study.seed
+        return _comparisons.joint(self.models, self.groups, self._event_id, day0, draws=draws, seed=seed, scheme=scheme)
+
+    def _labels(self, column: str) -> Labels:
+        return self.events.column(column)[self.aligned.row]
+
+    def averages(self, method: str = "mean", *, weights: str | None = None) -> pd.DataFrame:
+        """Return averages of CARs or BHARs over events, one row a model, group and window.
+
+        Parameters
+        ----------
+        method : str
+            ``"mean"``, ``"inverse_variance"``, ``"inverse_sd"``, ``"weighted"``, ``"median"``, ``"trimmed"`` or
+            ``"abhar"``; see `average_cars`.
+        weights : str, optional
+            For ``"weighted"``: a value of the events, known before the window, such as a market value.
+        """
+        if weights is not None and weights not in self.events.values:
+            raise UnknownNameError("value of the events to weight by", weights, self.events.values)
+        given = None if weights is None else self.events.values[weights][self.aligned.row]
+        return _tables.averages_of_cars(self.models, self.groups, method, given)
 
     def reaction(self, event_id: str | None = None) -> Reaction:
         """Return the ladder of one event, the focus without a name."""
@@ -190,6 +257,21 @@ class StudyResult:
 
         write_tables(self.results, folder, run=run)
         return Path(folder)
+
+    @staticmethod
+    def load(folder: str | Path) -> Results:
+        """Return what `save` wrote into a folder: every table and the summary, to the last digit.
+
+        The study itself, its prices and its models are not among the files; what reports need is.
+
+        Raises
+        ------
+        InputError
+            If a file is absent or not what it should be.
+        """
+        from eventstudy.reports.files import read_tables
+
+        return read_tables(folder)
 
     def to_html(self, path: str | Path) -> Path:
         """Write the self-contained HTML report and return its path."""
@@ -251,7 +333,7 @@ class StudyResult:
             "versions": versions | {name: version(name) for name in libraries},
             "inputs": dict(self.inputs),
             "seed": self.study.seed,
-            "path": "numpy",
+            "path": paths.choose(self.study.engine.path, len(self.aligned)),
             "study": _tables.describe(self.study),
         }
 
@@ -267,6 +349,48 @@ class Plots:
         from eventstudy.reports.figures import caar
 
         return caar(self._result.aar)
+
+    def aar(self, model: str | None = None) -> Figure:
+        """Draw the average abnormal return of each day, of the first model without a name."""
+        from eventstudy.reports.study_figures import aar_bars
+
+        return aar_bars(self._result.aar, model)
+
+    def cars(self, window: str, model: str | None = None) -> Figure:
+        """Draw the distribution of the CARs over a window."""
+        from eventstudy.reports.study_figures import car_distribution
+
+        return car_distribution(self._result.cars, window, model)
+
+    def heat_map(self, model: str | None = None) -> Figure:
+        """Draw every event's abnormal returns as colours."""
+        from eventstudy.reports.study_figures import heat_map
+
+        return heat_map(self._result.abnormal_returns, model)
+
+    def calendar(self) -> Figure:
+        """Draw how many events share each day 0."""
+        from eventstudy.reports.study_figures import event_calendar
+
+        return event_calendar(self._result.event_table)
+
+    def specifications(self) -> Figure:
+        """Draw the mean effect under every model, window and test."""
+        from eventstudy.reports.study_figures import specification_curve
+
+        return specification_curve(self._result.tests)
+
+    def against(self, value: str, window: str, model: str | None = None) -> Figure:
+        """Draw CARs against a value of the events, such as ``"surprise"``."""
+        from eventstudy.reports.study_figures import surprise_scatter
+
+        return surprise_scatter(self._result.event_table, self._result.cars, window, value, model)
+
+    def estimates(self, model: str | None = None) -> Figure:
+        """Draw the spread of beta and sigma over the events."""
+        from eventstudy.reports.study_figures import estimate_spread
+
+        return estimate_spread(self._result.estimates, model)
 
     def ladder(self, event_id: str | None = None) -> Figure:
         """Draw the ladder of one event, the focus without a name."""

@@ -4,35 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from eventstudy._typing import Bools, Labels
+from eventstudy._typing import Bools
+from eventstudy.bars import BarPanel
 from eventstudy.errors import InputError, Reason, UnknownNameError
-from eventstudy.events import Events, Placed, Surprise, place, with_surprise
+from eventstudy.events import (
+    SCREENS,
+    Alignment,
+    Events,
+    Flags,
+    News,
+    Placed,
+    Screen,
+    Screening,
+    Surprise,
+    Verdict,
+    apply_screens,
+    place,
+    with_surprise,
+)
 from eventstudy.execution import Engine
-from eventstudy.inference import TESTS, HypothesisTest, Sample, TestResult
+from eventstudy.inference import TESTS, HypothesisTest
+from eventstudy.inference.adjust import ADJUSTMENTS
+from eventstudy.inference.battery import run_tests, samples
+from eventstudy.inference.diagnostics import CommonVariation, diagnose
+from eventstudy.inference.presets import DEFAULT, preset, take_options, with_options
+from eventstudy.inference.seeds import child_seed
 from eventstudy.panels import FactorPanel, PricePanel, ReturnPanel
-from eventstudy.reactions import Reaction, measure_reactions
+from eventstudy.reactions import Clock, OrdinaryDays, Reaction, measure_reactions
 from eventstudy.result import ModelResult, StudyResult, Tested
 from eventstudy.returns import (
+    MEASURES,
+    MISSING_RULES,
     MODELS,
     Aligned,
     Benchmark,
+    BuyAndHold,
     ExpectedReturnModel,
     Regressors,
     Windows,
     align,
     average_returns,
+    check_models,
+    event_sessions,
+    group_members,
     measure,
     measure_abnormal_returns,
     on_price_venue,
+    shares_outstanding,
+    warn_of_bias,
 )
-from eventstudy.returns.accumulators import Accumulator
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Prepared", "Study"]
-
-ALL = "all"
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -54,6 +81,8 @@ class Prepared:
         The events kept, and the attrition of all.
     regressors : Regressors
         Benchmarks and factors.
+    flags : Flags
+        What to know of the events given: from their source, from the placing, from the screens.
     """
 
     events: Events
@@ -61,6 +90,7 @@ class Prepared:
     panel: ReturnPanel
     aligned: Aligned
     regressors: Regressors
+    flags: Flags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,22 +106,41 @@ class Study:
     tests : sequence of str or test
         Hypothesis tests.
     benchmark : str or mapping, optional
-        The benchmark of models that name none: a symbol of the prices, a factor, ``"equal_weighted"``, or one
-        for each exchange code.
+        The benchmark of models that name none (`Benchmark`).
     returns : str
-        ``"simple"`` or ``"log"``, for firm and benchmark alike.
+        What is measured, for firm and benchmark alike: a key of `MEASURES`, such as ``"simple"`` or ``"volume"``.
+    missing, log_factors : str, bool
+        What becomes of a session without a price (`measure`); whether factors are log returns (`check_models`).
+    hold : BuyAndHold
+        How buy-and-hold abnormal returns are taken, and what becomes of a firm that stops trading.
     group_by : sequence of str
-        Columns of the events; every statistic is given for each of their values and in total.
+        Columns of the events, ``"a*b"`` for two together; every statistic is given for each value and in total.
+    balanced, diagnostics : bool
+        Whether average CARs by day are of one set of events; whether estimates come with diagnostics of residuals.
     surprise : Surprise, optional
         Which values of the events make ``surprise`` and ``surprise_sign``.
+    alignment : Alignment
+        What to do with dates without a session, and with news just before the close.
+    screens : sequence of str or screen
+        Flags and drops before anything is estimated, in their order. Without it windows of one symbol that overlap and
+        news near day 0 are flagged.
     focus : str, optional
         The event that the headline speaks of.
     forecast_error : str
         How much of the parameter error enters variances: ``"full"``, ``"diagonal"``, ``"none"``.
+    convention : str
+        A preset of options such as ``"estudy2"``, for whatever is left at its default: what another program does.
+    adjustment : str
+        What adjusts the p-values of all windows and groups of one test: ``"holm"``, ``"benjamini_hochberg"``,
+        ``"benjamini_yekutieli"``, ``"none"``.
     reaction : bool
         Whether to measure each event's ladder of prices.
     premarket : bool
         Whether a quoted premarket move (the events' value ``premarket_quote``) is a rung of the ladder.
+    clock : Clock, optional
+        At which times prices are read off the bars.
+    ordinary : OrdinaryDays, optional
+        What the moves of a ladder are compared with.
     name : str
         What the study is called.
     seed : int
@@ -116,12 +165,23 @@ class Study:
     tests: Sequence[str | HypothesisTest] = ("t", "cross_sectional", "bmp")
     benchmark: Benchmark | None = None
     returns: str = "simple"
+    missing: str = "drop"
+    log_factors: bool = False
+    hold: BuyAndHold = field(default_factory=BuyAndHold)
     group_by: Sequence[str] = ()
+    balanced: bool = True
+    diagnostics: bool = False
     surprise: Surprise | None = None
+    alignment: Alignment = field(default_factory=Alignment)
+    screens: Sequence[str | Screen] = ("overlaps", "confounding_news")
     focus: str | None = None
     forecast_error: str = "full"
+    convention: str = DEFAULT
+    adjustment: str = "holm"
     reaction: bool = True
     premarket: bool = True
+    clock: Clock | None = None
+    ordinary: OrdinaryDays | None = None
     name: str = "study"
     seed: int = 0
     engine: Engine = field(default_factory=Engine)
@@ -129,9 +189,14 @@ class Study:
     def __post_init__(self) -> None:
         if not self.models:
             raise InputError("A study needs at least one model.")
-        if self.returns not in ("simple", "log"):
-            raise UnknownNameError("kind of returns", self.returns, ["simple", "log"])
-        _ = self.labelled, self.hypothesis_tests
+        if self.returns not in MEASURES:
+            raise UnknownNameError("measure of returns", self.returns, MEASURES)
+        if self.missing not in MISSING_RULES:
+            raise UnknownNameError("rule for missing returns", self.missing, MISSING_RULES)
+        if self.adjustment not in (*ADJUSTMENTS, "none"):
+            raise UnknownNameError("adjustment", self.adjustment, (*ADJUSTMENTS, "none"))
+        take_options(self, preset(self.convention).study)
+        _ = self.labelled, self.hypothesis_tests, self.applied_screens
 
     @property
     def labelled(self) -> dict[str, ExpectedReturnModel]:
@@ -140,6 +205,7 @@ class Study:
         labelled: dict[str, ExpectedReturnModel] = {}
         for key, named in given.items():
             model = MODELS.get(named)() if isinstance(named, str) else named
+            model = with_options(model, preset(self.convention).models.get(model.kind, {}))
             label = key if isinstance(key, str) else model.label(self.benchmark)
             if label in labelled:
                 raise InputError(f"Two models would be called {label!r}; give one of them a name of its own.")
@@ -149,10 +215,24 @@ class Study:
     @property
     def hypothesis_tests(self) -> tuple[HypothesisTest, ...]:
         """The tests as objects."""
-        return tuple(TESTS.get(test)() if isinstance(test, str) else test for test in self.tests)
+        tests = (TESTS.get(test)() if isinstance(test, str) else test for test in self.tests)
+        return tuple(with_options(test, {"convention": self.convention}) for test in tests)
 
-    def prepare(self, events: Events, prices: PricePanel, factors: FactorPanel | None = None) -> Prepared:
-        """Place and align the events, without estimating anything.
+    @property
+    def applied_screens(self) -> tuple[Screen, ...]:
+        """The screens as objects."""
+        return tuple(SCREENS.get(screen)() if isinstance(screen, str) else screen for screen in self.screens)
+
+    def prepare(
+        self,
+        events: Events,
+        prices: PricePanel,
+        factors: FactorPanel | None = None,
+        *,
+        news: News | pd.DataFrame | None = None,
+        shares: pd.DataFrame | None = None,
+    ) -> Prepared:
+        """Place, screen and align the events, without estimating anything.
 
         Raises
         ------
@@ -164,13 +244,34 @@ class Study:
             events = with_surprise(events, self.surprise)
         if self.focus is not None:
             events.position(self.focus)
-        panel = measure(prices, self.returns)
-        regressors = Regressors(panel, factors)
-        for model in self.labelled.values():
-            for benchmark in model.regressors:
-                regressors.check(benchmark)
-        placed = place(events)
-        return Prepared(events, placed, panel, align(events, placed, panel, self.windows), regressors)
+        stated = None if shares is None else shares_outstanding(shares, prices.listing)
+        panel = measure(prices, self.returns, missing=self.missing, shares=stated)
+        regressors = Regressors(panel, factors, columns=events.groups)
+        check_models(self.labelled.values(), panel, regressors, log_factors=self.log_factors)
+        placed = place(events, self.alignment)
+        aligned = align(events, placed, panel, self.windows)
+        flags = Flags.parse(events.flags) | placed.flags
+        if self.screens:
+            verdict = self._screen(Prepared(events, placed, panel, aligned, regressors, flags), prices, news)
+            aligned = align(events, placed, panel, self.windows, verdict)
+            flags = flags | verdict.flags
+        happened = event_sessions(panel.listing.codes(events.symbol), placed.day0)
+        regressors = regressors.of_events(aligned.code, events.groups, aligned.row, happened)
+        return Prepared(events, placed, panel, aligned, regressors, flags)
+
+    def _screen(self, prepared: Prepared, prices: PricePanel, news: News | pd.DataFrame | None) -> Verdict:
+        return apply_screens(
+            self.applied_screens,
+            Screening(
+                events=prepared.events,
+                placed=prepared.placed,
+                prices=prices,
+                kept=prepared.aligned.attrition.kept,
+                event_window=self.windows.event,
+                estimation_window=self.windows.estimation,
+                news=news if news is None or isinstance(news, News) else News.from_frame(news),
+            ),
+        )
 
     def run(
         self,
@@ -178,6 +279,9 @@ class Study:
         prices: PricePanel,
         factors: FactorPanel | None = None,
         *,
+        bars: BarPanel | None = None,
+        news: News | pd.DataFrame | None = None,
+        shares: pd.DataFrame | None = None,
         progress: Progress | None = None,
     ) -> StudyResult:
         """Run the study.
@@ -190,6 +294,12 @@ class Study:
             Prices of their symbols and of the benchmarks.
         factors : FactorPanel, optional
             Factors that a model names.
+        bars : BarPanel, optional
+            Bars of the symbols and benchmarks, for the ladders; see `measure_reactions`.
+        news : News or DataFrame, optional
+            Other news of the symbols, ``date``, ``symbol`` and ``what``, for the screen ``confounding_news``.
+        shares : DataFrame, optional
+            Shares outstanding, ``date``, ``symbol`` and ``shares``, for the measure ``volume``.
         progress : callable, optional
             Told what is being done and how far it is.
 
@@ -198,7 +308,9 @@ class Study:
         InputError
             If no event is left to study.
         """
-        prepared = self.prepare(events, prices, factors)
+        if news is not None and not isinstance(news, News):
+            news = News.from_frame(news)
+        prepared = self.prepare(events, prices, factors, news=news, shares=shares)
         if not len(prepared.aligned):
             counts = prepared.aligned.attrition.counts()
             lost = ", ".join(f"{reason} {count}" for reason, count in counts.items()) or "none were given"
@@ -207,15 +319,20 @@ class Study:
         inputs = {"events": events.digest(), "prices": prices.digest()}
         if factors is not None:
             inputs["factors"] = factors.digest()
+        if news is not None:
+            inputs["news"] = news.digest()
+        if bars is not None:
+            inputs["bars"] = bars.digest()
         return StudyResult(
             study=self,
             events=prepared.events,
             placed=prepared.placed,
             panel=prepared.panel,
             aligned=prepared.aligned,
+            flags=prepared.flags,
             groups=groups,
             models=models,
-            reactions=self.ladders(prepared, prices, models) if self.reaction else (),
+            reactions=self.ladders(prepared, prices, models, bars) if self.reaction else (),
             inputs=inputs,
         )
 
@@ -231,14 +348,18 @@ class Study:
         groups : dict of ndarray of shape (E,)
             Members of each group, in total first.
         """
-        groups = self._groups(prepared)
+        groups = group_members(prepared.events, prepared.aligned.row, self.group_by)
         models = {
             label: self._run_model(label, model, prepared, groups, progress) for label, model in self.labelled.items()
         }
         return models, groups
 
     def ladders(
-        self, prepared: Prepared, prices: PricePanel, models: Mapping[str, ModelResult]
+        self,
+        prepared: Prepared,
+        prices: PricePanel,
+        models: Mapping[str, ModelResult],
+        bars: BarPanel | None = None,
     ) -> tuple[Reaction, ...]:
         """Return the ladder of every event with a day 0 in the prices, kept or not.
 
@@ -248,7 +369,7 @@ class Study:
         event_id = prepared.events.event_id[prepared.aligned.row]
         for result in models.values():
             estimates = result.abnormal.estimates
-            if "beta" in estimates.names:
+            if "beta" in estimates.names and self.returns in ("simple", "log"):
                 benchmark = result.model.regressors[0]
                 good = estimates.reason == Reason.OK
                 betas = dict(zip(event_id[good], estimates.parameter("beta")[good].tolist(), strict=True))
@@ -263,16 +384,10 @@ class Study:
             benchmark=benchmark,
             betas=betas,
             quote="premarket_quote" if self.premarket else None,
+            ordinary=self.ordinary,
+            bars=bars,
+            clock=self.clock,
         )
-
-    def _groups(self, prepared: Prepared) -> dict[str, Bools]:
-        """Return the members of each group among the events kept, in total first."""
-        groups = {ALL: np.ones(len(prepared.aligned), dtype=bool)}
-        for column in self.group_by:
-            labels: Labels = prepared.events.column(column)[prepared.aligned.row]
-            for label in sorted({str(each) for each in labels}):
-                groups[f"{column}={label}"] = np.asarray(labels == label)
-        return groups
 
     def _run_model(
         self,
@@ -288,36 +403,24 @@ class Study:
             prepared.panel,
             model,
             prepared.regressors,
-            needs=tuple(dict.fromkeys(need for test in tests for need in test.needs)),
+            needs=tuple(dict.fromkeys([CommonVariation, *(need for test in tests for need in test.needs)])),
             groups=groups,
             forecast_error=self.forecast_error,
+            hold=self.hold,
+            diagnostics=self.diagnostics,
             engine=self.engine,
             progress=None if progress is None else lambda done, total: progress(label, done, total),
         )
+        warn_of_bias(label, model, abnormal.estimates)
         cars = {window.name: abnormal.car(window) for window in self.windows.reported}
-        result = ModelResult(
+        event_id, day0 = prepared.events.event_id[prepared.aligned.row], prepared.aligned.dates(prepared.panel.listing)
+        drawn = list(samples(abnormal, cars, groups, event_id, day0, accumulated, child_seed(self.seed, label)))
+        averages = {name: average_returns(abnormal, each, balanced=self.balanced) for name, each in groups.items()}
+        return ModelResult(
             model=model,
             abnormal=abnormal,
             cars=cars,
-            averages={name: average_returns(abnormal, members) for name, members in groups.items()},
-            tests=(),
+            averages=averages,
+            tests=tuple(Tested(*each) for each in run_tests(tests, drawn)),
+            diagnostics={(group, each.window.name): diagnose(each, abnormal.actual[each.row]) for group, each in drawn},
         )
-        event_id = prepared.events.event_id[prepared.aligned.row]
-        return result.with_tests(_run_tests(tests, result, groups, event_id, accumulated))
-
-
-def _run_tests(
-    tests: Sequence[HypothesisTest],
-    result: ModelResult,
-    groups: Mapping[str, Bools],
-    event_id: Labels,
-    accumulated: Mapping[str, Mapping[type[Accumulator], Accumulator]],
-) -> tuple[Tested, ...]:
-    tested: list[Tested] = []
-    for group, members in groups.items():
-        for cars in result.cars.values():
-            sample = Sample.of(result.abnormal, cars, np.flatnonzero(members), event_id, accumulated[group])
-            for test in tests:
-                outcomes: tuple[TestResult, ...] = test.run(sample)
-                tested += [Tested(group, cars.window, outcome) for outcome in outcomes]
-    return tuple(tested)

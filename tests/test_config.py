@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from eventstudy.config import Configured, check, load, load_inputs, run, schema
 from eventstudy.config.text import parse_value, read_toml, read_yaml
 from eventstudy.datasets import load_alibaba
-from eventstudy.errors import ConfigError, DataError, InputError, UnknownNameError
+from eventstudy.errors import ConfigError, DataError, InputError, UnknownNameError, nearest
 from eventstudy.events import Surprise
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS, CrossSectionalT, SingleEventT
@@ -26,8 +26,9 @@ ROOT = Path(__file__).parents[1]
 ALIBABA = ROOT / "configs" / "alibaba.yaml"
 BASE = "events: {source: sample, kind: earnings, symbols: [BABA]}\nprices: {source: sample}\nbenchmark: SPY\n"
 TOP_KEYS = (
-    "benchmark, events, focus, forecast_error, group_by, models, name, out, prices, reaction, report, returns, run, "
-    "seed, surprise, tests, windows"
+    "adjustment, alignment, balanced, bars, benchmark, diagnostics, events, focus, forecast_error, group_by, "
+    "hold, log_factors, missing, models, name, news, out, prices, reaction, report, returns, run, "
+    "screens, seed, surprise, tests, windows"
 )
 
 Write = Callable[..., Path]
@@ -232,15 +233,16 @@ def test_paths_are_relative_to_the_file(write: Write, tmp_path: Path) -> None:
 
 UNKNOWN = {
     "windos: {}": f"unknown key 'windos'. Did you mean 'windows'? Known here: {TOP_KEYS}.",
-    "screens: {}": f"unknown key 'screens'. Did you mean 'events'? Known here: {TOP_KEYS}.",
+    "screans: []": f"unknown key 'screans'. Did you mean 'screens'? Known here: {TOP_KEYS}.",
+    "screens: {}": "screens is {}; a list in brackets was expected.",
     "bars: {}": f"unknown key 'bars'. Known: {TOP_KEYS}.",
     "backtest: {}": f"unknown key 'backtest'. Did you mean 'tests'? Known here: {TOP_KEYS}.",
     "windows: {estmation: [1, 2]}": (
         "unknown key 'windows.estmation'. Did you mean 'estimation'? "
-        "Known here: allow_overlap, estimation, event, min_coverage, min_obs, named."
+        "Known here: allow_overlap, columns, estimation, estimation_after, event, min_coverage, min_obs, named."
     ),
     "models: [market, {kind: market, benchmrk: KWEB}]": (
-        "unknown key 'models[1].benchmrk'. Did you mean 'benchmark'? Known here: benchmark, kind, name."
+        "unknown key 'models[1].benchmrk'. Did you mean 'benchmark'? Known here: also, benchmark, kind, name."
     ),
     "tests: [{kind: bmp, draws: 9}]": "unknown key 'tests[0].draws'. Known: alternative, kind.",
     "run: {engin: serial}": ("unknown key 'run.engin'. Did you mean 'engine'? Known here: engine, path, workers."),
@@ -267,9 +269,9 @@ MISTYPED = {
     "windows: {named: {day0: [0, x]}}": "windows.named.day0[1] is 'x'; a whole number was expected.",
     "windows: 5": "windows is 5; a mapping of keys was expected.",
     "models: market": "models is 'market'; a list in brackets was expected.",
-    "models: [7]": "models[0] is 7; market or {kind: market} was expected.",
-    "models: [{benchmark: SPY}]": "'models[0].kind' is missing. Known: market, market_adjusted, mean_adjusted.",
-    "surprise: {actual: eps}": "'surprise.estimate' is missing. Names of two values of the events.",
+    "models: [7]": "models[0] is 7; capm or {kind: capm} was expected.",
+    "models: [{benchmark: SPY}]": f"'models[0].kind' is missing. {nearest('', MODELS.names())}",
+    "surprise: {actual: eps}": "surprise: the method percent needs estimate, the name of the expected value.",
     "focus: 2024": (
         "focus is 2024; text was expected. Without quotes it is a number; a ticker or a name needs quotes, "
         'as in "ON" or "7203".'
@@ -314,7 +316,7 @@ def test_a_fault_is_one_sentence_with_file_and_key(write: Write, text: str, word
         ("prices: {source: sample}", "'events' is missing. Where the announcements come from."),
         ("event: {source: sample}\nprices: {source: sample}", "unknown key 'event'. Did you mean 'events'?"),
         ("events: {source: sampel}\nprices: {source: sample}", "events.source: there is no event source 'sampel'."),
-        ("events: {path: x}\nprices: {source: sample}", "'events.source' is missing. Known: csv, sample."),
+        ("events: {path: x}\nprices: {source: sample}", "'events.source' is missing. Known: csv, "),
         (
             "events: sample\nprices: {source: sample}",
             "events is 'sample'; a mapping such as {source: sample} was expected.",

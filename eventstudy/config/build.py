@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from eventstudy.config.configured import Configured, benchmark_names
 from eventstudy.config.keys import required
 from eventstudy.errors import ConfigError, InputError
-from eventstudy.events import Surprise
+from eventstudy.events import SCREENS, Alignment, Surprise
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS
+from eventstudy.reactions import Clock, Liquidity, OrdinaryDays
 from eventstudy.registry import Registry
-from eventstudy.returns import MODELS, Benchmark, ExpectedReturnModel, Windows
-from eventstudy.sources import EVENT_SOURCES, PRICE_SOURCES
+from eventstudy.returns import MODELS, Benchmark, BuyAndHold, ExpectedReturnModel, Windows
+from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, PRICE_SOURCES, EventSource, MergedEvents
+from eventstudy.sources.news import NEWS_SOURCES
 from eventstudy.study import Study
 
 __all__ = ["build"]
@@ -43,30 +45,48 @@ def build(values: Mapping[str, Any], path: Path) -> Configured:
     return Configured(
         path=path,
         study=_study(values, path),
-        events=_member(EVENT_SOURCES, "source", values["events"], "events", folder),
+        events=_events(values["events"], folder),
         prices=_member(PRICE_SOURCES, "source", values["prices"], "prices", folder),
+        bars=_member(BAR_SOURCES, "source", values["bars"], "bars", folder) if "bars" in values else None,
+        news=_member(NEWS_SOURCES, "source", values["news"], "news", folder) if "news" in values else None,
         reports=tuple(dict.fromkeys(_listed(values.get("report", "html")))),
         out=_beside(folder, Path(values["out"])) if "out" in values else None,
     )
 
 
+def _events(given: Mapping[str, Any] | Sequence[Mapping[str, Any]], folder: Path) -> EventSource:
+    """Return the source that a mapping stands for, or the sources of a list, merged."""
+    if isinstance(given, Mapping):
+        return cast("EventSource", _member(EVENT_SOURCES, "source", given, "events", folder))
+    if not given:
+        raise ConfigError("events is an empty list; at least one source was expected, such as {source: sample}.")
+    parts = (_member(EVENT_SOURCES, "source", spec, f"events[{i}]", folder) for i, spec in enumerate(given))
+    return MergedEvents(parts=tuple(parts))
+
+
 def _study(values: Mapping[str, Any], path: Path) -> Study:
-    as_they_are = ("benchmark", "focus", "returns", "forecast_error", "seed")
+    as_they_are: tuple[str, ...] = ("benchmark", "focus", "returns", "missing", "log_factors", "balanced", "diagnostics")
+    as_they_are += ("forecast_error", "convention", "adjustment", "seed")
     given = {key: values[key] for key in as_they_are if key in values}
     if "models" in values:
         given["models"] = _models(values["models"], values.get("benchmark"))
     if "tests" in values:
         given["tests"] = tuple(_member(TESTS, "kind", spec, f"tests[{i}]") for i, spec in enumerate(values["tests"]))
+    if "screens" in values:
+        screens = enumerate(values["screens"])
+        given["screens"] = tuple(_member(SCREENS, "kind", spec, f"screens[{i}]") for i, spec in screens)
+    if "alignment" in values:
+        given["alignment"] = Alignment(**values["alignment"])
+    if "hold" in values:
+        given["hold"] = BuyAndHold(**values["hold"])
     if "surprise" in values:
         given["surprise"] = Surprise(**values["surprise"])
     run = values.get("run", {})
-    reaction, premarket = _reaction(values.get("reaction", True))
     study = Study(
         name=_name(values.get("name"), path),
         windows=Windows(**values.get("windows", {})),
         group_by=tuple(_listed(values.get("group_by", ()))),
-        reaction=reaction,
-        premarket=premarket,
+        **_reaction(values.get("reaction", True)),
         engine=Engine(name=run.get("engine", "serial"), workers=run.get("workers")),
         **given,
     )
@@ -133,6 +153,14 @@ def _listed(value: str | Sequence[str]) -> Sequence[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _reaction(given: bool | Mapping[str, bool]) -> tuple[bool, bool]:
-    """Return whether there is a ladder, and whether a quoted premarket move is a rung of it."""
-    return (given, True) if isinstance(given, bool) else (True, given.get("premarket", True))
+def _reaction(given: bool | Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the ladders are measured, as settings of a study."""
+    if isinstance(given, bool):
+        return {"reaction": given}
+    settings: dict[str, Any] = {"reaction": True, "premarket": given.get("premarket", True)}
+    if "cutoff" in given or "trust_volume" in given:
+        liquidity = Liquidity(trust_volume=given.get("trust_volume", True))
+        settings["clock"] = Clock(cutoff=given.get("cutoff", Clock().cutoff), liquidity=liquidity)
+    if "scale" in given:
+        settings["ordinary"] = OrdinaryDays(scale=given["scale"])
+    return settings

@@ -12,7 +12,7 @@ import numpy as np
 
 from eventstudy import _tables
 from eventstudy._typing import Floats, Ints, Labels
-from eventstudy.config.configured import Configured, load_inputs
+from eventstudy.config.configured import Configured
 from eventstudy.events import Phase
 from eventstudy.returns import Benchmark, Window
 from eventstudy.study import Prepared, Study
@@ -69,7 +69,7 @@ class Check:
         from eventstudy.reports import tables
 
         prepared = self.prepared
-        events = _tables.events(prepared.events, prepared.placed, prepared.aligned.attrition)
+        events = _tables.events(prepared.events, prepared.placed, prepared.aligned.attrition, prepared.flags)
         attrition = tables.attrition({"events": events})
         return [attrition, self._coverage_table()] if self.kept else [attrition]
 
@@ -100,7 +100,7 @@ def check(configured: Configured) -> Check:
     InputError
         For whatever would stop the study, except that no event is left: then the check says why.
     """
-    return Check(configured.study, configured.study.prepare(*load_inputs(configured)))
+    return Check(configured.study, configured.prepare())
 
 
 def _windows(study: Study) -> tuple[Window, Window]:

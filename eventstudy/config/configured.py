@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from eventstudy.bars import BarPanel
 from eventstudy.errors import UnknownNameError
 from eventstudy.events import Events
 from eventstudy.panels import PricePanel
 from eventstudy.result import StudyResult
-from eventstudy.returns.regressors import EQUAL_WEIGHTED
-from eventstudy.sources import EventSource, PriceSource
-from eventstudy.study import Progress, Study
+from eventstudy.returns.own import labels_to_symbols
+from eventstudy.returns.regressors import EQUAL_WEIGHTED, PEERS, benchmark_symbols
+from eventstudy.sources import BarSource, EventSource, PriceSource, current_client, using
+from eventstudy.sources.news import NewsSource
+from eventstudy.study import Prepared, Progress, Study
 
-__all__ = ["Configured", "benchmark_names", "load_inputs"]
+__all__ = ["Configured", "benchmark_names", "fetch", "load_inputs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,10 @@ class Configured:
         Where the inputs come from.
     reports : tuple of str
         Names of the reports to write.
+    bars : source, optional
+        Where bars come from.
+    news : source, optional
+        Where other news comes from.
     out : Path, optional
         Folder of the results, if the file names one.
     """
@@ -41,6 +49,8 @@ class Configured:
     events: EventSource
     prices: PriceSource
     reports: tuple[str, ...]
+    bars: BarSource | None = None
+    news: NewsSource | None = None
     out: Path | None = None
 
     @property
@@ -50,7 +60,22 @@ class Configured:
 
     def run(self, progress: Progress | None = None) -> StudyResult:
         """Read the inputs and run the study; see `load_inputs` and `Study.run` for errors."""
-        return self.study.run(*load_inputs(self), progress=progress)
+        with using(replace(current_client(), progress=progress)):
+            news = None if self.news is None else self.news.news()
+            inputs = load_inputs(self)
+            bars = self._bars(inputs[1])
+        return self.study.run(*inputs, bars=bars, news=news, progress=progress)
+
+    def _bars(self, prices: PricePanel) -> BarPanel | None:
+        """Return the bars of whatever has prices, as far as the source has any."""
+        if self.bars is None or not self.study.reaction:
+            return None
+        return self.bars.bars(optional=prices.symbols)
+
+    def prepare(self) -> Prepared:
+        """Read the inputs and place, screen and align the events; nothing is estimated."""
+        news = None if self.news is None else self.news.news()
+        return self.study.prepare(*load_inputs(self), news=news)
 
 
 def load_inputs(configured: Configured) -> tuple[Events, PricePanel]:
@@ -58,7 +83,8 @@ def load_inputs(configured: Configured) -> tuple[Events, PricePanel]:
 
     A symbol that the file names by hand must be there; one that only an event names may be missing, and the study
     then drops the event with a reason. Prices are read of the symbols needed, or of all that the source has where
-    a benchmark is the mean over all.
+    a benchmark or a counterfactual is made of all. A benchmark that is a column of the events stands for the symbols
+    in it.
 
     Parameters
     ----------
@@ -86,16 +112,61 @@ def load_inputs(configured: Configured) -> tuple[Events, PricePanel]:
     if focus is not None:
         with _at(configured, {focus: "focus"}):
             events.position(focus)
-    named = {name: key for name, key in benchmarks.items() if name != EQUAL_WEIGHTED} | by_hand
+    everything, columns = _of_events(configured.study, events)
+    named = {name: key for name, key in benchmarks.items() if name not in columns} | by_hand
     with _at(configured, named):
-        if EQUAL_WEIGHTED in benchmarks:
+        if everything:
             prices = configured.prices.prices()
             for symbol in named:
                 prices.listing.code(symbol)
         else:
-            others = {str(symbol) for symbol in events.symbol} - set(named)
+            others = {str(symbol) for symbol in events.symbol}.union(*columns.values()) - set(named)
             prices = configured.prices.prices(tuple(named), optional=sorted(others))
     return events, prices
+
+
+def _of_events(study: Study, events: Events) -> tuple[bool, dict[str, set[str]]]:
+    """Return whether a model needs all symbols there are, and the symbols behind each benchmark that is no symbol."""
+    everything, columns = False, dict[str, set[str]]()
+    for model in study.labelled.values():
+        everything = everything or model.donor_symbols == ()
+        for name in [name for benchmark in model.regressors for name in benchmark_symbols(benchmark)]:
+            if name in (EQUAL_WEIGHTED, PEERS):
+                everything, columns[name] = True, set()
+            elif name.startswith(f"{PEERS}:"):
+                columns[name] = set()
+            elif name in events.groups:
+                cells = {str(cell) for cell in events.groups[name]}
+                columns[name] = {each for cell in cells for names in labels_to_symbols(cell) for each in names}
+    return everything, columns
+
+
+def fetch(configured: Configured, progress: Progress | None = None) -> Counter[str]:
+    """Fill the cache with what a study needs from the network.
+
+    What is kept already is not asked for again, so that a fetch that was stopped goes on where it was.
+
+    Parameters
+    ----------
+    configured : Configured
+        What `load` returned.
+    progress : callable, optional
+        Told what is fetched, how many are done and how many there are.
+
+    Returns
+    -------
+    Counter
+        How many replies were ``fetched``, and how many were ``cached`` already.
+
+    Raises
+    ------
+    InputError
+        As for `load_inputs`; a `SourceError` where a provider can't be reached or refuses.
+    """
+    tally: Counter[str] = Counter()
+    with using(replace(current_client(), progress=progress, tally=tally)):
+        load_inputs(configured)
+    return tally
 
 
 def benchmark_names(study: Study) -> dict[str, str]:
@@ -110,8 +181,8 @@ def benchmark_names(study: Study) -> dict[str, str]:
     for label, model in study.labelled.items():
         for benchmark in model.regressors:
             place = "benchmark" if benchmark == study.benchmark else f"models, benchmark of {label}"
-            names = benchmark.values() if isinstance(benchmark, Mapping) else [benchmark]
-            found = dict.fromkeys(names, place) | found
+            found = dict.fromkeys(benchmark_symbols(benchmark), place) | found
+        found = dict.fromkeys(model.donor_symbols or (), f"models, donors of {label}") | found
     return found
 
 

@@ -14,13 +14,16 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model
 
-from eventstudy.events import Surprise
+from eventstudy.events import SCREENS, Alignment, Surprise
 from eventstudy.execution import ENGINES
 from eventstudy.inference import TESTS
+from eventstudy.inference.adjust import ADJUSTMENTS
+from eventstudy.inference.presets import DEFAULT, PRESETS
 from eventstudy.registry import Registry
 from eventstudy.reports import REPORTS
-from eventstudy.returns import MODELS, Benchmark, Windows
-from eventstudy.sources import EVENT_SOURCES, PRICE_SOURCES
+from eventstudy.returns import MEASURES, MISSING_RULES, MODELS, Benchmark, BuyAndHold, Windows
+from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, PRICE_SOURCES
+from eventstudy.sources.news import NEWS_SOURCES
 
 __all__ = ["UNKNOWN_MEMBER", "Keys", "config_model", "required"]
 
@@ -41,14 +44,20 @@ def config_model() -> type[Keys]:
     """Return the pydantic model of a configuration, built from what the registries hold now."""
     model: Any = _member(MODELS, "kind", {"name": (str, None, "Its label in tables.")}, by_name=True)
     test: Any = _member(TESTS, "kind", by_name=True)
+    event_source: Any = _member(EVENT_SOURCES, "source")
     report: Any = Literal[REPORTS.names()]
     return _keys(
         "Configuration",
         "A configured event study.",
         {
             "name": (str, None, "What the study and the folder of its results are called; the file's name without it."),
-            "events": (_member(EVENT_SOURCES, "source"), ..., "Where the announcements come from."),
+            "events": (
+                event_source | _list_of(event_source),
+                ...,
+                "Where the announcements come from. Several sources in a list are merged.",
+            ),
             "prices": (_member(PRICE_SOURCES, "source"), ..., "Where the prices come from."),
+            "bars": (_member(BAR_SOURCES, "source"), None, "Where bars come from, for the ladders of prices."),
             "benchmark": (
                 Benchmark,
                 None,
@@ -62,14 +71,32 @@ def config_model() -> type[Keys]:
                 "Hypothesis tests: names, or {kind: name, ...}.",
             ),
             "focus": (str, None, "The event_id that the headline speaks of."),
+            "news": (_member(NEWS_SOURCES, "source"), None, "Where other news comes from, for confounding_news."),
+            "alignment": (_record("alignment", Alignment), None, "What to do where the rule of day 0 leaves a choice."),
+            "screens": (
+                _list_of(_member(SCREENS, "kind", by_name=True)),
+                ("overlaps", "confounding_news"),
+                "Flags and drops before anything is estimated: names, or {kind: name, ...}.",
+            ),
             "surprise": (_record("surprise", Surprise), None, "Which values of the events make a surprise."),
             "reaction": (bool | _reaction(), True, "Whether to measure each event's ladder of prices."),
             "report": (_list_of(report) | report, ("html",), "Reports to write beside the tables."),
-            "returns": (Literal["simple", "log"], "simple", "What a return is."),
+            "returns": (Literal[tuple(MEASURES)], "simple", "What is measured each session."),
+            "missing": (Literal[MISSING_RULES], "drop", "What becomes of a session without a price."),
+            "log_factors": (bool, False, "Whether factors are log returns; published ones are not."),
+            "hold": (_record("hold", BuyAndHold), None, "How buy-and-hold abnormal returns are taken."),
+            "balanced": (bool, True, "Whether average CARs by day are of one set of events, complete on every day."),
+            "diagnostics": (bool, False, "Whether estimates come with diagnostics of their residuals."),
             "forecast_error": (
                 Literal["full", "diagonal", "none"],
                 "full",
                 "How much of the error of estimated parameters enters variances.",
+            ),
+            "convention": (Literal[(DEFAULT, *PRESETS)], DEFAULT, "Whose conventions: a preset of options."),
+            "adjustment": (
+                Literal[(*ADJUSTMENTS, "none")],
+                "holm",
+                "What adjusts the p-values of all windows and groups of one test.",
             ),
             "group_by": (list[str] | str, (), "Columns of the events; every statistic for each of their values."),
             "seed": (int, 0, "For whatever is drawn at random."),
@@ -97,7 +124,22 @@ def _run() -> type[Keys]:
 
 def _reaction() -> type[Keys]:
     quoted = "The quoted premarket move is a rung of the ladder wherever the events have one."
-    return _keys("reaction", "Each event's ladder of prices.", {"premarket": (bool, True, quoted)})
+    cutoff = "Minutes before the open by which a premarket price must have been made."
+    scale = "What z divides by: sd or mad, the standard deviation or the median absolute deviation."
+    volume = "Whether the bars' volume in extended hours means anything."
+    keys: dict[str, Key] = {
+        "premarket": (bool, True, quoted),
+        "cutoff": (int, 5, cutoff),
+        "scale": (Literal["sd", "mad"], "sd", scale),
+        "trust_volume": (bool, True, volume),
+    }
+    return _keys("reaction", "Each event's ladder of prices.", keys)
+
+
+class _Context(dict[str, Any]):
+    """What a complaint needs to know; hashable, since only hashable types make a union."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
 
 def _member(registry: Registry[Any], key: str, extra: Mapping[str, Key] | None = None, *, by_name: bool = False) -> Any:
@@ -109,7 +151,7 @@ def _member(registry: Registry[Any], key: str, extra: Mapping[str, Key] | None =
         options.append(Annotated[_record(name, registry.get(name), keys), Tag(name)])
     if by_name:
         options.append(Annotated[Literal[names], Tag(NAME)])
-    context: Any = {"key": key, "names": list(names), "family": registry.kind, "by_name": by_name}
+    context = _Context(key=key, names=list(names), family=registry.kind, by_name=by_name)
     told_apart = Discriminator(
         _teller(key),
         custom_error_type=UNKNOWN_MEMBER,

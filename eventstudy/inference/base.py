@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints, Labels
+from eventstudy._typing import Dates, Floats, Ints, Labels
 from eventstudy.distributions import Alternative, normal_p_value, student_p_value
 from eventstudy.errors import Reason, UnknownNameError
+from eventstudy.inference.presets import DEFAULT, preset, take_options
 from eventstudy.returns.abnormal import AbnormalReturns, Cars
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.windows import Window
 
-__all__ = ["HypothesisTest", "Sample", "TestResult"]
+__all__ = ["DEFAULT", "HypothesisTest", "Sample", "TestResult", "dispersion"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +46,12 @@ class Sample:
         Abnormal returns on the window's days, NaN where missing.
     accumulated : mapping
         What the test declared it `needs`, for the whole group.
+    seed : int
+        What the random draws of this model, group and window begin from.
+    day0 : ndarray of shape (N,)
+        Date of each event's day 0; empty where nobody told, and every event then stands for itself.
+    abnormal : AbnormalReturns, optional
+        Where the sample comes from: all E events and the whole event window. A study always gives it.
     """
 
     event_id: Labels
@@ -56,6 +63,9 @@ class Sample:
     bhar: Floats
     ar: Floats
     accumulated: Mapping[type[Accumulator], Accumulator]
+    seed: int = 0
+    day0: Dates = field(default_factory=lambda: np.empty(0, dtype="datetime64[D]"))
+    abnormal: AbnormalReturns | None = None
 
     @classmethod
     def of(
@@ -65,6 +75,9 @@ class Sample:
         members: Ints,
         event_id: Labels,
         accumulated: Mapping[type[Accumulator], Accumulator],
+        *,
+        seed: int = 0,
+        day0: Dates | None = None,
     ) -> Sample:
         """Return the sample of a group: its members that have a CAR in the window.
 
@@ -80,7 +93,12 @@ class Sample:
             Names of all E events.
         accumulated : mapping
             The group's accumulators.
+        seed : int
+            What random draws begin from.
+        day0 : ndarray of shape (E,), optional
+            Dates of day 0 of all E events.
         """
+        abnormal = abnormal.narrowed(cars.window)
         row = members[cars.reason[members] == Reason.OK]
         days = cars.window.within(abnormal.windows.event[0])
         return cls(
@@ -93,6 +111,9 @@ class Sample:
             bhar=cars.bhar[row],
             ar=abnormal.ar[row][:, days],
             accumulated=accumulated,
+            seed=seed,
+            day0=np.empty(0, dtype="datetime64[D]") if day0 is None else day0[row],
+            abnormal=abnormal,
         )
 
     def __len__(self) -> int:
@@ -102,6 +123,26 @@ class Sample:
     def scar(self) -> Floats:
         """Standardised CARs ``car / sqrt(c' V c)``, shape (N,)."""
         return self.car / self.std_error
+
+    @property
+    def whole(self) -> AbnormalReturns:
+        """The abnormal returns that the sample comes from."""
+        if self.abnormal is None:
+            raise ValueError("This sample came without the abnormal returns that it is of.")
+        return self.abnormal
+
+    @property
+    def days(self) -> slice:
+        """The columns of the window in an array of the event window."""
+        return self.window.within(self.whole.windows.event[0])
+
+    def part(self, values: Floats) -> Floats:
+        """Return the sample's rows and days of an array of shape (E, L, ...) over all events and days."""
+        return np.asarray(values[self.row][:, self.days])
+
+    def own(self) -> AbnormalReturns:
+        """Return the abnormal returns of the sample's events, over the whole event window."""
+        return self.whole.take(self.row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +173,10 @@ class TestResult:
         Why there is no statistic; ``ok`` where there is one.
     event_id : str
         The event, for a test of one event.
+    convention : str
+        ``"default"``, the preset whose options were taken, or the options that were changed.
+    notes : str
+        What else to know: a correlation that entered, a warning about few events.
     """
 
     __test__: ClassVar[bool] = False  # pytest takes any class named Test... for one of its own.
@@ -149,6 +194,8 @@ class TestResult:
     alternative: str = Alternative.TWO_SIDED
     reason: Reason = Reason.OK
     event_id: str = ""
+    convention: str = DEFAULT
+    notes: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,77 +214,115 @@ class HypothesisTest(ABC):
         What its estimate is: ``"car"`` (a return), ``"scar"`` (in standard errors), ``"positive_share"``.
     needs : tuple of accumulator classes
         What it reads of the estimation window.
+    choices : mapping of str to tuple of str
+        What each option that is a word may say.
 
     Parameters
     ----------
     alternative : str
         ``"two-sided"``, ``"greater"`` or ``"less"``.
+    convention : str
+        A preset whose options of this test to take, such as ``"estudy2"``; options given here go before it.
     """
 
     kind: ClassVar[str]
     null: ClassVar[str]
     source: ClassVar[str]
     measure: ClassVar[str] = "car"
-    needs: ClassVar[tuple[type[Accumulator], ...]] = ()
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     alternative: str = Alternative.TWO_SIDED
+    convention: str = DEFAULT
 
     def __post_init__(self) -> None:
-        if self.alternative not in tuple(Alternative):
-            raise UnknownNameError("alternative", self.alternative, tuple(Alternative))
+        take_options(self, preset(self.convention).tests.get(self.kind, {}))
+        for option, known in {"alternative": tuple(Alternative), **self.choices}.items():
+            if getattr(self, option) not in known:
+                raise UnknownNameError(option, str(getattr(self, option)), known)
+
+    @property
+    def needs(self) -> tuple[type[Accumulator], ...]:
+        """What it reads of the estimation window: nothing."""
+        return ()
+
+    @property
+    def label(self) -> str:
+        """The convention, and the options that differ from it."""
+        own = preset(self.convention).tests.get(self.kind, {})
+        skipped = {"alternative", "convention", "draws"}
+        changed = [
+            f"{each.name}={getattr(self, each.name)}"
+            for each in fields(self)
+            if each.name not in skipped and getattr(self, each.name) != own.get(each.name, each.default)
+        ]
+        return ", ".join([*([self.convention] if self.convention != DEFAULT or not changed else []), *changed])
 
     @abstractmethod
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test a sample; one result, or one for each event for a test of single events."""
 
-    def invalid(self, sample: Sample, reason: Reason, *, estimate: float = float("nan")) -> tuple[TestResult]:
+    def invalid(
+        self, sample: Sample, reason: Reason, *, estimate: float = float("nan"), notes: str = ""
+    ) -> tuple[TestResult]:
         """Return the result of a test that can't be computed, with the reason."""
-        result = TestResult(
-            test=self.kind,
-            null=self.null,
-            measure=self.measure,
-            n=len(sample),
-            estimate=estimate,
-            alternative=self.alternative,
-            reason=reason,
-        )
-        return (result,)
+        return (self._result(n=len(sample), estimate=estimate, reason=reason, notes=notes),)
 
     def student(
-        self, sample: Sample, statistic: float, df: float, *, estimate: float, std_error: float
+        self,
+        sample: Sample,
+        statistic: float,
+        df: float,
+        *,
+        estimate: float,
+        std_error: float = float("nan"),
+        n: int | None = None,
+        notes: str = "",
     ) -> tuple[TestResult]:
         """Return the result of a statistic that is Student t under the null."""
         return (
-            TestResult(
-                test=self.kind,
-                null=self.null,
-                measure=self.measure,
-                n=len(sample),
+            self._result(
+                n=len(sample) if n is None else n,
                 estimate=estimate,
                 std_error=std_error,
-                statistic=statistic,
+                statistic=float(statistic),
                 p_value=float(student_p_value(statistic, df, self.alternative)),
                 distribution=f"t({df:g})",
-                df=df,
-                alternative=self.alternative,
+                df=float(df),
+                notes=notes,
             ),
         )
 
-    def normal(self, sample: Sample, statistic: float, *, estimate: float, std_error: float) -> tuple[TestResult]:
+    def normal(
+        self,
+        sample: Sample,
+        statistic: float,
+        *,
+        estimate: float,
+        std_error: float = float("nan"),
+        n: int | None = None,
+        notes: str = "",
+    ) -> tuple[TestResult]:
         """Return the result of a statistic that is standard normal under the null."""
         return (
-            TestResult(
-                test=self.kind,
-                null=self.null,
-                measure=self.measure,
-                n=len(sample),
+            self._result(
+                n=len(sample) if n is None else n,
                 estimate=estimate,
                 std_error=std_error,
-                statistic=statistic,
+                statistic=float(statistic),
                 p_value=float(normal_p_value(statistic, self.alternative)),
                 distribution="N(0,1)",
-                alternative=self.alternative,
+                notes=notes,
             ),
+        )
+
+    def _result(self, **found: Any) -> TestResult:
+        return TestResult(
+            test=self.kind,
+            null=self.null,
+            measure=self.measure,
+            alternative=self.alternative,
+            convention=self.label,
+            **found,
         )
 
 

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion
+from eventstudy.inference.base import Sample, TestResult, dispersion
+from eventstudy.inference.standard import StandardisedTest
 
 __all__ = ["BMP"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class BMP(HypothesisTest):
+class BMP(StandardisedTest):
     """``t = mean(SCAR) / (s / sqrt(N)) ~ t(N - 1)``, SCAR with the full forecast-error covariance.
 
     Each event counts by its own precision, and variance that the event induces is in s. Not robust to
     correlation between events. The estimate is the mean SCAR, in standard errors, not in returns.
 
     Source: Boehmer, Musumeci and Poulsen (1991), Journal of Financial Economics 30, 253-272; METHODS 4.3.
+
+    Parameters
+    ----------
+    reference : str
+        ``"student"``: t(N - 1); ``"normal"``: N(0,1), as in the paper.
 
     Examples
     --------
@@ -32,14 +39,26 @@ class BMP(HypothesisTest):
     null: ClassVar[str] = "The mean standardised abnormal return over the window is zero."
     source: ClassVar[str] = "Boehmer, Musumeci and Poulsen (1991)"
     measure: ClassVar[str] = "scar"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **StandardisedTest.choices,
+        "reference": ("student", "normal"),
+    }
+
+    reference: str = "student"
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean SCAR."""
-        n = len(sample)
-        estimate = float(np.mean(sample.scar)) if n else float("nan")
+        return self.scaled(sample, 1.0)
+
+    def scaled(self, sample: Sample, inflation: float, notes: str = "") -> tuple[TestResult]:
+        """Test the mean SCAR, its variance `inflation` times that of independent events."""
+        n, scar = len(sample), self.standardised(sample)
+        estimate = float(np.mean(scar)) if n else float("nan")
         if n < 2:
-            return self.invalid(sample, Reason.NEEDS_TWO_EVENTS, estimate=estimate)
-        std_error = dispersion(sample.scar) / np.sqrt(n)
-        if std_error == 0:
-            return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate)
-        return self.student(sample, estimate / std_error, n - 1, estimate=estimate, std_error=std_error)
+            return self.invalid(sample, Reason.NEEDS_TWO_EVENTS, estimate=estimate, notes=notes)
+        std_error = float(dispersion(scar) * np.sqrt(inflation / n))
+        if not std_error > 0:
+            return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate, notes=notes)
+        if self.reference == "normal":
+            return self.normal(sample, estimate / std_error, estimate=estimate, std_error=std_error, notes=notes)
+        return self.student(sample, estimate / std_error, n - 1, estimate=estimate, std_error=std_error, notes=notes)

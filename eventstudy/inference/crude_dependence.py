@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from eventstudy._typing import Floats
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.returns.accumulators import EstimationMeans
@@ -23,6 +25,15 @@ class CrudeDependence(HypothesisTest):
 
     Source: Brown and Warner (1980), p. 253; (1985); METHODS 4.5.
 
+    Parameters
+    ----------
+    variance : str
+        Of several days: ``"independent"``: L s_A^2; ``"autocovariance"``: ``sum_{j,k} gamma(|j - k|)``, gamma the
+        autocovariances of the series; ``"no_dependence"``: ``L sum s_i^2 / N^2``, events taken as independent, s_i with
+        divisor M - 1 (Brown and Warner 1980).
+    reference : str
+        ``"student"``: t(M_A - 1); ``"normal"``: N(0,1).
+
     Examples
     --------
     >>> CrudeDependence().needs[0].__name__
@@ -34,6 +45,14 @@ class CrudeDependence(HypothesisTest):
     source: ClassVar[str] = "Brown and Warner (1980)"
     needs = (EstimationMeans,)
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "variance": ("independent", "autocovariance", "no_dependence"),
+        "reference": ("student", "normal"),
+    }
+
+    variance: str = "independent"
+    reference: str = "student"
+
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean CAR against the dispersion of the estimation days' averages."""
         accumulated = sample.accumulated[EstimationMeans]
@@ -42,7 +61,24 @@ class CrudeDependence(HypothesisTest):
         estimate = float(np.mean(sample.car)) if len(sample) else float("nan")
         if not len(sample) or len(means) < 2:
             return self.invalid(sample, Reason.TOO_FEW_ESTIMATION_DAYS, estimate=estimate)
-        std_error = float(np.std(means, ddof=1) * np.sqrt(sample.window.length))
-        if not std_error > 0:
+        variance = self._variance(sample, means)
+        if not variance > 0:
             return self.invalid(sample, Reason.NO_VARIANCE, estimate=estimate)
+        std_error = float(np.sqrt(variance))
+        if self.reference == "normal":
+            return self.normal(sample, estimate / std_error, estimate=estimate, std_error=std_error)
         return self.student(sample, estimate / std_error, len(means) - 1, estimate=estimate, std_error=std_error)
+
+    def _variance(self, sample: Sample, means: Floats) -> float:
+        length = sample.window.length
+        match self.variance:
+            case "no_dependence":
+                found = sample.own().estimates
+                squares = found.sigma**2 * found.dof / np.maximum(found.n_obs - 1, 1)
+                return float(length * squares.sum() / len(sample) ** 2)
+            case "autocovariance":
+                centred = means - means.mean()
+                lags = range(min(length, len(means)))
+                gamma = [float(centred[lag:] @ centred[: len(means) - lag]) / (len(means) - 1) for lag in lags]
+                return length * gamma[0] + 2 * sum((length - lag) * gamma[lag] for lag in lags[1:])
+        return float(np.var(means, ddof=1) * length)

@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
+from eventstudy._typing import Ints
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
-from eventstudy.returns.accumulators import PositiveShare
+from eventstudy.inference.sign import ZEROS, counted
+from eventstudy.returns.accumulators import Accumulator, PositiveShare, Residuals
 
-__all__ = ["GeneralizedSign"]
+__all__ = ["GeneralizedSign", "PositiveSums"]
+
+
+@dataclass(slots=True)
+class PositiveSums:
+    """Positive sums of residuals over as many days as a window has, one after the other, by event and length.
+
+    Parameters
+    ----------
+    shares : mapping of int to PositiveShare
+        By number of days; a stretch with a missing residual is left out.
+    """
+
+    shares: dict[int, PositiveShare] = field(default_factory=dict)
+
+    def add(self, residuals: Residuals) -> None:
+        """Count the positive sums of a block, stretches counted from the first estimation day."""
+        if len(residuals.row):
+            for length in {window.length for window in residuals.known.abnormal.windows.reported}:
+                whole = residuals.values.shape[1] // length * length
+                sums = residuals.values[:, :whole].reshape(len(residuals.row), -1, length).sum(axis=2)
+                positive, used = (sums > 0).sum(axis=1), (~np.isnan(sums)).sum(axis=1)
+                self._put(length, PositiveShare(residuals.row, positive, used))
+
+    def merge(self, other: PositiveSums) -> None:
+        """Append the events of a later block."""
+        for length, share in other.shares.items():
+            self._put(length, share)
+
+    def _put(self, length: int, share: PositiveShare) -> None:
+        joined = PositiveShare()
+        joined.merge(self.shares.get(length, PositiveShare()))
+        joined.merge(share)
+        self.shares = {**self.shares, length: joined}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +59,14 @@ class GeneralizedSign(HypothesisTest):
 
     Source: Cowan (1992), Review of Quantitative Finance and Accounting 2, 343-358; METHODS 4.6.
 
+    Parameters
+    ----------
+    p_hat : str
+        ``"daily"``: the share of positive residuals, averaged over events; ``"window"``: the share of positive sums of
+        residuals over as many days as the window has; ``"pooled"``: all positive residuals over all residuals.
+    zeros : str
+        ``"not_positive"``: a CAR of zero counts as not positive; ``"drop"``: it does not count.
+
     Examples
     --------
     >>> GeneralizedSign().needs[0].__name__
@@ -33,19 +77,40 @@ class GeneralizedSign(HypothesisTest):
     null: ClassVar[str] = "Positive CARs are as frequent as positive returns in the estimation window."
     source: ClassVar[str] = "Cowan (1992)"
     measure: ClassVar[str] = "positive_share"
-    needs = (PositiveShare,)
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"p_hat": ("daily", "window", "pooled"), "zeros": ZEROS}
+
+    p_hat: str = "daily"
+    zeros: str = "not_positive"
+
+    @property
+    def needs(self) -> tuple[type[Accumulator], ...]:
+        """Signs of residuals, or of their sums."""
+        return (PositiveSums,) if self.p_hat == "window" else (PositiveShare,)
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the share of positive CARs."""
-        n = len(sample)
+        used = counted(sample, self.zeros)
+        n = int(used.sum())
         if n == 0:
-            return self.invalid(sample, Reason.NEEDS_TWO_EVENTS)
-        shares = sample.accumulated[PositiveShare]
-        assert isinstance(shares, PositiveShare)
-        expected = float(np.mean(shares.of(sample.row)))
-        share = float(np.mean(sample.car > 0))
+            return self.invalid(sample, Reason.ALL_ZERO if len(sample) else Reason.NO_EVENTS)
+        expected = self._expected(sample, sample.row[used])
+        share = float(np.mean(sample.car[used] > 0))
         variance = expected * (1 - expected) / n
         if not variance > 0:
             return self.invalid(sample, Reason.NO_VARIANCE, estimate=share)
         std_error = float(np.sqrt(variance))
-        return self.normal(sample, (share - expected) / std_error, estimate=share, std_error=std_error)
+        notes = f"p-hat = {expected:.4f}"
+        return self.normal(
+            sample, (share - expected) / std_error, estimate=share, std_error=std_error, n=n, notes=notes
+        )
+
+    def _expected(self, sample: Sample, rows: Ints) -> float:
+        shares = sample.accumulated[self.needs[0]]
+        if isinstance(shares, PositiveSums):
+            shares = shares.shares.get(sample.window.length, PositiveShare())
+        assert isinstance(shares, PositiveShare)
+        positive, used = shares.counts(rows)
+        if self.p_hat == "pooled":
+            return float(positive.sum() / max(int(used.sum()), 1))
+        there = used > 0
+        return float(np.mean(positive[there] / used[there])) if there.any() else float("nan")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from eventstudy.distributions import student_p_value
+from eventstudy.distributions import normal_p_value, student_p_value
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 
@@ -23,6 +24,13 @@ class SingleEventT(HypothesisTest):
 
     Source: Campbell, Lo and MacKinlay (1997), chapter 4.4.
 
+    Parameters
+    ----------
+    forecast_error : str
+        ``"study"``: as the study says; ``"none"``: ``s sqrt(L)`` alone, as simple packages do.
+    reference : str
+        ``"student"``: t(M - K); ``"normal"``: N(0,1).
+
     Examples
     --------
     >>> SingleEventT().null
@@ -33,24 +41,34 @@ class SingleEventT(HypothesisTest):
     null: ClassVar[str] = "The abnormal return of this event over the window is zero."
     source: ClassVar[str] = "Campbell, Lo and MacKinlay (1997), chapter 4.4"
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "forecast_error": ("study", "none"),
+        "reference": ("student", "normal"),
+    }
+
+    forecast_error: str = "study"
+    reference: str = "student"
+
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test each event of the sample by itself."""
-        t = sample.scar
-        p_value = student_p_value(t, sample.dof, self.alternative)
+        if not len(sample):
+            return ()
+        std_error, student = sample.std_error, self.reference == "student"
+        if self.forecast_error == "none":
+            std_error = replace(sample.own(), forecast_error="none").car(sample.window).std_error
+        t = sample.car / std_error
+        p_value = student_p_value(t, sample.dof, self.alternative) if student else normal_p_value(t, self.alternative)
+        good = np.isfinite(t)
         return tuple(
-            TestResult(
-                test=self.kind,
-                null=self.null,
-                measure=self.measure,
+            self._result(
                 n=1,
                 estimate=float(sample.car[i]),
-                std_error=float(sample.std_error[i]),
-                statistic=float(t[i]),
-                p_value=float(p_value[i]),
-                distribution=f"t({sample.dof[i]})",
-                df=float(sample.dof[i]),
-                alternative=self.alternative,
-                reason=Reason.OK if np.isfinite(t[i]) else Reason.NO_VARIANCE,
+                std_error=float(std_error[i]),
+                statistic=float(t[i]) if good[i] else float("nan"),
+                p_value=float(p_value[i]) if good[i] else float("nan"),
+                distribution=f"t({sample.dof[i]})" if student else "N(0,1)",
+                df=float(sample.dof[i]) if student else float("nan"),
+                reason=Reason.OK if good[i] else Reason.NO_VARIANCE,
                 event_id=str(sample.event_id[i]),
             )
             for i in range(len(sample))

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 import numpy as np
 
 from eventstudy._typing import Ints
+from eventstudy.bars import BarPanel
 from eventstudy.calendars import Calendar
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.events import Events, Placed
 from eventstudy.panels import Basis, PricePanel, PriceSeries
+from eventstudy.reactions.barladder import BarLadder
+from eventstudy.reactions.barmoves import BarMoves, Pairing, bar_moves_of
+from eventstudy.reactions.chain import news_of
+from eventstudy.reactions.clock import Clock
+from eventstudy.reactions.implied import Implied, implied_of
 from eventstudy.reactions.moves import Moves, matching_place, moves_of, run_up
-from eventstudy.reactions.record import Reaction
-from eventstudy.reactions.standing import OrdinaryDays
+from eventstudy.reactions.path import PathSource
+from eventstudy.reactions.peers import with_peers
+from eventstudy.reactions.record import Reaction, Rung
+from eventstudy.reactions.standing import OrdinaryDays, ordinary_starts
 from eventstudy.reactions.steps import Ladder, Pace, ladder_steps
 
 __all__ = ["measure_reactions"]
@@ -32,6 +41,8 @@ def measure_reactions(
     days: int = 5,
     since: date | None = None,
     ordinary: OrdinaryDays | None = None,
+    bars: BarPanel | None = None,
+    clock: Clock | None = None,
 ) -> tuple[Reaction, ...]:
     """Measure the reaction to every event whose day 0 lies in the prices of its symbol.
 
@@ -57,6 +68,12 @@ def measure_reactions(
         year before day 0.
     ordinary : OrdinaryDays, optional
         What a move is compared with; by default up to 250 earlier sessions, own events +-1 left out.
+    bars : BarPanel, optional
+        Bars of the symbols and of the benchmarks, as far as there are any. An event with bars on its day 0 has the
+        prices between the two closes in its ladder, and each leg a beta of its own; the others have the ladder of daily
+        prices.
+    clock : Clock, optional
+        At which times prices are read off the bars.
 
     Returns
     -------
@@ -78,6 +95,15 @@ def measure_reactions(
     benchmark's simple move over the same leg, without alpha (METHODS 6.2), and `abnormal` the simple difference,
     so those of several legs do not add up; their logs do.
 
+    With bars the log moves after hours, before the open, at the open and in the session add up to the close, for any
+    prices: where nobody traded the price before stands (reason ``no_print``, grade ``none``). A known time of the
+    announcement splits the part of the day it fell in. The benchmark is read at the moment of the stock's own print.
+    Betas of legs come from the ordinary days, so that expected moves of legs add up to another total than the one
+    beside the close.
+
+    Past events compared with (METHODS 6.4, second question) are those of the symbol among `events`; with fewer than 8
+    of them those of the other symbols, earlier than this one, count too.
+
     Examples
     --------
     >>> from eventstudy.datasets import load_alibaba
@@ -91,12 +117,23 @@ def measure_reactions(
         raise InputError(f"reaction: days is {days}; it can't be negative.")
     if quote is not None:
         _check_quotes(events, quote)
-    known: dict[str, Moves] = {}
+    clock = clock or Clock()
 
+    @cache
     def moves(symbol: str) -> Moves:
-        if symbol not in known:
-            known[symbol] = moves_of(prices.series(symbol), days)
-        return known[symbol]
+        found = barred(symbol)
+        return moves_of(prices.series(symbol), days) if found is None else found.moves
+
+    @cache
+    def barred(symbol: str) -> BarMoves | None:
+        there = bars is not None and symbol in bars
+        return bar_moves_of(prices.series(symbol), bars.series(symbol), days, clock) if there and bars else None
+
+    @cache
+    def pairing(symbol: str, name: str) -> Pairing:
+        theirs = barred(name)
+        day = None if theirs is None else theirs.day
+        return Pairing.of(moves(symbol).series, moves(name), day, clock.liquidity.oldest)
 
     given = _Given(
         events=events,
@@ -108,9 +145,12 @@ def measure_reactions(
         days=days,
         since=since,
         ordinary=ordinary or OrdinaryDays(),
-        own={symbol: placed.day0[events.symbol == symbol] for symbol in dict.fromkeys(events.symbol)},
+        own={symbol: np.sort(placed.day0[events.symbol == symbol]) for symbol in dict.fromkeys(events.symbol)},
+        moves=moves,
+        barred=barred,
+        pairing=pairing,
     )
-    return tuple(_measure(given, row, moves) for row in range(len(events)) if _day0_in_prices(given, row))
+    return with_peers([_measure(given, row) for row in range(len(events)) if _day0_in_prices(given, row)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +165,9 @@ class _Given:
     since: date | None
     ordinary: OrdinaryDays
     own: Mapping[str, Ints]
+    moves: Callable[[str], Moves]
+    barred: Callable[[str], BarMoves | None]
+    pairing: Callable[[str, str], Pairing]
 
     def benchmark_of(self, row: int) -> str | None:
         if self.benchmark is None or isinstance(self.benchmark, str):
@@ -160,16 +203,20 @@ def _day0_in_prices(given: _Given, row: int) -> bool:
     return bool(listing.first[code] <= given.placed.day0[row] <= listing.last[code])
 
 
-def _measure(given: _Given, row: int, moves: Callable[[str], Moves]) -> Reaction:
+def _measure(given: _Given, row: int) -> Reaction:
     events, symbol = given.events, str(given.events.symbol[row])
-    mine, day0 = moves(symbol), int(given.placed.day0[row])
+    mine, day0 = given.moves(symbol), int(given.placed.day0[row])
     series = mine.series
     place, calendar = day0 - series.first, series.calendar
-    pace = _pace(given, row, moves, calendar, day0)
+    pace = _pace(given, row, calendar, day0)
     last = given.prices.listing.last_session_of(calendar.code)
     ladder = Ladder(mine, place, day0, last, given.own[symbol] - series.first, pace, given.ordinary)
-    measured = [ladder.rung(step) for step in ladder_steps(given.days)]
-    quoted = [ladder.quoted(given.quote_of(row), measured)] if given.quote is not None else []
+    barred = _bar_ladder(given, row, ladder)
+    measured: tuple[Rung, ...]
+    whole: tuple[Rung, ...]
+    measured, whole = (
+        (tuple(ladder.rung(step) for step in ladder_steps(given.days)), ()) if barred is None else barred.measure()
+    )
     since, gained = _run_up(series, place, given.since)
     company = events.groups.get("company")
     return Reaction(
@@ -187,17 +234,59 @@ def _measure(given: _Given, row: int, moves: Callable[[str], Moves]) -> Reaction
         run_up_since=since,
         run_up=gained,
         ordinary=given.ordinary,
-        moves=(*quoted, *measured),
+        moves=_with_quote(given, row, ladder, measured, whole),
+        whole=whole,
+        implied=_implied(events, row),
+        source=None if barred is None else _path_source(barred, events.announced_at[row], pace.name),
     )
 
 
-def _pace(given: _Given, row: int, moves: Callable[[str], Moves], calendar: Calendar, day0: int) -> Pace:
+def _with_quote(
+    given: _Given, row: int, ladder: Ladder, measured: tuple[Rung, ...], whole: tuple[Rung, ...]
+) -> tuple[Rung, ...]:
+    """Return the moves with the quoted one; beside a measured premarket it bears a name of its own."""
+    if given.quote is None:
+        return measured
+    quote = given.quote_of(row)
+    quoted = ladder.quoted(quote, [*measured, *whole])
+    if not whole:
+        return (quoted, *measured)
+    if np.isnan(quote):
+        return measured
+    at = next(place for place, move in enumerate(measured) if move.leg == "premarket")
+    return (*measured[: at + 1], replace(quoted, leg="premarket_quote"), *measured[at + 1 :])
+
+
+def _bar_ladder(given: _Given, row: int, ladder: Ladder) -> BarLadder | None:
+    """Return the ladder of the bars, None where there are none on day 0."""
+    mine = given.barred(str(given.events.symbol[row]))
+    if mine is None or not mine.day.covered(ladder.place):
+        return None
+    name = ladder.pace.name
+    pairing = None if name is None else given.pairing(str(given.events.symbol[row]), name)
+    return BarLadder(ladder, mine, pairing, news_of(mine, ladder.place, given.events.announced_at[row]), given.days)
+
+
+def _path_source(barred: BarLadder, announced_at: np.datetime64, benchmark: str | None) -> PathSource:
+    ladder = barred.ladder
+    starts = ordinary_starts(ladder.own, ladder.place, 1, ladder.ordinary)
+    return PathSource(barred.mine, barred.pairing, ladder.place, starts, announced_at, benchmark or "")
+
+
+def _implied(events: Events, row: int) -> Implied | None:
+    try:
+        return implied_of({name: float(values[row]) for name, values in events.values.items()})
+    except InputError as error:
+        raise InputError(f"The event {events.event_id[row]!r}: {error}") from error
+
+
+def _pace(given: _Given, row: int, calendar: Calendar, day0: int) -> Pace:
     name = given.benchmark_of(row)
     beta = float(given.betas.get(str(given.events.event_id[row]), np.nan))
     if name is None:
         return Pace(None, beta, None, 0, 0)
     try:
-        theirs = moves(name)
+        theirs = given.moves(name)
     except UnknownNameError as error:
         raise UnknownNameError("benchmark in the prices", name, error.known) from None
     dates = calendar.sessions[day0 - 1 : day0 + given.days + 1]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +12,10 @@ import numpy as np
 
 from eventstudy.errors import InputError, Reason
 from eventstudy.panels import Basis
-from eventstudy.reactions.standing import OrdinaryDays
+from eventstudy.reactions.implied import Implied
+from eventstudy.reactions.liquidity import Grade, Prints
+from eventstudy.reactions.path import IntradayPath, PathSource
+from eventstudy.reactions.standing import OrdinaryDays, OwnStanding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +47,10 @@ COLUMNS = (
 )
 
 
+# What a standing among ordinary days gives as its reasons.
+STANDING_REASONS = frozenset({Reason.NO_HISTORY, Reason.NO_DISPERSION, Reason.GAP_STANDING})
+
+
 class Kind(StrEnum):
     """From where a move is measured."""
 
@@ -53,19 +60,6 @@ class Kind(StrEnum):
     """From the rung before."""
 
 
-class Grade(StrEnum):
-    """What stands behind a price."""
-
-    OFFICIAL = "official"
-    """The regular session's own figure, as traded."""
-    ADJUSTED = "adjusted"
-    """The same, back-adjusted: the move is right, the level was never traded."""
-    RETURNS = "returns"
-    """No price at all, a return."""
-    QUOTED = "quoted"
-    """Somebody's words; no print of ours."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One move of a reaction; every number is NaN where missing, and `reasons` say why.
@@ -73,12 +67,14 @@ class Rung:
     Parameters
     ----------
     leg : str
-        ``premarket``, ``open``, ``high``, ``low``, ``close``, ``gap``, ``session``, ``d1``, ``d2``, ...
+        ``premarket``, ``open``, ``high``, ``low``, ``close``, ``gap``, ``session``, ``d1``, ``d2``, ...; of bars also
+        ``after_hours``, ``premarket_first``, ``first_30``, ``open_gap``, ``premarket_before`` the news, ``news_15m``
+        after it, and more.
     kind : Kind
         Rung or leg.
     start, end : str
         Between which prices, as ``"2025-02-19 close"``: a date of the exchange and ``close``, ``premarket``,
-        ``open``, ``high`` or ``low``.
+        ``open``, ``high`` or ``low``; or ``"2025-11-25 09:25"``, the end of a bar by the clocks of the exchange.
     base_price, price : float
         The price before, and the one it moved to, each as it stood on its own day. The base of day 0 is
         converted for a dividend or split of that day (METHODS 1.1); where a later one lies between the two
@@ -105,6 +101,16 @@ class Rung:
         What stands behind `price`.
     reasons : tuple of Reason
         Why numbers are missing, the move itself first.
+    beta : float
+        What `expected` was made with: of bars the leg's own, from ordinary days.
+    beta_days : int
+        How many days that was; 0 for the beta of whole days.
+    prints : Prints or None
+        What traded outside the regular session up to `price`.
+    own : OwnStanding or None
+        Where the move stands among those of the stock's own past events.
+    ordinary_sd : float
+        Standard deviation of the same move on ordinary days, what z was divided by.
     """
 
     leg: str
@@ -125,6 +131,16 @@ class Rung:
     percentile: float
     grade: Grade
     reasons: tuple[Reason, ...] = ()
+    beta: float = float("nan")
+    beta_days: int = 0
+    prints: Prints | None = None
+    own: OwnStanding | None = None
+    ordinary_sd: float = float("nan")
+
+    @property
+    def printed(self) -> bool:
+        """Whether somebody traded or quoted the price; without a print the one before it stands in its place."""
+        return Reason.NO_PRINT not in self.reasons and not np.isnan(self.raw)
 
     @property
     def abnormal_log(self) -> float:
@@ -168,7 +184,14 @@ class Reaction:
     ordinary : OrdinaryDays
         What the moves are compared with.
     moves : tuple of Rung
-        The rungs in the order of the day, then the legs.
+        The rungs in the order of the day, then the legs, which add up.
+    whole : tuple of Rung
+        With bars, the parts of the day as wholes, which overlap the legs: ``gap``, ``after_hours``, ``premarket``,
+        ``open_gap``, ``session``. `leg` finds them too.
+    implied : Implied or None
+        The move that options had priced.
+    source : PathSource or None
+        What `path` is made from.
     """
 
     event_id: str
@@ -186,6 +209,19 @@ class Reaction:
     run_up: float
     ordinary: OrdinaryDays
     moves: tuple[Rung, ...]
+    whole: tuple[Rung, ...] = ()
+    implied: Implied | None = None
+    source: PathSource | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def has_bars(self) -> bool:
+        """Whether the ladder was measured from bars."""
+        return self.source is not None
+
+    @property
+    def path(self) -> IntradayPath | None:
+        """The path through the bars from the close before day 0 to its own, None without bars."""
+        return None if self.source is None else self.source.path()
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
@@ -202,11 +238,11 @@ class Reaction:
         return self._move(leg, Kind.RUNG)
 
     def leg(self, leg: str) -> Rung:
-        """Return the move of a leg: ``"gap"``, ``"session"``, or a day such as ``"d2"``."""
+        """Return the move of a leg: ``"gap"``, ``"session"``, a day such as ``"d2"``, with bars ``"premarket"``, ..."""
         return self._move(leg, Kind.LEG)
 
     def _move(self, leg: str, kind: Kind) -> Rung:
-        for move in self.moves:
+        for move in (*self.moves, *self.whole):
             if move.leg == leg and move.kind is kind:
                 return move
         known = ", ".join(move.leg for move in self.moves if move.kind is kind)
@@ -220,21 +256,46 @@ class Reaction:
         return sentences(self)
 
     @property
+    def own_sentence(self) -> str:
+        """How the move compares with those at the stock's own past events; empty without any."""
+        from eventstudy.reactions.words import own_sentence
+
+        return own_sentence(self)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """How the numbers were made, in words."""
         from eventstudy.reactions.words import notes
 
         return notes(self)
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return the moves as a table with the columns of ``reactions.csv``."""
-        return reactions_frame([self])
+    def to_frame(self, *, own_events: bool = False) -> pd.DataFrame:
+        """Return the moves as a table with the columns of ``reactions.csv``; see `reactions_frame`."""
+        return reactions_frame([self], own_events=own_events)
 
     def plot(self) -> Figure:
         """Return the ladder as a matplotlib figure."""
         from eventstudy.reports.figures import ladder
 
         return ladder(self.to_frame(), self.event_id)
+
+    def figures(self) -> dict[str, Figure]:
+        """Return the figures beside the ladder, by what is to be seen; of daily prices there are none.
+
+        With bars: the path through the day with the benchmark beside it, and the legs as a waterfall.
+        """
+        path = self.path
+        if path is None:
+            return {}
+        from eventstudy.reports.reaction_figures import intraday, waterfall
+
+        frame = path.to_frame().assign(time=path.time)
+        drawn = (
+            {}
+            if frame.empty
+            else {"Path through the day": intraday(frame, path.edges, path.zone, self.event_id, path.benchmark_name)}
+        )
+        return drawn | {"Waterfall of the legs": waterfall(self.to_frame(), self.event_id)}
 
     def summary(self, width: int = 100) -> str:
         """Return sentences, rungs and legs as plain text, `width` columns wide where it wraps."""
@@ -244,8 +305,6 @@ class Reaction:
 
     def tables(self) -> list[DisplayTable]:
         """Return rungs and legs as tables for people."""
-        from dataclasses import replace
-
         from eventstudy.reports import tables
 
         frames = {"reactions": self.to_frame()}
@@ -255,19 +314,22 @@ class Reaction:
     def _repr_html_(self) -> str:
         from eventstudy.reports.html import reaction_fragment
 
-        return reaction_fragment(self.event_id, self.sentences, self.plot(), self.tables())
+        return reaction_fragment(self.event_id, self.sentences, self.plot(), self.tables(), self.figures())
 
     def __str__(self) -> str:
         return " ".join(self.sentences)
 
 
-def reactions_frame(reactions: Iterable[Reaction]) -> pd.DataFrame:
+def reactions_frame(reactions: Iterable[Reaction], *, own_events: bool = False) -> pd.DataFrame:
     """Return the moves of many reactions as one table, with the columns of ``reactions.csv``.
 
     Parameters
     ----------
     reactions : iterable of Reaction
         In the order in which they shall stand.
+    own_events : bool
+        Whether each move with past events to compare with has a second row, its `reference` ``own_events``: n, z (the
+        t statistic) and percentile are those of `OwnStanding`.
 
     Returns
     -------
@@ -279,11 +341,19 @@ def reactions_frame(reactions: Iterable[Reaction]) -> pd.DataFrame:
     records = [
         [reaction.event_id, *(_cell(getattr(move, name)) for name in COLUMNS[1:])]
         for reaction in reactions
-        for move in reaction.moves
+        for move in (*reaction.moves, *(_among_own(reaction.moves) if own_events else ()))
     ]
     frame = pd.DataFrame(records, columns=list(COLUMNS))
     numbers = ("base_price", "price", "raw", "raw_log", "expected", "abnormal", "z", "percentile")
     return frame.astype({"n": np.int64} | dict.fromkeys(numbers, np.float64))
+
+
+def _among_own(moves: Iterable[Rung]) -> Iterator[Rung]:
+    for move in moves:
+        own = move.own
+        if own is not None and own.n:
+            reasons = (*(each for each in move.reasons if each not in STANDING_REASONS), *filter(None, [own.reason]))
+            yield replace(move, reference="own_events", n=own.n, z=own.t, percentile=own.percentile, reasons=reasons)
 
 
 def _cell(value: object) -> object:

@@ -6,7 +6,7 @@ A step is a move between two prices; a further price, such as one after hours, i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,13 +14,17 @@ import numpy as np
 from eventstudy._typing import Ints
 from eventstudy.errors import Reason
 from eventstudy.panels import Basis
+from eventstudy.reactions.liquidity import Grade
 from eventstudy.reactions.moves import Moves
-from eventstudy.reactions.record import Grade, Kind, Rung
-from eventstudy.reactions.standing import OrdinaryDays, Standing, ordinary_starts, standing
+from eventstudy.reactions.record import Kind, Rung
+from eventstudy.reactions.standing import OrdinaryDays, OwnStanding, Standing, ordinary_starts, own_standing, standing
 
-__all__ = ["Ladder", "Pace", "Step", "ladder_steps"]
+__all__ = ["GRADES", "LAST_EVENTS", "Ladder", "Pace", "Step", "ladder_steps", "log_of"]
 
 GRADES = {Basis.UNADJUSTED: Grade.OFFICIAL, Basis.ADJUSTED: Grade.ADJUSTED, Basis.RETURNS: Grade.RETURNS}
+
+# Own events that a move is compared with: METHODS 6.4 has 8 to 20 quarters.
+LAST_EVENTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,9 @@ class Ladder:
             late = self.day0 + step.end[0] > self.last
             return self._fill(step, growth, np.nan, compared, (Reason.NOT_YET if late else Reason.NO_PRICE,))
         pace = self.pace.growth(step)
-        return self._fill(step, growth, pace, compared, self.pace.missing(pace))
+        return replace(
+            self._fill(step, growth, pace, compared, self.pace.missing(pace)), own=self._among_own(step, growth)
+        )
 
     def quoted(self, quote: float, measured: list[Rung]) -> Rung:
         """Return the premarket rung of a quoted move, NaN where nobody quoted one, with the gap's standing."""
@@ -125,9 +131,21 @@ class Ladder:
         beside = Standing(gap.n, gap.z, gap.percentile, Reason.NO_HISTORY if short else Reason.GAP_STANDING)
         return self._fill(step, 1.0 + quote, np.nan, beside, self.pace.missing(np.nan), "quoted", quote)
 
+    def price_of_base(self) -> float:
+        """Return the converted close before day 0."""
+        return self._price(-1, "base")
+
     def _standing(self, step: Step, growth: float) -> Standing:
         starts = ordinary_starts(self.own, self.place, step.length, self.ordinary)
-        return standing(growth - 1.0, self.moves.growth[step.growth][starts] - 1.0, self.ordinary.fewest)
+        return standing(
+            growth - 1.0, self.moves.growth[step.growth][starts] - 1.0, self.ordinary.fewest, self.ordinary.scale
+        )
+
+    def _among_own(self, step: Step, growth: float) -> OwnStanding:
+        """Compare a move with those of earlier own events, as far as they had ended before day 0."""
+        own = self.own[(self.own >= 0) & (self.own + step.end[0] < self.place)]
+        past = self.moves.growth[step.growth][own[-LAST_EVENTS:] + step.at]
+        return own_standing(growth - 1.0, past - 1.0)
 
     def _fill(
         self,
@@ -152,15 +170,17 @@ class Ladder:
             price=price,
             price_source=price_source,
             raw=raw,
-            raw_log=_log(growth),
+            raw_log=log_of(growth),
             expected=expected,
             abnormal=raw - expected,
-            expected_log=self.pace.beta * _log(pace),
+            expected_log=self.pace.beta * log_of(pace),
             reference="ordinary_days",
             n=compared.n,
             z=compared.z,
             percentile=compared.percentile,
+            ordinary_sd=compared.width,
             grade=Grade.QUOTED if price_source == "quoted" else GRADES[self.moves.series.basis],
+            beta=self.pace.beta,
             reasons=reasons if compared.reason is None else (*reasons, compared.reason),
         )
 
@@ -176,7 +196,8 @@ class Ladder:
         return f"{sessions[session]} {'close' if name == 'base' else name}" if 0 <= session < len(sessions) else ""
 
 
-def _log(growth: float) -> float:
+def log_of(growth: float) -> float:
+    """Return the log of a gross move, NaN where it is missing, minus infinity for a price of zero."""
     if math.isnan(growth):
         return np.nan
     return math.log(growth) if growth > 0 else -math.inf

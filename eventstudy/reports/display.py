@@ -36,6 +36,15 @@ MISSING = "\N{EN DASH}"
 LEG_TITLES = {
     "premarket": "Premarket",
     "after_hours": "After hours",
+    "after_hours_before": "After hours before the news",
+    "after_hours_after": "After hours from the news on",
+    "premarket_before": "Premarket before the news",
+    "premarket_after": "Premarket from the news on",
+    "premarket_quote": "Premarket",
+    "premarket_vwap": "Premarket VWAP",
+    "open_gap": "At the open",
+    "session_before": "Session before the news",
+    "session_after": "Session, the rest",
     "open": "Open",
     "high": "High",
     "low": "Low",
@@ -222,11 +231,16 @@ def leg_title(leg: str, kind: str) -> str:
 
     Examples
     --------
-    >>> leg_title("d2", "rung"), leg_title("d2", "leg"), leg_title("gap", "leg")
-    ('Close D+2', 'Day D+2', 'Gap (close to open)')
+    >>> leg_title("d2", "rung"), leg_title("d2", "leg"), leg_title("gap", "leg"), leg_title("news_15m", "rung")
+    ('Close D+2', 'Day D+2', 'Gap (close to open)', '15 min after the news')
     """
     if leg[:1] == "d" and leg[1:].isdigit():
         return f"{'Close' if kind == 'rung' else 'Day'} D+{leg[1:]}"
+    first, _, minutes = leg.partition("_")
+    if first == "first" and minutes.isdigit():
+        return f"{minutes} min after the open"
+    if first == "news" and minutes[:-1].isdigit():
+        return f"{minutes[:-1]} min after the news"
     return LEG_TITLES.get(leg, clean(leg).replace("_", " ").capitalize())
 
 

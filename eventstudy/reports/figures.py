@@ -83,7 +83,8 @@ def _caar_panel(axes: Axes, path: pd.DataFrame, colour: str) -> None:
 def ladder(reactions: pd.DataFrame, event_id: str) -> Figure:
     """Return the rungs of one event as bars from the base price, in the order of time, read downwards.
 
-    A quoted rung is hatched and open, a measured one is solid; a missing one says why.
+    A quoted rung is hatched and open, a measured one is solid; a missing one says why, one that nobody printed stands
+    where the price before it did.
 
     Parameters
     ----------
@@ -117,6 +118,10 @@ def _rung(axes: Axes, place: int, row: dict[str, Any]) -> None:
     if is_missing(move):
         text = f"{MISSING} {reason(row['reason'])}".rstrip()
         _label(axes, 0, place, text, right=True, colour=MUTED)
+        return
+    if "no_print" in clean(row["reason"]):
+        axes.barh(place, move, height=0.6, facecolor="none", edgecolor=MUTED, linewidth=0.8)
+        _label(axes, move, place, "no print", right=move >= 0, colour=MUTED)
         return
     colour = PALETTE[0] if move >= 0 else PALETTE[1]
     if row["price_source"] == "quoted":

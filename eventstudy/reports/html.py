@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.reports import figures, tables
+from eventstudy.reports import event_tables, figures, tables
 from eventstudy.reports.base import Results
 from eventstudy.reports.contract import is_missing
 from eventstudy.reports.display import Column, DisplayTable, clean, date, percent, table
@@ -73,6 +73,8 @@ def page(results: Results) -> str:
         "focus": clean(focus),
         "attrition": tables.attrition(frames),
         "events": tables.events(frames).head(MOST_ROWS, "events.csv"),
+        "quality": event_tables.quality(frames),
+        "shifts": event_tables.shifts(frames).head(MOST_ROWS, "events.csv"),
         "reaction": _reaction(results, focus, 0, draw=True) if focus in order else None,
         "event_cars": tables.event_cars(frames, focus) if focus else None,
         "mean_cars": tables.mean_cars(frames),
@@ -111,7 +113,13 @@ def overview(results: Results) -> str:
     return _environment().get_template("overview.html.j2").render(summary=results.summary, shown=shown)
 
 
-def reaction_fragment(name: str, sentences: Sequence[str], figure: Figure, shown: Sequence[DisplayTable]) -> str:
+def reaction_fragment(
+    name: str,
+    sentences: Sequence[str],
+    figure: Figure,
+    shown: Sequence[DisplayTable],
+    more: Mapping[str, Figure] | None = None,
+) -> str:
     """Return one reaction as HTML for a notebook cell: sentences, ladder, tables.
 
     Parameters
@@ -124,16 +132,26 @@ def reaction_fragment(name: str, sentences: Sequence[str], figure: Figure, shown
         The ladder.
     shown : sequence of DisplayTable
         Rungs and legs.
+    more : mapping of str to Figure, optional
+        Further figures, each by what is to be seen.
     """
     letters = "".join(letter if letter.isalnum() else "-" for letter in name)
-    picture = inline_svg(figure, f"reaction-{letters}", f"Price ladder of {clean(name)}")
+    pictures = [inline_svg(figure, f"reaction-{letters}", f"Price ladder of {clean(name)}")]
+    for place, (what, each) in enumerate((more or {}).items(), start=2):
+        pictures.append(inline_svg(each, f"reaction-{letters}-{place}", f"{what} of {clean(name)}"))
     template = _environment().get_template("reaction.html.j2")
-    return template.render(sentences=sentences, figure=picture, shown=shown)
+    return template.render(sentences=sentences, figures=pictures, shown=shown)
 
 
-def reaction_page(title: str, sentences: Sequence[str], figure: Figure, shown: Sequence[DisplayTable]) -> str:
+def reaction_page(
+    title: str,
+    sentences: Sequence[str],
+    figure: Figure,
+    shown: Sequence[DisplayTable],
+    more: Mapping[str, Figure] | None = None,
+) -> str:
     """Return one reaction as a whole page; the arguments are those of `reaction_fragment`."""
-    body = reaction_fragment(title, sentences, figure, shown)
+    body = reaction_fragment(title, sentences, figure, shown, more)
     template = _environment().get_template("reaction_page.html.j2")
     return template.render(title=clean(title), body=body, colours=list(enumerate(PALETTE, start=1)))
 

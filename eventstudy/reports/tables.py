@@ -48,6 +48,11 @@ __all__ = [
 Frames = Mapping[str, "pd.DataFrame"]
 RETURN_MEASURES = frozenset({"ar", "car", "aar", "caar", "bhar", "abhar"})
 NAMED_EVENTS = 12
+PRINT_GRADES = frozenset({"A", "B", "C", "none", "regular"})
+GRADE_NOTE = (
+    "Grade of a price in extended hours: A prints, age and volume suffice; B all but one, or the volume is unknown; C "
+    "prints only; none no print. Regular: read off the bars of the session."
+)
 NAN = float("nan")
 
 
@@ -91,7 +96,7 @@ def events(tables: Frames) -> DisplayTable:
                 clean(row["timing"]).replace("_", " "),
                 date(row["day0"]),
                 "" if is_missing(surprise) else percent(surprise),
-                clean(row["flags"]),
+                clean(row["flags"]).replace(";", ", ").replace("_", " "),
                 "yes" if row["status"] == "ok" else f"no: {reason(row['reason'])}",
             )
         )
@@ -245,7 +250,8 @@ def _reaction_notes(rows: pd.DataFrame) -> list[str]:
 
 def _reaction_table(title: str, first: str, frame: pd.DataFrame, notes: Iterable[str]) -> DisplayTable:
     columns = [_left(first), Column("Price"), _left("Source"), Column("Raw"), Column("Expected")]
-    columns += [Column("Abnormal"), Column("z"), Column("Larger than"), Column("of N"), _left("Reason")]
+    columns += [Column("Abnormal"), Column("z"), Column("Larger than"), Column("of N"), _left("Grade"), _left("Reason")]
+    graded = frame["grade"].isin(PRINT_GRADES).any()
     rows = [
         (
             leg_title(str(row["leg"]), str(row["kind"])),
@@ -257,11 +263,13 @@ def _reaction_table(title: str, first: str, frame: pd.DataFrame, notes: Iterable
             t_value(row["z"]),
             percentile(row["percentile"]),
             count(row["n"]),
+            clean(row["grade"]) if graded else "",
             reason(row["reason"]),
         )
         for row in _rows(frame)
     ]
-    return table(title, columns, rows, *notes).without_empty()
+    told = GRADE_NOTE if graded else ""
+    return table(title, columns, rows, *notes, told).without_empty()
 
 
 def aar(tables: Frames) -> DisplayTable:

@@ -3,8 +3,9 @@
 The rules
 ---------
 1. Abnormal: the abnormal return on day 0 with t and p, model by model, and how many p-values are below 5%.
-2. The mean: CAAR over the shortest window that holds day 0, first model, with its 95% interval. Below `FEW`
-   events the sentence says that so few cannot show a mean effect, whatever the test says.
+2. The mean: CAAR over the shortest window that holds day 0, first model, with its 95% interval. Where the timing of
+   more than 5% of the events is unknown, over the shortest that holds days 0 and +1. Below `FEW` events the sentence
+   says that so few cannot show a mean effect, whatever the test says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from eventstudy.events.quality import assess
 from eventstudy.reports.contract import is_missing
 from eventstudy.reports.display import clean, days, interval, p_value, percent, reason, t_value
 from eventstudy.reports.effects import Effect, event_effects, event_rows, mean_effects
@@ -73,7 +75,8 @@ def mean_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     tables : mapping of str to DataFrame
         The result frames of the output contract.
     """
-    holding = [each for each in mean_effects(tables) if each.start <= 0 <= each.end]
+    last = assess(tables["events"]).headline_end
+    holding = [each for each in mean_effects(tables) if each.start <= 0 and each.end >= last]
     holding = [each for each in holding if not is_missing(each.value)]
     if not holding:
         return []

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats, Ints, Labels
+from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
 from eventstudy.distributions import student_p_value
 from eventstudy.errors import InputError, Reason
 from eventstudy.execution import Engine, blocks, map_chunks
 from eventstudy.panels import ReturnPanel
-from eventstudy.returns.accumulators import Accumulator, Residuals
+from eventstudy.returns import paths
+from eventstudy.returns.accumulators import Around, FirstPass, Residuals, TwoPass, take
 from eventstudy.returns.align import Aligned
-from eventstudy.returns.models.base import Block, EstimationResult, ExpectedReturnModel
-from eventstudy.returns.regressors import Regressors, RegressorTables
+from eventstudy.returns.bhar import BuyAndHold, buy_and_hold
+from eventstudy.returns.blocks import BlockReader
+from eventstudy.returns.diagnostics import diagnose_model
+from eventstudy.returns.estimates import Estimates, joined
+from eventstudy.returns.measures import RETURN_MEASURES
+from eventstudy.returns.models.base import ExpectedReturnModel
+from eventstudy.returns.passes import Accumulated, Groups, Needs, first_look, gathered, merged, second_look
+from eventstudy.returns.regressors import Regressors
 from eventstudy.returns.windows import Window, Windows
 
 __all__ = ["AbnormalReturns", "Cars", "Estimates", "ForecastError", "measure_abnormal_returns"]
@@ -24,41 +31,6 @@ __all__ = ["AbnormalReturns", "Cars", "Estimates", "ForecastError", "measure_abn
 FORECAST_ERRORS = ("full", "diagonal", "none")
 ForecastError = str
 """``"full"``: all of the parameter error; ``"diagonal"``: only each session's own; ``"none"``: none of it."""
-
-Groups = Mapping[str, Bools]
-Needs = tuple[type[Accumulator], ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Estimates:
-    """The estimation of E events.
-
-    Parameters
-    ----------
-    names : tuple of str
-        P parameter names.
-    parameters : ndarray of shape (E, P)
-        NaN where the model could not be estimated.
-    sigma, r_squared : ndarray of shape (E,)
-        Residual standard deviation (a decimal per session) and share of variance explained.
-    dof, n_obs : ndarray of shape (E,)
-        Degrees of freedom and sessions used.
-    reason, detail : ndarray of shape (E,)
-        Why there is no estimate, ``ok`` where there is one, and the figures behind it.
-    """
-
-    names: tuple[str, ...]
-    parameters: Floats
-    sigma: Floats
-    r_squared: Floats
-    dof: Ints
-    n_obs: Ints
-    reason: Labels
-    detail: Labels
-
-    def parameter(self, name: str) -> Floats:
-        """Return one parameter of every event, shape (E,)."""
-        return self.parameters[:, self.names.index(name)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +48,7 @@ class Cars:
     dof : ndarray
         Degrees of freedom of the variance.
     bhar : ndarray
-        Buy-and-hold abnormal return against the benchmark.
+        Buy-and-hold abnormal return against the benchmark; NaN where what is measured is no return.
     reason : ndarray
         A `Reason` each.
     """
@@ -111,8 +83,8 @@ class AbnormalReturns:
         Abnormal returns, decimals per session, NaN where missing.
     actual, expected : ndarray of shape (E, L)
         ``ar = actual - expected``.
-    benchmark : ndarray of shape (E, L)
-        Returns of what a buy-and-hold return is compared with.
+    benchmark : ndarray of shape (E, L) or (E, L, J)
+        Returns of what a buy-and-hold return is compared with, or of each of the members of a portfolio.
     noise : ndarray of shape (E, L)
         Variance of each session's own disturbance.
     spread : ndarray of shape (E, L, P)
@@ -123,6 +95,16 @@ class AbnormalReturns:
         How much of the parameter error enters variances.
     log : bool
         Whether returns are log returns.
+    returns : bool
+        Whether what is measured is a return at all.
+    hold : BuyAndHold
+        How buy-and-hold abnormal returns are taken.
+    delisted : ndarray of shape (E, L), optional
+        Sessions after the last of the event's symbol.
+    span : ndarray of shape (E, L), optional
+        Sessions that each return covers, where returns run from trade to trade; one without it.
+    own_windows : ndarray of shape (E, W, 2), optional
+        First and last day of each reported window for each event, where columns of the events narrow any.
     """
 
     windows: Windows
@@ -135,6 +117,11 @@ class AbnormalReturns:
     estimates: Estimates
     forecast_error: ForecastError = "full"
     log: bool = False
+    returns: bool = True
+    hold: BuyAndHold = field(default_factory=BuyAndHold)
+    delisted: Bools | None = None
+    span: Floats | None = None
+    own_windows: Ints | None = None
 
     def __post_init__(self) -> None:
         for array in (self.ar, self.actual, self.expected, self.benchmark, self.noise, self.spread):
@@ -145,6 +132,10 @@ class AbnormalReturns:
         """Standard error of each abnormal return, shape (E, L): ``sqrt(V[t, t])``."""
         own = self.noise if self.forecast_error == "none" else self.noise + (self.spread**2).sum(axis=2)
         return np.asarray(np.where(np.isnan(self.ar), np.nan, np.sqrt(own)))
+
+    def take(self, rows: Bools | Ints) -> AbnormalReturns:
+        """Return the abnormal returns of some events."""
+        return take(self, rows)
 
     @property
     def sar(self) -> Floats:
@@ -185,38 +176,70 @@ class AbnormalReturns:
         -------
         Cars
             One of each per event. A window with fewer returns than `Windows.min_coverage` asks for has NaN and
-            the reason ``incomplete_window``; with coverage below one the days there are are summed.
+            the reason ``incomplete_window``; with coverage below one the days there are are summed. Where columns of
+            the events narrow the window, each event has its own days.
         """
         window = which if isinstance(which, Window) else self.windows.window(which)
-        days = window.within(self.windows.event[0])
-        weights = np.zeros(self.ar.shape[1])
-        weights[days] = 1.0
-        there = ~np.isnan(self.ar[:, days])
-        covered = there.mean(axis=1) >= self.windows.min_coverage
+        days, inside = window.within(self.windows.event[0]), self.inside(window)
+        there = inside & ~np.isnan(self.ar)
+        covered = self._sessions_covered(there, inside) / inside.sum(axis=1) >= self.windows.min_coverage
         reason = np.where(covered, Reason.OK, Reason.INCOMPLETE_WINDOW).astype(object)
         estimated = self.estimates.reason == Reason.OK
         reason[~estimated] = self.estimates.reason[~estimated]
         good = reason == Reason.OK
         return Cars(
             window=window,
-            car=np.where(good, np.nansum(self.ar[:, days], axis=1), np.nan),
-            std_error=np.where(good, np.sqrt(self.variance(weights)), np.nan),
+            car=np.where(good, np.where(there, self.ar, 0.0)[:, days].sum(axis=1), np.nan),
+            std_error=np.where(good, np.sqrt(self.variance(inside.astype(np.float64))), np.nan),
             dof=self.estimates.dof,
             bhar=self.bhar(window),
             reason=reason,
         )
 
+    def inside(self, window: Window) -> Bools:
+        """Return which days of the event window belong to a window, shape (E, L)."""
+        days = np.array(self.windows.days)
+        if self.own_windows is None or window not in self.windows.reported:
+            return np.tile((days >= window.start) & (days <= window.end), (len(self.ar), 1))
+        own = self.own_windows[:, self.windows.reported.index(window)]
+        return np.asarray((days >= own[:, :1]) & (days <= own[:, 1:]))
+
+    def narrowed(self, window: Window) -> AbnormalReturns:
+        """Return the same without abnormal returns outside each event's own days of a window."""
+        if self.own_windows is None:
+            return self
+        of_window = window.within(self.windows.event[0])
+        outside = ~self.inside(window)
+        outside[:, : of_window.start] = outside[:, of_window.stop :] = False
+        return replace(self, ar=np.where(outside, np.nan, self.ar))
+
+    def _sessions_covered(self, there: Bools, inside: Bools) -> Ints:
+        """Return how many sessions of a window the returns booked in it cover, shape (E,)."""
+        if self.span is None:
+            return np.asarray(there.sum(axis=1))
+        # A return that covers more sessions than have passed since the window began covers those.
+        passed = np.cumsum(inside, axis=1)
+        return np.asarray(np.where(there, np.minimum(self.span, passed), 0).sum(axis=1), dtype=np.int64)
+
     def bhar(self, window: Window) -> Floats:
         """Return buy-and-hold abnormal returns, shape (E,).
 
-        ``prod (1 + R_t) - prod (1 + R_benchmark,t)`` over the window, from simple returns; NaN where a return of
-        either is missing (Barber and Lyon 1997).
+        ``prod (1 + R_t) - prod (1 + R_benchmark,t)`` over the window, from simple returns (Barber and Lyon 1997). A
+        session after the firm's last is treated as `BuyAndHold` says; NaN where another return of either is missing.
         """
-        days = window.within(self.windows.event[0])
-        return np.asarray(self._compound(self.actual[:, days]) - self._compound(self.benchmark[:, days]))
-
-    def _compound(self, returns: Floats) -> Floats:
-        return np.asarray(np.exp(returns.sum(axis=1)) if self.log else np.prod(1.0 + returns, axis=1))
+        if not self.returns:
+            return np.full(len(self.ar), np.nan)
+        inside, days = self.inside(window), window.within(self.windows.event[0])
+        benchmark = self.benchmark if self.hold.benchmark == "market" else self.expected
+        outside = ~inside if benchmark.ndim == 2 else ~inside[..., None]
+        return buy_and_hold(
+            np.where(inside, self.actual, 0.0)[:, days],
+            np.where(outside, 0.0, benchmark)[:, days],
+            log=self.log,
+            delisted=None if self.delisted is None else (self.delisted & inside)[:, days],
+            delisting=self.hold.delisting,
+            span=None if self.span is None else np.where(inside, self.span, 1.0)[:, days],
+        )
 
 
 def measure_abnormal_returns(
@@ -228,9 +251,11 @@ def measure_abnormal_returns(
     needs: Needs = (),
     groups: Groups | None = None,
     forecast_error: ForecastError = "full",
+    hold: BuyAndHold | None = None,
+    diagnostics: bool = False,
     engine: Engine | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[AbnormalReturns, dict[str, dict[type[Accumulator], Accumulator]]]:
+) -> tuple[AbnormalReturns, Accumulated]:
     """Estimate a model for every event and take its abnormal returns, block by block.
 
     Parameters
@@ -249,6 +274,10 @@ def measure_abnormal_returns(
         Members of each group, for the accumulators.
     forecast_error : str
         ``"full"``, ``"diagonal"`` or ``"none"``.
+    hold : BuyAndHold, optional
+        How buy-and-hold abnormal returns are taken.
+    diagnostics : bool
+        Whether estimates come with diagnostics.
     engine : Engine, optional
         Serial without it.
     progress : callable, optional
@@ -264,103 +293,75 @@ def measure_abnormal_returns(
     if forecast_error not in FORECAST_ERRORS:
         raise InputError(f"forecast_error is {forecast_error!r}; it is one of {', '.join(FORECAST_ERRORS)}.")
     groups = groups or {}
-    exchange = np.array([panel.listing.calendars[code].code for code in aligned.code], dtype=object)
+    reader = BlockReader.of(aligned, panel, model, regressors)
     task = partial(
+        paths.run_on,
+        paths.choose((engine or Engine()).path, len(aligned)),
         _run_block,
-        aligned=aligned,
-        exchange=exchange,
-        panel=panel,
-        model=model,
-        tables=regressors.tables(model.regressors),
-        needs=needs,
+        reader=reader,
         groups=groups,
+        forecast_error=forecast_error,
+        hold=hold or BuyAndHold(),
+        diagnostics=diagnostics,
+        sessions={calendar.code: calendar.sessions for calendar in panel.listing.calendars},
     )
-    parts = map_chunks(task, blocks(len(aligned)), engine, progress)
-    results = [part[0] for part in parts]
-    actual = _join([part[1] for part in parts], (0, len(aligned.windows.days)))
-    benchmark = _join([part[2] for part in parts], (0, len(aligned.windows.days)))
-    accumulated: dict[str, dict[type[Accumulator], Accumulator]] = {
-        name: {need: need() for need in needs} for name in groups
-    }
-    for part in parts:
-        for name, by_class in part[3].items():
-            for need, accumulator in by_class.items():
-                accumulated[name][need].merge(accumulator)
-    return _collect(aligned, panel, model, results, actual, benchmark, forecast_error), accumulated
+    empty = first_look(needs, groups)
+    rows = blocks(len(aligned)) or [np.empty(0, dtype=np.int64)]
+    parts = map_chunks(partial(task, empty=empty), rows, engine, progress)
+    abnormal = joined([part[0] for part in parts])
+    accumulated = merged(empty, [part[1] for part in parts])
+    if any(issubclass(need, TwoPass) for need in needs):
+        later = second_look(needs, _first_passes(abnormal, groups, reader, task.keywords["sessions"]))
+        parts = map_chunks(partial(task, empty=later, slim=True), rows, engine, progress)
+        for name, found in merged(later, [part[1] for part in parts]).items():
+            accumulated[name] |= found
+    return abnormal, accumulated
 
 
-Part = tuple[EstimationResult, Floats, Floats, dict[str, dict[type[Accumulator], Accumulator]]]
+def _first_passes(
+    abnormal: AbnormalReturns, groups: Groups, reader: BlockReader, sessions: Mapping[str, Dates]
+) -> dict[str, FirstPass]:
+    cars = {window.name: abnormal.car(window) for window in reader.aligned.windows.reported}
+    places = (reader.aligned.code, reader.aligned.day0, reader.exchange)
+    return {name: FirstPass(abnormal, cars, members, *places, sessions) for name, members in groups.items()}
 
 
 def _run_block(
     rows: Ints,
     *,
-    aligned: Aligned,
-    exchange: Labels,
-    panel: ReturnPanel,
-    model: ExpectedReturnModel,
-    tables: RegressorTables,
-    needs: Needs,
+    reader: BlockReader,
     groups: Groups,
-) -> Part:
-    (start, end), (before, after) = aligned.windows.estimation, aligned.windows.event
-    code, day0 = aligned.code[rows], aligned.day0[rows]
-    block = Block(
-        y=panel.window(code, day0 + start, end - start + 1),
-        x=tables.gather(exchange[rows], day0 + start, end - start + 1),
-        y_event=panel.window(code, day0 + before, after - before + 1),
-        x_event=tables.gather(exchange[rows], day0 + before, after - before + 1),
-    )
-    result = model.fit(block)
-    residuals = Residuals(rows, result.residuals, result.sigma, day0 + start)
-    accumulated: dict[str, dict[type[Accumulator], Accumulator]] = {}
-    for name, members in groups.items():
-        accumulated[name] = {need: need() for need in needs}
-        for accumulator in accumulated[name].values():
-            accumulator.add(residuals.take(members[rows]))
-    benchmark = block.x_event[..., 0] if block.x_event.shape[2] else result.expected
-    # The residuals go no further than this block.
-    slim = EstimationResult(
-        **{name: getattr(result, name) for name in EstimationResult.__slots__ if name != "residuals"},
-        residuals=np.empty((len(rows), 0)),
-    )
-    return slim, block.y_event, benchmark, accumulated
-
-
-def _join(arrays: Sequence[Floats], empty: tuple[int, ...]) -> Floats:
-    return np.concatenate(arrays) if arrays else np.empty(empty)
-
-
-def _collect(
-    aligned: Aligned,
-    panel: ReturnPanel,
-    model: ExpectedReturnModel,
-    results: Sequence[EstimationResult],
-    actual: Floats,
-    benchmark: Floats,
     forecast_error: ForecastError,
-) -> AbnormalReturns:
-    count, days = len(model.parameters), len(aligned.windows.days)
-    expected = _join([each.expected for each in results], (0, days))
-    estimates = Estimates(
-        names=model.parameters,
-        parameters=_join([each.parameters for each in results], (0, count)),
-        sigma=_join([each.sigma for each in results], (0,)),
-        r_squared=_join([each.r_squared for each in results], (0,)),
-        dof=np.concatenate([each.dof for each in results]) if results else np.empty(0, dtype=np.int64),
-        n_obs=np.concatenate([each.n_obs for each in results]) if results else np.empty(0, dtype=np.int64),
-        reason=np.concatenate([each.reason for each in results]) if results else np.empty(0, dtype=object),
-        detail=np.concatenate([each.detail for each in results]) if results else np.empty(0, dtype=object),
-    )
-    return AbnormalReturns(
+    hold: BuyAndHold,
+    diagnostics: bool,
+    sessions: Mapping[str, Dates],
+    empty: Accumulated,
+    slim: bool = False,
+) -> tuple[AbnormalReturns, Accumulated]:
+    aligned, model = reader.aligned, reader.model
+    block = reader.read(rows)
+    result = model.fit(block)
+    asked = diagnose_model(model, block, result) if diagnostics and not slim else None
+    abnormal = AbnormalReturns(
         windows=aligned.windows,
-        ar=actual - expected,
-        actual=actual,
-        expected=expected,
-        benchmark=benchmark,
-        noise=_join([each.noise for each in results], (0, days)),
-        spread=_join([each.spread for each in results], (0, days, count)),
-        estimates=estimates,
+        ar=block.y_event - result.expected,
+        actual=block.y_event,
+        expected=result.expected,
+        benchmark=reader.benchmark(rows, result.expected),
+        noise=result.noise,
+        spread=result.spread,
+        estimates=Estimates.of(model, result, asked),
         forecast_error=forecast_error,
-        log=panel.measure == "log",
+        log=reader.panel.measure == "log",
+        returns=reader.panel.measure in RETURN_MEASURES,
+        hold=hold,
+        delisted=reader.delisted(rows),
+        span=block.span_event,
+        own_windows=None if aligned.own_windows is None else aligned.own_windows[rows],
     )
+    code, day0 = aligned.code[rows], aligned.day0[rows]
+    around = Around(abnormal, block, model, code, day0, reader.exchange[rows], sessions)
+    residuals = Residuals(rows, result.residuals, result.sigma, day0 + aligned.windows.stretch[0], block.x, around)
+    found = gathered(empty, residuals, groups, rows)
+    # The residuals go no further than this block; of a second look nothing else comes home.
+    return (abnormal.take(np.arange(0)) if slim else abnormal), found

@@ -3,18 +3,72 @@
 Residuals never exist for all events at once. A test names the accumulators that it `needs`; each is shown the
 residuals of one block of events after another and keeps only what the test will read. Blocks are merged in
 their fixed order, so sums have the same bits on every engine.
+
+What one event contributes may depend on all events: a rank test that divides by a dispersion across events. Such an
+accumulator has a class method `after`, which is told what the first pass brought home; the blocks are then
+shown a second time, their residuals made again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol, Self
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats, Ints
+from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
 
-__all__ = ["Accumulator", "EstimationMeans", "PositiveShare", "Residuals"]
+if TYPE_CHECKING:
+    from eventstudy.returns.abnormal import AbnormalReturns, Cars
+    from eventstudy.returns.models.base import Block, ExpectedReturnModel
+
+__all__ = ["Accumulator", "Around", "EstimationMeans", "FirstPass", "PositiveShare", "Residuals", "TwoPass", "take"]
+
+T = TypeVar("T")
+
+
+def take(record: T, rows: Bools | Ints) -> T:
+    """Return a record of some events: every array in it, and in the records inside it, at these rows."""
+    taken = {}
+    for each in fields(record):  # type: ignore[arg-type]
+        value = getattr(record, each.name)
+        if isinstance(value, np.ndarray):
+            taken[each.name] = value[rows]
+        elif any(isinstance(getattr(value, name, None), np.ndarray) for name in getattr(value, "__slots__", ())):
+            taken[each.name] = take(value, rows)
+    return replace(record, **taken)  # type: ignore[type-var]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Around:
+    """What is known of a block's events beside their estimation residuals; every array has E rows.
+
+    Parameters
+    ----------
+    abnormal : AbnormalReturns
+        Their event windows: abnormal returns, covariance, estimates.
+    block : Block
+        Returns and regressors in both windows.
+    model : ExpectedReturnModel
+        What was estimated.
+    code : ndarray of shape (E,)
+        Symbols, as positions in the panel's listing.
+    day0 : ndarray of shape (E,)
+        Session index of day 0, in the event's calendar.
+    calendar : ndarray of shape (E,)
+        Exchange codes.
+    sessions : mapping of str to ndarray
+        The sessions of each exchange.
+    """
+
+    abnormal: AbnormalReturns
+    block: Block
+    model: ExpectedReturnModel
+    code: Ints
+    day0: Ints
+    calendar: Labels
+    sessions: Mapping[str, Dates]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,20 +85,64 @@ class Residuals:
         Their standard deviations.
     session : ndarray of shape (E,)
         Session index of the first column, in the event's calendar.
+    x : ndarray of shape (E, M, K), optional
+        The model's regressors on the same sessions.
+    around : Around, optional
+        The same events' returns, event windows and places; a study always gives it.
     """
 
     row: Ints
     values: Floats
     sigma: Floats
     session: Ints
+    x: Floats | None = None
+    around: Around | None = None
+
+    @property
+    def known(self) -> Around:
+        """What is known of the events; an error where nobody told."""
+        if self.around is None:
+            raise ValueError("These residuals came without their event windows.")
+        return self.around
 
     def take(self, members: Bools) -> Residuals:
         """Return the residuals of the events in a mask of shape (E,)."""
-        return Residuals(self.row[members], self.values[members], self.sigma[members], self.session[members])
+        return self if members.all() else take(self, members)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstPass:
+    """What the first pass brought home of one group.
+
+    Parameters
+    ----------
+    abnormal : AbnormalReturns
+        All E events.
+    cars : mapping of str to Cars
+        Their CARs over every reported window.
+    members : ndarray of shape (E,)
+        Which events belong to the group.
+    code : ndarray of shape (E,)
+        Symbols; the events of one follow each other by day 0.
+    day0 : ndarray of shape (E,)
+        Session index of day 0, in the event's calendar.
+    calendar : ndarray of shape (E,)
+        Exchange codes.
+    sessions : mapping of str to ndarray
+        The sessions of each exchange.
+    """
+
+    abnormal: AbnormalReturns
+    cars: Mapping[str, Cars]
+    members: Bools
+    code: Ints
+    day0: Ints
+    calendar: Labels
+    sessions: Mapping[str, Dates]
 
 
 class Accumulator(Protocol):
-    """Made empty, shown blocks, merged in order."""
+    """Made empty, shown blocks, merged in order; arrays are replaced, never written into."""
 
     def add(self, residuals: Residuals) -> None:
         """Take what is needed from the residuals of a block."""
@@ -55,30 +153,53 @@ class Accumulator(Protocol):
         ...
 
 
+@runtime_checkable
+class TwoPass(Protocol):
+    """An accumulator that is made when all events have their abnormal returns."""
+
+    @classmethod
+    def after(cls, first: FirstPass) -> Accumulator:
+        """Return it empty, with what it needs of the first pass."""
+        ...
+
+
 @dataclass(slots=True)
 class PositiveShare:
-    """The share of positive estimation residuals of each event (Cowan 1992)."""
+    """Positive estimation residuals of each event (Cowan 1992).
+
+    Parameters
+    ----------
+    row : ndarray of shape (n,)
+        The events.
+    positive, used : ndarray of shape (n,)
+        Residuals above zero, and residuals there are.
+    """
 
     row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    share: Floats = field(default_factory=lambda: np.empty(0))
+    positive: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    used: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def add(self, residuals: Residuals) -> None:
         """Count the positive residuals among the residuals there are."""
         used = (~np.isnan(residuals.values)).sum(axis=1)
-        positive = (residuals.values > 0).sum(axis=1)
-        share = np.where(used > 0, positive / np.maximum(used, 1), np.nan)
-        self.row = np.concatenate([self.row, residuals.row])
-        self.share = np.concatenate([self.share, share])
+        self.merge(PositiveShare(residuals.row, (residuals.values > 0).sum(axis=1), used))
 
     def merge(self, other: PositiveShare) -> None:
         """Append the events of a later block."""
         self.row = np.concatenate([self.row, other.row])
-        self.share = np.concatenate([self.share, other.share])
+        self.positive = np.concatenate([self.positive, other.positive])
+        self.used = np.concatenate([self.used, other.used])
+
+    def counts(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Return positive and used of these events, shape (len(rows),) each."""
+        order = np.argsort(self.row, kind="stable")
+        at = order[np.searchsorted(self.row[order], rows)]
+        return self.positive[at], self.used[at]
 
     def of(self, rows: Ints) -> Floats:
-        """Return the shares of these events, shape (len(rows),)."""
-        order = np.argsort(self.row, kind="stable")
-        return self.share[order][np.searchsorted(self.row[order], rows)]
+        """Return the shares of these events, shape (len(rows),), NaN without residuals."""
+        positive, used = self.counts(rows)
+        return np.where(used > 0, positive / np.maximum(used, 1), np.nan)
 
 
 @dataclass(slots=True)

@@ -35,6 +35,8 @@ class AverageReturns:
         Confidence interval of `caar`: ``caar -+ t_{N-1} s / sqrt(N)``.
     balanced : int
         Events with an abnormal return on every day: the only ones in `caar`, so that its path is of one set.
+    same_events : bool
+        Whether that is so; else `caar` is the sum of `aar`, each over whichever events have that day.
     """
 
     day: Ints
@@ -46,6 +48,7 @@ class AverageReturns:
     ci_low: Floats
     ci_high: Floats
     balanced: int
+    same_events: bool = True
 
 
 def mean_and_error(values: Floats) -> tuple[Floats, Floats, Ints]:
@@ -77,7 +80,9 @@ def mean_and_error(values: Floats) -> tuple[Floats, Floats, Ints]:
     return mean, np.sqrt(variance / np.maximum(n, 1)), n
 
 
-def average_returns(abnormal: AbnormalReturns, members: Bools, level: float = 0.95) -> AverageReturns:
+def average_returns(
+    abnormal: AbnormalReturns, members: Bools, level: float = 0.95, *, balanced: bool = True
+) -> AverageReturns:
     """Average the abnormal returns of a group of events.
 
     Parameters
@@ -88,13 +93,20 @@ def average_returns(abnormal: AbnormalReturns, members: Bools, level: float = 0.
         Which events belong to the group.
     level : float
         Coverage of the confidence interval.
+    balanced : bool
+        Whether `AverageReturns.caar` is of the events with an abnormal return on every day; else it is the sum of the
+        averages of each day, and its standard error that of a sum over events (each event's share in all days).
     """
     ar = abnormal.ar[members]
     aar, std_error, n = mean_and_error(ar)
     complete = ~np.isnan(ar).any(axis=1)
-    caar, caar_std_error, _ = mean_and_error(np.cumsum(ar[complete], axis=1))
-    balanced = int(complete.sum())
-    half = student_quantile(0.5 + level / 2, balanced - 1) * caar_std_error
+    if balanced:
+        caar, caar_std_error, _ = mean_and_error(np.cumsum(ar[complete], axis=1))
+        events = int(complete.sum())
+    else:
+        caar, caar_std_error = _summed_averages(ar, aar, n)
+        events = int((~np.isnan(ar)).any(axis=1).sum())
+    half = student_quantile(0.5 + level / 2, events - 1) * caar_std_error
     return AverageReturns(
         day=np.array(abnormal.windows.days, dtype=np.int64),
         n=n,
@@ -104,5 +116,20 @@ def average_returns(abnormal: AbnormalReturns, members: Bools, level: float = 0.
         caar_std_error=caar_std_error,
         ci_low=caar - half,
         ci_high=caar + half,
-        balanced=balanced,
+        balanced=int(complete.sum()),
+        same_events=balanced,
     )
+
+
+def _summed_averages(ar: Floats, aar: Floats, n: Ints) -> tuple[Floats, Floats]:
+    """Return the cumulated averages of each day, and their standard error, both of shape (L,).
+
+    ``CAAR_t = sum_{s<=t} AAR_s``; event i moves it by ``u_it = sum_{s<=t} (AR_is - AAR_s) / N_s`` over the days it has,
+    and the variance is ``N/(N-1) sum_i u_it^2``. On complete data both are those of the balanced average.
+    """
+    moved = np.where(np.isnan(ar), 0.0, ar - aar) / np.maximum(n, 1)
+    taking_part = int((~np.isnan(ar)).any(axis=1).sum())
+    if taking_part < 2:
+        return np.cumsum(aar), np.full(len(aar), np.nan)
+    squares = (np.cumsum(moved, axis=1) ** 2).sum(axis=0)
+    return np.cumsum(aar), np.sqrt(squares * taking_part / (taking_part - 1))

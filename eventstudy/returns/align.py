@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventstudy._typing import Bools, Ints, Labels
-from eventstudy.errors import Reason
-from eventstudy.events import Events, Placed
+from eventstudy._typing import Bools, Dates, Ints, Labels
+from eventstudy.errors import DataError, Reason, UnknownNameError
+from eventstudy.events import Events, Placed, Verdict
 from eventstudy.panels import Listing, ReturnPanel
-from eventstudy.returns.windows import Windows
+from eventstudy.returns.windows import Windows, interval
 
 __all__ = ["Aligned", "Attrition", "align", "on_price_venue"]
 
@@ -61,6 +62,12 @@ class Aligned:
         Its day 0, a session index of the symbol's calendar.
     attrition : Attrition
         What became of every event given.
+    masked : ndarray of shape (n,), optional
+        Sessions, flat over the panel's listing, that no estimation window uses.
+    own_estimation : ndarray of shape (E, 2), optional
+        First and last day of each event's own estimation window, where columns of the events narrow it.
+    own_windows : ndarray of shape (E, W, 2), optional
+        First and last day of each reported window for each event, where columns of the events narrow any of them.
     """
 
     windows: Windows
@@ -68,9 +75,29 @@ class Aligned:
     code: Ints
     day0: Ints
     attrition: Attrition
+    masked: Bools | None = None
+    own_estimation: Ints | None = None
+    own_windows: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.row)
+
+    def dates(self, listing: Listing) -> Dates:
+        """Return the date of each event's day 0, shape (E,)."""
+        found = np.empty(len(self), dtype="datetime64[D]")
+        exchange = np.array([listing.calendars[code].code for code in self.code], dtype=object)
+        for name in set(exchange):
+            of = exchange == name
+            found[of] = listing.calendars[self.code[of][0]].sessions[self.day0[of]]
+        return found
+
+    def estimation_panel(self, panel: ReturnPanel) -> ReturnPanel:
+        """Return what models are estimated from: the panel, without the sessions that are masked."""
+        return _without(panel, self.masked)
+
+
+def _without(panel: ReturnPanel, masked: Bools | None) -> ReturnPanel:
+    return panel if masked is None else replace(panel, values=np.where(masked, np.nan, panel.values))
 
 
 def on_price_venue(events: Events, listing: Listing) -> Events:
@@ -86,7 +113,9 @@ def on_price_venue(events: Events, listing: Listing) -> Events:
     return replace(events, calendar=np.array(venues, dtype=object))
 
 
-def align(events: Events, placed: Placed, panel: ReturnPanel, windows: Windows) -> Aligned:
+def align(
+    events: Events, placed: Placed, panel: ReturnPanel, windows: Windows, screened: Verdict | None = None
+) -> Aligned:
     """Find the places of all events, and drop with a reason those that can't be studied.
 
     Parameters
@@ -99,6 +128,8 @@ def align(events: Events, placed: Placed, panel: ReturnPanel, windows: Windows) 
         Returns by symbol.
     windows : Windows
         Estimation and event window.
+    screened : Verdict, optional
+        What the screens say: drops, and sessions to leave out of estimation windows.
 
     Returns
     -------
@@ -111,23 +142,90 @@ def align(events: Events, placed: Placed, panel: ReturnPanel, windows: Windows) 
     short by the beginning of the data is used if `Windows.fewest` returns are left.
     """
     code = panel.listing.codes(events.symbol)
+    days = {name: _own_days(events, windows, name) for name in windows.columns}
+    estimation = days.pop("estimation", None)
     status = np.full(len(events), Reason.UNKNOWN_SYMBOL, dtype=object)
     detail = np.array([f"no prices of {symbol}" for symbol in events.symbol], dtype=object)
     known = np.flatnonzero(code >= 0)
-    status[known], detail[known] = _statuses(code[known], placed.day0[known], panel, windows)
+    masked = None if screened is None else screened.masked
+    parts = _estimation_parts(windows, None if estimation is None else estimation[known], len(known))
+    status[known], detail[known] = _statuses(code[known], placed.day0[known], panel, windows, masked, parts)
+    closed = np.asarray(placed.status != Reason.OK)
+    status[closed], detail[closed] = placed.status[closed], [str(day) for day in events.date[closed]]
+    if screened is not None:
+        out = np.asarray((status == Reason.OK) & (screened.status != Reason.OK))
+        status[out], detail[out] = screened.status[out], screened.detail[out]
     kept = np.flatnonzero(status == Reason.OK)
     order = np.lexsort((events.event_id[kept].astype(str), placed.day0[kept], code[kept]))
     row = np.asarray(kept[order], dtype=np.int64)
-    return Aligned(windows, row, code[row], placed.day0[row], Attrition(events.event_id, status, detail))
+    return Aligned(
+        windows=windows,
+        row=row,
+        code=code[row],
+        day0=placed.day0[row],
+        attrition=Attrition(events.event_id, status, detail),
+        masked=masked,
+        own_estimation=None if estimation is None else estimation[row],
+        own_windows=_own_windows(windows, days, row) if days else None,
+    )
 
 
-def _statuses(code: Ints, day0: Ints, panel: ReturnPanel, windows: Windows) -> tuple[Labels, Labels]:
+def _own_days(events: Events, windows: Windows, name: str) -> Ints:
+    """Return first and last day of a window for every event, shape (G, 2)."""
+    widest = windows.estimation if name == "estimation" else windows.named[name]
+    days = np.empty((len(events), 2), dtype=np.int64)
+    for place, column in enumerate(windows.columns[name]):
+        if column not in events.values:
+            raise UnknownNameError("value of the events to narrow a window", column, events.values)
+        given = events.values[column]
+        days[:, place] = np.where(np.isnan(given), widest[place], np.nan_to_num(given))
+    wrong = (days[:, 0] < widest[0]) | (days[:, 1] > widest[1]) | (days[:, 0] > days[:, 1])
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        narrowed = f"[{days[row, 0]:+d},{days[row, 1]:+d}]"
+        raise DataError(
+            f"The event {events.event_id[row]} narrows the window {name!r} to {narrowed}, which does not lie within "
+            f"{interval(*widest)}; widen the window."
+        )
+    return days
+
+
+def _own_windows(windows: Windows, days: Mapping[str, Ints], rows: Ints) -> Ints:
+    """Return first and last day of every reported window for each event, shape (E, W, 2)."""
+    own = [
+        days[each.name][rows] if each.name in days else np.tile((each.start, each.end), (len(rows), 1))
+        for each in windows.reported
+    ]
+    return np.stack(own, axis=1).astype(np.int64)
+
+
+def _estimation_parts(windows: Windows, own: Ints | None, count: int) -> list[tuple[Ints, Ints]]:
+    """Return first and last days of the parts of each event's estimation window."""
+    before = np.tile(windows.estimation, (count, 1)) if own is None else own
+    parts = [(before[:, 0], before[:, 1])]
+    if windows.estimation_after is not None:
+        after = np.tile(windows.estimation_after, (count, 1))
+        parts.append((after[:, 0], after[:, 1]))
+    return parts
+
+
+def _statuses(
+    code: Ints,
+    day0: Ints,
+    panel: ReturnPanel,
+    windows: Windows,
+    masked: Bools | None,
+    estimation: list[tuple[Ints, Ints]],
+) -> tuple[Labels, Labels]:
     """Return the status of each event and the figures behind it; the first reason that holds is given."""
     first, last = _sample_edges(panel.listing)
     after_last, before_day0 = day0 - last[code], day0 - first[code]
-    (before, after), (start, end) = windows.event, windows.estimation
+    before, after = windows.event
     in_event = _count(panel, code, day0 + before, day0 + after)
-    in_estimation = _count(panel, code, day0 + start, day0 + end)
+    unmasked = _without(panel, masked)
+    in_estimation = sum(
+        (_count(unmasked, code, day0 + start, day0 + end) for start, end in estimation), np.zeros_like(code)
+    )
     reasons = {
         Reason.DATE_AFTER_CALENDAR: after_last > 0,
         Reason.WINDOW_OUTSIDE_CALENDAR: (before_day0 + before < 0) | (after_last + after > 0),

@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 
-__all__ = ["LeastSquares", "first_collinear", "least_squares"]
+__all__ = ["LeastSquares", "condition_numbers", "first_collinear", "least_squares"]
 
 # A column whose part orthogonal to the columns before it is smaller than this share of it counts as a
 # combination of them; what is left is rounding.
@@ -113,6 +113,27 @@ def least_squares(y: Floats, x: Floats, x_forecast: Floats) -> LeastSquares:
         spread=spread,
         collinear=collinear,
     )
+
+
+def condition_numbers(y: Floats, x: Floats) -> Floats:
+    """Return the ratio of the largest to the smallest singular value of each event's complete rows, shape (E,).
+
+    Parameters
+    ----------
+    y : ndarray of shape (E, M)
+        Left side, NaN where missing.
+    x : ndarray of shape (E, M, K)
+        Regressors, the constant included, NaN where missing.
+
+    Examples
+    --------
+    >>> condition_numbers(np.ones((1, 3)), np.eye(3)[None] * [1.0, 2.0, 4.0]).tolist()
+    [4.0]
+    """
+    used = np.isfinite(y) & np.isfinite(x).all(axis=2)
+    values = np.linalg.svd(np.where(used[..., None], x, 0.0), compute_uv=False)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(values[:, 0] / values[:, -1])
 
 
 def _padded_qr(design: Floats) -> tuple[Floats, Floats]:

@@ -6,17 +6,20 @@ A block says once which of the two it runs on, and the formulas ask here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.util import find_spec
+from typing import Any, TypeVar
 
-from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.errors import InputError
+from eventstudy.execution import PATHS
 
-__all__ = ["COMPILED", "NUMPY", "PATHS", "choose", "compiled", "running"]
+__all__ = ["COMPILED", "NUMPY", "choose", "compiled", "run_on", "running"]
 
-NUMPY, COMPILED, AUTO = "numpy", "compiled", "auto"
-PATHS = (AUTO, NUMPY, COMPILED)
+R = TypeVar("R")
+
+AUTO, NUMPY, COMPILED = PATHS
 # Below it, compiling takes longer than it saves.
 MANY_EVENTS = 100_000
 
@@ -44,8 +47,6 @@ def choose(path: str, events: int) -> str:
     >>> choose("auto", 1_000)
     'numpy'
     """
-    if path not in PATHS:
-        raise UnknownNameError("path", path, PATHS)
     there = find_spec("numba") is not None
     if path == COMPILED and not there:
         raise InputError("The compiled path needs Numba; install it with: pip install 'eventstudy-backtester[fast]'.")
@@ -62,6 +63,12 @@ def running(path: str) -> Iterator[None]:
         yield
     finally:
         _path.reset(token)
+
+
+def run_on(path: str, function: Callable[..., R], *arguments: Any, **settings: Any) -> R:
+    """Return what a function gives on a path; it can be sent to another process."""
+    with running(path):
+        return function(*arguments, **settings)
 
 
 def compiled() -> bool:

@@ -35,9 +35,9 @@ def row_ranks(values: Floats) -> Floats:
     >>> row_ranks(np.array([[0.3, -0.1, np.nan, 0.3]])).tolist()
     [[2.5, 1.0, nan, 2.5]]
     """
-    plain: Bools = (
-        np.isfinite(values).all(axis=1) if values.shape[1] <= MOST_COLUMNS else np.zeros(len(values), dtype=bool)
-    )
+    plain = np.zeros(len(values), dtype=bool)
+    if values.shape[1] <= MOST_COLUMNS:
+        plain[:] = np.isfinite(values).all(axis=1)
     ranks = np.empty(values.shape)
     if plain.any():
         ranks[plain], tied = _rank_packed(np.ascontiguousarray(values[plain]))
@@ -63,7 +63,7 @@ def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
     bits &= ~low
     bits |= np.arange(count)
     keys.sort(axis=1)
-    tied: Bools = ((bits[:, 1:] ^ bits[:, :-1]).view(np.uint64) <= low).any(axis=1)
+    tied = np.asarray(((bits[:, 1:] ^ bits[:, :-1]).view(np.uint64) <= low).any(axis=1))
     bits &= low
     bits += (np.arange(events) * count)[:, None]
     ranks = np.empty(events * count)

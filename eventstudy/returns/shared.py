@@ -7,7 +7,8 @@ orthonormal basis Q then turns least squares into K inner products and one resid
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns import paths
 from eventstudy.returns.linear import PERFECT, LeastSquares, first_collinear
 
-__all__ = ["SharedDesigns", "factorise", "fit_shared"]
+__all__ = ["Dated", "SharedDesigns", "factorise", "fit_dated", "fit_shared", "project"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,26 @@ class SharedDesigns:
     spread: Floats
     usable: Bools
     constant: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dated:
+    """Which of the shared designs each event has.
+
+    Parameters
+    ----------
+    designs : SharedDesigns
+        Of D dates.
+    date : ndarray of shape (E,)
+        The date of each event among them.
+    """
+
+    designs: SharedDesigns
+    date: Ints
+
+    def of(self, rows: Ints) -> Dated:
+        """Return the same for some events."""
+        return Dated(self.designs, self.date[rows])
 
 
 def factorise(x: Floats, x_forecast: Floats) -> SharedDesigns:
@@ -97,6 +118,34 @@ def fit_shared(y: Floats, designs: SharedDesigns, date: Ints) -> LeastSquares:
         spread=designs.spread[date],
         collinear=np.full(events, -1, dtype=np.int64),
     )
+
+
+def fit_dated(y: Floats, dated: Dated | None, general: Callable[[Bools], LeastSquares]) -> LeastSquares:
+    """Fit events with their date's design where that is possible, and the others one by one.
+
+    Parameters
+    ----------
+    y : ndarray of shape (E, M)
+        Left side, NaN where missing.
+    dated : Dated, optional
+        None where events do not share designs.
+    general : callable
+        Fits the events of a mask of shape (E,), missing values and all.
+    """
+    if dated is None:
+        return general(np.ones(len(y), dtype=bool))
+    whole = dated.designs.usable[dated.date] & np.isfinite(y).all(axis=1)
+    if whole.all():
+        return fit_shared(y, dated.designs, dated.date)
+    if not whole.any():
+        return general(~whole)
+    some, others = fit_shared(y[whole], dated.designs, dated.date[whole]), general(~whole)
+    joined = {}
+    for each in fields(LeastSquares):
+        mine, theirs = getattr(some, each.name), getattr(others, each.name)
+        joined[each.name] = np.empty((len(y), *mine.shape[1:]), dtype=mine.dtype)
+        joined[each.name][whole], joined[each.name][~whole] = mine, theirs
+    return LeastSquares(**joined)
 
 
 def project(y: Floats, basis: Floats, date: Ints) -> tuple[Floats, Floats, Floats]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from eventstudy._typing import Bools
 from eventstudy.errors import InputError, UnknownNameError
 
 __all__ = ["Window", "Windows"]
@@ -74,6 +77,11 @@ class Windows:
         Share of a window's days that must have an abnormal return for its CAR to be defined.
     allow_overlap : bool
         Whether the estimation window may touch the event window.
+    estimation_after : (int, int), optional
+        A second stretch of the estimation window, after the event window: for events that change risk.
+    columns : mapping of str to (str, str)
+        By window, ``"estimation"`` or a named one: two columns of the events with first and last days that narrow it
+        for single events. Where an event has no value the window stays as it is.
 
     Raises
     ------
@@ -93,6 +101,8 @@ class Windows:
     min_obs: int | None = None
     min_coverage: float = 1.0
     allow_overlap: bool = False
+    estimation_after: tuple[int, int] | None = None
+    columns: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "named", {name: _pair(name, days) for name, days in self.named.items()})
@@ -104,13 +114,16 @@ class Windows:
                 f"windows: the estimation window {interval(*self.estimation)} overlaps the event window "
                 f"{interval(*self.event)}; end it at {self.event[0] - 1} or earlier."
             )
+        if self.estimation_after is not None:
+            self._check_after(_pair("estimation_after", self.estimation_after))
+        self._check_columns()
         for name, (start, end) in self.named.items():
             if start < self.event[0] or end > self.event[1]:
                 raise InputError(
                     f"windows: {name!r} {interval(start, end)} reaches outside the event window "
                     f"{interval(*self.event)}; widen the event window."
                 )
-        length = self.estimation[1] - self.estimation[0] + 1
+        length = int(self.estimated.sum())
         if self.min_obs is not None and not 1 <= self.min_obs <= length:
             raise InputError(
                 f"windows: min_obs is {self.min_obs}; the estimation window {interval(*self.estimation)} "
@@ -118,6 +131,43 @@ class Windows:
             )
         if not 0 < self.min_coverage <= 1:
             raise InputError(f"windows: min_coverage is {self.min_coverage}; it is a share above 0, at most 1.")
+
+    def _check_after(self, after: tuple[int, int]) -> None:
+        object.__setattr__(self, "estimation_after", after)
+        if self.estimation[1] >= self.event[0] or (after[0] <= self.event[1] and not self.allow_overlap):
+            raise InputError(
+                f"windows: estimation {interval(*self.estimation)} must come before the event window "
+                f"{interval(*self.event)}, and estimation_after {interval(*after)} after it."
+            )
+
+    def _check_columns(self) -> None:
+        columns = {name: tuple(pair) for name, pair in self.columns.items()}
+        object.__setattr__(self, "columns", columns)
+        for name, pair in columns.items():
+            if name != "estimation" and name not in self.named:
+                raise UnknownNameError("window to narrow", name, ["estimation", *self.named])
+            if len(pair) != 2:
+                raise InputError(f"windows: columns of {name!r} are {list(pair)}; two names were expected.")
+
+    @property
+    def stretch(self) -> tuple[int, int]:
+        """First and last day of the estimation window, with all that lies between its two parts."""
+        return (self.estimation[0], self.estimation[1] if self.estimation_after is None else self.estimation_after[1])
+
+    @property
+    def estimated(self) -> Bools:
+        """Which days of `stretch` belong to the estimation window, shape (M,)."""
+        first, last = self.stretch
+        days = np.arange(first, last + 1)
+        inside = (days >= self.estimation[0]) & (days <= self.estimation[1])
+        if self.estimation_after is not None:
+            inside |= (days >= self.estimation_after[0]) & (days <= self.estimation_after[1])
+        return np.asarray(inside)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a model is estimated from any session that is not before the event window."""
+        return self.stretch[1] >= self.event[0]
 
     @property
     def reported(self) -> tuple[Window, ...]:
@@ -130,7 +180,7 @@ class Windows:
     @property
     def fewest(self) -> int:
         """The least number of returns an estimation window must hold."""
-        half = (self.estimation[1] - self.estimation[0] + 2) // 2
+        half = (int(self.estimated.sum()) + 1) // 2
         return min(120, half) if self.min_obs is None else self.min_obs
 
     @property

@@ -76,8 +76,13 @@ def test_sides_and_order(name: str) -> None:
     two, greater, less = (kind(alternative=side).run(given) for side in ("two-sided", "greater", "less"))
     for both, up, down in zip(two, greater, less, strict=True):
         assert both.statistic == up.statistic == down.statistic
-        assert up.p_value + down.p_value == pytest.approx(1, abs=1e-12)
-        assert both.p_value == pytest.approx(2 * min(up.p_value, down.p_value), rel=1e-9)
+        if both.distribution.startswith(("t(", "N(")):
+            assert up.p_value + down.p_value == pytest.approx(1, abs=1e-12)
+            assert both.p_value == pytest.approx(2 * min(up.p_value, down.p_value), rel=1e-9)
+        else:
+            # A p-value that is counted has the observed value in both tails.
+            assert up.p_value + down.p_value >= 1 - 1e-12
+            assert both.p_value >= min(up.p_value, down.p_value)
     shuffled = kind().run(sample(name, car, np.random.default_rng(2).permutation(30)))
     by_event = {result.event_id: result for result in shuffled}
     for result in two:

@@ -53,6 +53,7 @@ def test_the_page_tells_the_story_in_order(results: Results) -> None:
         "What is in the study",
         "Which events are in the study",
         "Events",
+        "How good the list of events is",
         f"How {FOCUS} unfolded",
         f"Reaction of {FOCUS}: from the base price",
         f"Reaction of {FOCUS}: leg by leg",

@@ -32,7 +32,7 @@ def test_events_show_their_clock_and_fate(results: Results) -> None:
         "Timing": "before open",
         "Day 0": "2025-02-20",
         "Surprise": "+20.57%",
-        "Flags": "news_nearby",
+        "Flags": "news nearby",
         "In the study": "yes",
     }
     assert cells(made, 0)["In the study"] == "no: too few estimation days"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.execution import Engine
 from eventstudy.returns import paths
 from eventstudy.returns.ranking import row_ranks
 from eventstudy.returns.shared import factorise, fit_shared
@@ -38,7 +39,7 @@ def test_the_choice_of_path(monkeypatch: pytest.MonkeyPatch) -> None:
     assert paths.choose("auto", 100_000) == "compiled"
     assert paths.choose("numpy", 10**7) == "numpy"
     with pytest.raises(UnknownNameError, match="Did you mean 'numpy'"):
-        paths.choose("nunpy", 1)
+        Engine(path="nunpy")
     monkeypatch.setattr(paths, "find_spec", lambda _: None)
     assert paths.choose("auto", 10**6) == "numpy"
     with pytest.raises(InputError, match=r"eventstudy-backtester\[fast\]"):

@@ -1,7 +1,8 @@
 """What a model is: a design for the linear frame, or an expected return without parameters.
 
 A model states what makes it different and inherits residuals, sigma and the forecast covariance. It is shown a
-`Block` of events at a time and keeps no state. Any object with the attributes of `ExpectedReturnModel` will do.
+`Block` of events at a time and keeps no state. What it needs beyond its regressors it declares. Any object with the
+attributes of `ExpectedReturnModel` will do.
 """
 
 from __future__ import annotations
@@ -13,80 +14,26 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints, Labels
+from eventstudy._typing import Bools, Floats, Labels
 from eventstudy.errors import InputError, Reason
-from eventstudy.returns.linear import LeastSquares, least_squares
+from eventstudy.returns.linear import LeastSquares, condition_numbers, least_squares
+from eventstudy.returns.models.block import Block, EstimationResult
 from eventstudy.returns.regressors import Benchmark
+from eventstudy.returns.shared import Dated, factorise, fit_dated
 
-__all__ = ["BenchmarkModel", "Block", "EstimationResult", "ExpectedReturnModel", "FixedModel", "LinearModel"]
+__all__ = [
+    "BenchmarkModel",
+    "Block",
+    "EstimationResult",
+    "ExpectedReturnModel",
+    "FixedModel",
+    "LinearModel",
+    "failures",
+    "with_constant",
+]
 
 # Patell's variance needs more than two degrees of freedom (METHODS 1.5).
 SPARE_OBSERVATIONS = 3
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Block:
-    """What a model sees of E events: M estimation sessions, L event sessions, K regressors.
-
-    Parameters
-    ----------
-    y : ndarray of shape (E, M)
-        Returns in the estimation window, decimals per session, NaN where missing.
-    x : ndarray of shape (E, M, K)
-        The model's regressors there, in the order of `ExpectedReturnModel.regressors`.
-    y_event : ndarray of shape (E, L)
-        Returns in the event window.
-    x_event : ndarray of shape (E, L, K)
-        Regressors in the event window.
-    """
-
-    y: Floats
-    x: Floats
-    y_event: Floats
-    x_event: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EstimationResult:
-    """What a model makes of a block; the covariance of abnormal returns is ``diag(noise) + spread spread'``.
-
-    Parameters
-    ----------
-    parameters : ndarray of shape (E, P)
-        In the order of the model's `parameters`; NaN where the model could not be estimated.
-    sigma : ndarray of shape (E,)
-        Standard deviation of a residual, a decimal per session.
-    dof : ndarray of shape (E,)
-        Its degrees of freedom.
-    n_obs : ndarray of shape (E,)
-        Complete rows used.
-    r_squared : ndarray of shape (E,)
-        Share of the variance explained; NaN for a model without parameters.
-    expected : ndarray of shape (E, L)
-        Expected returns in the event window, NaN where a regressor is missing.
-    noise : ndarray of shape (E, L)
-        Variance of each session's own disturbance.
-    spread : ndarray of shape (E, L, P)
-        What the error of the estimated parameters adds, common to all sessions.
-    residuals : ndarray of shape (E, M)
-        Estimation residuals; they live only as long as the block.
-    reason : ndarray of shape (E,)
-        A `Reason` each.
-    detail : ndarray of shape (E,)
-        The figures behind it, in words.
-    """
-
-    parameters: Floats
-    sigma: Floats
-    dof: Ints
-    n_obs: Ints
-    r_squared: Floats
-    expected: Floats
-    noise: Floats
-    spread: Floats
-    residuals: Floats
-    reason: Labels
-    detail: Labels
 
 
 class ExpectedReturnModel(ABC):
@@ -100,11 +47,56 @@ class ExpectedReturnModel(ABC):
         Where it comes from in the literature.
     parameters : tuple of str
         Names of what it estimates.
+    excess : bool
+        Whether it explains returns in excess of the riskless return, and so needs one.
+    margin : (int, int)
+        Sessions that it needs of its regressors before and after either window.
+    edges : (int, int)
+        Sessions of the estimation window that it can't use, at the beginning and at the end of what is there.
+    takes_spans : bool
+        Whether it can weight returns that cover several sessions (``missing="trade_to_trade"``).
+    donor_symbols : tuple of str, optional
+        Symbols from which it makes a counterfactual, all where empty; None for a model that makes none.
+    zero_mean : bool
+        Whether its estimation residuals have a mean of zero by construction, or need none.
+    looks_ahead : bool
+        Whether an expected return uses sessions after its own: never in a backtest.
     """
 
     kind: ClassVar[str]
     source: ClassVar[str]
-    parameters: ClassVar[tuple[str, ...]] = ()
+    excess: ClassVar[bool] = False
+    takes_spans: ClassVar[bool] = False
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of what it estimates: none."""
+        return ()
+
+    @property
+    def margin(self) -> tuple[int, int]:
+        """No more sessions than those of the windows."""
+        return (0, 0)
+
+    @property
+    def edges(self) -> tuple[int, int]:
+        """Every session can be used."""
+        return (0, 0)
+
+    @property
+    def zero_mean(self) -> bool:
+        """Whether estimation residuals have a mean of zero, or need none."""
+        return True
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether an expected return uses sessions after its own."""
+        return False
+
+    @property
+    def donor_symbols(self) -> tuple[str, ...] | None:
+        """None: no counterfactual of other securities."""
+        return None
 
     @property
     @abstractmethod
@@ -114,6 +106,10 @@ class ExpectedReturnModel(ABC):
     @abstractmethod
     def fit(self, block: Block) -> EstimationResult:
         """Estimate the model on a block and forecast its event window."""
+
+    def condition(self, block: Block) -> Floats:
+        """Return the condition number of each event's design, shape (E,); NaN for a model without one."""
+        return np.full(len(block.y), np.nan)
 
     def bind(self, benchmark: Benchmark | None) -> Self:  # noqa: ARG002
         """Return the model with the study's benchmark in the place of one that it does not name itself."""
@@ -131,8 +127,8 @@ class BenchmarkModel(ExpectedReturnModel):
     Parameters
     ----------
     benchmark : str or mapping, optional
-        A symbol of the prices, a factor, ``"equal_weighted"``, or one for each exchange code; the study's
-        benchmark where it is None.
+        A symbol of the prices, a factor, ``"equal_weighted"``, ``"peers"``, a column of the events that names each
+        event's own, or one for each exchange code; the study's benchmark where it is None.
     """
 
     benchmark: Benchmark | None = None
@@ -152,16 +148,35 @@ class BenchmarkModel(ExpectedReturnModel):
         """Return the kind, and the benchmark where it is not the study's."""
         if self.benchmark is None or self.benchmark == benchmark:
             return self.kind
-        named = self.benchmark
-        return f"{self.kind}:{'+'.join(named.values()) if isinstance(named, Mapping) else named}"
+        return f"{self.kind}:{named(self.benchmark)}"
+
+
+def named(benchmark: Benchmark | None) -> str:
+    """Return a benchmark in a word."""
+    return "+".join(benchmark.values()) if isinstance(benchmark, Mapping) else str(benchmark)
+
+
+def with_constant(x: Floats) -> Floats:
+    """Return regressors of shape (E, n, K) with a column of ones before them."""
+    return np.concatenate([np.ones((*x.shape[:2], 1)), x], axis=2)
 
 
 class LinearModel(ExpectedReturnModel):
-    """A model that is a design: everything else follows from least squares (METHODS 2.1)."""
+    """A model that is a design: everything else follows from least squares (METHODS 2.1).
+
+    Returns that cover n sessions are explained by the sums of their design rows and weighted by ``1/sqrt(n)``
+    (Maynes and Rumsey 1993); their abnormal return has the variance ``n s^2`` besides the parameter error.
+    """
+
+    takes_spans: ClassVar[bool] = True
 
     @abstractmethod
     def design(self, x: Floats) -> Floats:
         """Return the design rows, shape (E, n, P), for regressors of shape (E, n, K)."""
+
+    def regressors_of(self, block: Block) -> tuple[Floats, Floats]:
+        """Return the regressors of the estimation and of the event window, as the design takes them."""
+        return block.x, block.x_event
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -170,33 +185,78 @@ class LinearModel(ExpectedReturnModel):
 
     def fit(self, block: Block) -> EstimationResult:
         """Estimate by least squares over the complete rows."""
-        design_event = self.design(block.x_event)
-        fit = least_squares(block.y, self.design(block.x), design_event)
-        reason, detail = _why_not(fit, self.column_names)
+        x, x_event = self.regressors_of(block)
+        design_event = self._summed(x_event, block.span_event)
+        own, riskless = (block.risk_free, block.risk_free_event) if self.excess else (None, None)
+        y = block.y if own is None else block.y - own
+        weight = None if block.span is None else 1.0 / np.sqrt(block.span)
+
+        def general(these: Bools) -> LeastSquares:
+            rows = self._summed(x[these], None if block.span is None else block.span[these])
+            if weight is None:
+                return least_squares(y[these], rows, design_event[these])
+            return least_squares(y[these] * weight[these], rows * weight[these][..., None], design_event[these])
+
+        fit = fit_dated(y, block.dated, general)
+        reason, detail = failures(fit, self.column_names)
         good = reason == Reason.OK
         sigma = np.where(good, fit.sigma, np.nan)
         expected = (design_event @ fit.coefficients[..., None])[..., 0]
+        if riskless is not None:
+            expected = expected + riskless
         return EstimationResult(
-            parameters=np.where(good[:, None], fit.coefficients, np.nan),
+            parameters=self.reported(np.where(good[:, None], fit.coefficients, np.nan)),
             sigma=sigma,
             dof=fit.dof,
             n_obs=fit.n_obs,
             r_squared=fit.r_squared,
             expected=np.where(good[:, None], expected, np.nan),
-            noise=np.broadcast_to((sigma**2)[:, None], expected.shape),
+            noise=(sigma**2)[:, None] * block.spans_event,
             spread=sigma[:, None, None] * fit.spread,
             residuals=np.where(good[:, None], fit.residuals, np.nan),
             reason=reason,
             detail=detail,
         )
 
+    def shares_designs(self) -> bool:
+        """Return whether its design depends on the date alone, and is fitted as it stands."""
+        kind = type(self)
+        return self.margin == (0, 0) and kind.fit is LinearModel.fit and kind.regressors_of is LinearModel.regressors_of
 
+    def reported(self, coefficients: Floats) -> Floats:
+        """Return the parameters, shape (E, P), for the coefficients of the design."""
+        return coefficients
+
+    def _summed(self, x: Floats, span: Floats | None) -> Floats:
+        """Return design rows for regressors that are sums over `span` sessions."""
+        rows = self.design(x)
+        if span is None:
+            return rows
+        # A design is affine in its regressors: what is left at zero is its constant.
+        return rows + (span - 1.0)[..., None] * self.design(np.zeros_like(x))
+
+    def condition(self, block: Block) -> Floats:
+        """Return the condition number of the rows used, shape (E,)."""
+        x, _ = self.regressors_of(block)
+        return condition_numbers(block.y, self._summed(x, block.span) / np.sqrt(block.spans)[..., None])
+
+
+@dataclass(frozen=True, kw_only=True)
 class FixedModel(ExpectedReturnModel):
     """A model without estimated parameters (METHODS 2.2).
 
     The variance is that of the estimation-window abnormal returns around their own mean, with n - 1 degrees of
     freedom; the mean itself is not subtracted from the abnormal returns of the event window.
+
+    Parameters
+    ----------
+    centred : bool
+        Whether the variance is taken around the mean; else it is ``sum AR^2 / n``, with n degrees of freedom.
     """
+
+    takes_spans: ClassVar[bool] = True
+
+    centred: bool = True
 
     @abstractmethod
     def expected(self, x: Floats) -> Floats:
@@ -204,30 +264,52 @@ class FixedModel(ExpectedReturnModel):
 
     def fit(self, block: Block) -> EstimationResult:
         """Take the dispersion from the estimation window; nothing is estimated besides."""
-        ones = np.ones((*block.y.shape, 1))
+        weight = 1.0 / np.sqrt(block.spans)
         expected = self.expected(block.x_event)
-        fit = least_squares(block.y - self.expected(block.x), ones, ones[:, : expected.shape[1]])
-        reason, detail = _why_not(fit, ("constant",))
+        abnormal = (block.y - self.expected(block.x)) * weight
+        # The mean of returns that cover n sessions grows with n, as does their variance.
+        constant, ones = (block.spans * weight)[..., None], np.ones((*expected.shape, 1))
+
+        def general(these: Bools) -> LeastSquares:
+            return least_squares(abnormal[these], constant[these], ones[these])
+
+        dated = None
+        if block.span is None and len(abnormal):
+            designs = factorise(constant[:1], ones[:1])
+            dated = Dated(designs, np.zeros(len(abnormal), dtype=np.int64))
+        fit = fit_dated(abnormal, dated, general)
+        reason, detail = failures(fit, ("constant",))
         good = reason == Reason.OK
-        sigma = np.where(good, fit.sigma, np.nan)
+        there = np.isfinite(abnormal)
+        mean_square = np.where(there, abnormal, 0.0) ** 2
+        spread_out = np.sqrt(mean_square.sum(axis=1) / np.maximum(fit.n_obs, 1))
+        sigma = np.where(good, fit.sigma if self.centred else spread_out, np.nan)
         events, days = expected.shape
         return EstimationResult(
             parameters=np.empty((events, 0)),
             sigma=sigma,
-            dof=fit.dof,
+            dof=fit.dof if self.centred else fit.n_obs,
             n_obs=fit.n_obs,
             r_squared=np.full(events, np.nan),
             expected=np.where(good[:, None], expected, np.nan),
-            noise=np.broadcast_to((sigma**2)[:, None], expected.shape),
+            noise=(sigma**2)[:, None] * block.spans_event,
             spread=np.empty((events, days, 0)),
-            residuals=np.where(good[:, None], block.y - self.expected(block.x), np.nan),
+            residuals=np.where(good[:, None] & there, abnormal, np.nan),
             reason=reason,
             detail=detail,
         )
 
 
-def _why_not(fit: LeastSquares, columns: tuple[str, ...]) -> tuple[Labels, Labels]:
-    """Return the reason why each event has no usable fit, ``ok`` where it has one, and the figures behind it."""
+def failures(fit: LeastSquares, columns: tuple[str, ...]) -> tuple[Labels, Labels]:
+    """Return the reason why each event has no usable fit, ``ok`` where it has one, and the figures behind it.
+
+    Parameters
+    ----------
+    fit : LeastSquares
+        Fits of E events.
+    columns : tuple of str
+        Names of the columns of the design.
+    """
     reason = np.full(len(fit.n_obs), Reason.OK, dtype=object)
     detail = np.full(len(fit.n_obs), "", dtype=object)
     needed = len(columns) + SPARE_OBSERVATIONS

@@ -1,0 +1,236 @@
+"""From places in the panel to what a model sees: one gather a block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy._typing import Bools, Floats, Ints, Labels
+from eventstudy.errors import InputError
+from eventstudy.panels import ReturnPanel
+from eventstudy.returns.align import Aligned
+from eventstudy.returns.donors import BlockDonors, DonorPool
+from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel
+from eventstudy.returns.own import Named
+from eventstudy.returns.regressors import Regressors, RegressorTables
+from eventstudy.returns.shared import Dated, factorise
+
+__all__ = ["BlockReader"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockReader:
+    """Where the blocks of one model come from.
+
+    Parameters
+    ----------
+    aligned : Aligned
+        E events as places in the panel.
+    panel : ReturnPanel
+        Returns by symbol.
+    estimation : ReturnPanel
+        The same without the sessions that no estimation window uses.
+    model : ExpectedReturnModel
+        Whose needs are met.
+    tables : RegressorTables
+        Its regressors.
+    exchange : ndarray of shape (E,)
+        Exchange code of each event.
+    pool : DonorPool, optional
+        For models that make counterfactuals.
+    dated : Dated, optional
+        The model's designs by date, where events share them.
+    """
+
+    aligned: Aligned
+    panel: ReturnPanel
+    estimation: ReturnPanel
+    model: ExpectedReturnModel
+    tables: RegressorTables
+    exchange: Labels
+    pool: DonorPool | None = None
+    dated: Dated | None = None
+
+    @classmethod
+    def of(
+        cls, aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, regressors: Regressors
+    ) -> BlockReader:
+        """Return the reader of a model.
+
+        Raises
+        ------
+        InputError
+            If the model needs a riskless return that there is not, or can't weight returns from trade to trade.
+        """
+        tables = regressors.tables(model.regressors)
+        if model.excess and not tables.risk_free:
+            raise InputError(
+                f"The model {model.kind!r} explains returns in excess of the riskless return, and there is none; give "
+                f"factors with a column rf."
+            )
+        if panel.span is not None and not model.takes_spans:
+            raise InputError(
+                f"The model {model.kind!r} can't weight returns from trade to trade; use missing = drop with it."
+            )
+        exchange = np.array([panel.listing.calendars[code].code for code in aligned.code], dtype=object)
+        pool = None
+        if model.donor_symbols is not None:
+            pool = DonorPool(panel, model.donor_symbols, regressors.happened)
+            for symbol in model.donor_symbols:
+                panel.listing.code(symbol)
+        dated = _dated(aligned, panel, model, tables, exchange)
+        return cls(aligned, panel, aligned.estimation_panel(panel), model, tables, exchange, pool, dated)
+
+    def read(self, rows: Ints) -> Block:
+        """Return what the model sees of these events."""
+        windows = self.aligned.windows
+        stretch, event = windows.stretch, windows.event
+        y, y_event = self._returns(self.estimation, rows, stretch), self._returns(self.panel, rows, event)
+        inside = self._inside(rows)
+        if inside is not None:
+            y = np.where(inside, y, np.nan)
+        span, span_event = self._spans(rows, stretch), self._spans(rows, event)
+        riskless = self.model.excess
+        return Block(
+            y=y,
+            x=self._regressors(rows, stretch, span),
+            y_event=y_event,
+            x_event=self._regressors(rows, event, span_event),
+            risk_free=self._risk_free(rows, stretch, span) if riskless else None,
+            risk_free_event=self._risk_free(rows, event, span_event) if riskless else None,
+            factor=self.tables.factor,
+            inside=inside,
+            span=span,
+            span_event=span_event,
+            gap=event[0] - stretch[1] - 1,
+            donors=None if self.pool is None else self._donors(rows, self.pool),
+            dated=None if self.dated is None else self.dated.of(rows),
+        )
+
+    def benchmark(self, rows: Ints, expected: Floats) -> Floats:
+        """Return what buy-and-hold returns are compared with, session by session, whatever returns span.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (E,)
+            The events.
+        expected : ndarray of shape (E, L)
+            The model's expected returns, for a model without a benchmark.
+
+        Returns
+        -------
+        ndarray of shape (E, L) or (E, L, J)
+            The model's first regressor, in full where it is an excess return; each of the J members where it is a
+            portfolio of the event's own, which is held, not rebalanced.
+        """
+        start, length = self._place(rows, self.aligned.windows.event)
+        if not self.model.regressors:
+            return expected
+        own = self.tables.own.get(0)
+        if isinstance(own, Named) and own.codes.shape[2] > 1:
+            return own.members(rows, self.exchange[rows], start, length)
+        first = self.tables.gather(self.exchange[rows], start, length, rows)[..., 0]
+        if self.model.excess and self.tables.factor[0]:
+            return first + self.tables.gather_risk_free(self.exchange[rows], start, length)
+        return first
+
+    def delisted(self, rows: Ints) -> Bools:
+        """Return which event sessions come after the last of the event's symbol, shape (E, L)."""
+        start, length = self._place(rows, self.aligned.windows.event)
+        last = self.panel.listing.last[self.aligned.code[rows]]
+        return np.asarray(start[:, None] + np.arange(length) > last[:, None])
+
+    def _place(self, rows: Ints, days: tuple[int, int]) -> tuple[Ints, int]:
+        return self.aligned.day0[rows] + days[0], days[1] - days[0] + 1
+
+    def _returns(self, panel: ReturnPanel, rows: Ints, days: tuple[int, int]) -> Floats:
+        start, length = self._place(rows, days)
+        return panel.window(self.aligned.code[rows], start, length)
+
+    def _spans(self, rows: Ints, days: tuple[int, int]) -> Floats | None:
+        if self.panel.span is None:
+            return None
+        start, length = self._place(rows, days)
+        spans = self.panel.listing.gather(self.panel.span, self.aligned.code[rows], start, length)
+        return np.where(np.isnan(spans), 1.0, spans)
+
+    def _regressors(self, rows: Ints, days: tuple[int, int], span: Floats | None) -> Floats:
+        before, after = self.model.margin
+        exchange = self.exchange[rows]
+        start, length = self._place(rows, days)
+        if span is None:
+            return self.tables.gather(exchange, start - before, before + length + after, rows)
+        reach = int(span.max(initial=1.0)) - 1
+        return summed(self.tables.gather(exchange, start - reach, reach + length, rows), span)
+
+    def _risk_free(self, rows: Ints, days: tuple[int, int], span: Floats | None) -> Floats:
+        start, length = self._place(rows, days)
+        reach = 0 if span is None else int(span.max(initial=1.0)) - 1
+        riskless = self.tables.gather_risk_free(self.exchange[rows], start - reach, reach + length)
+        return riskless if span is None else summed(riskless[..., None], span)[..., 0]
+
+    def _inside(self, rows: Ints) -> Bools | None:
+        """Return which sessions belong to each event's own estimation window, None where all do."""
+        windows = self.aligned.windows
+        own = self.aligned.own_estimation
+        if windows.estimation_after is None and own is None:
+            return None
+        inside = np.tile(windows.estimated, (len(rows), 1))
+        if own is not None:
+            days = np.arange(windows.stretch[0], windows.stretch[1] + 1)
+            before = (days >= windows.estimation[0]) & (days <= windows.estimation[1])
+            inside &= ((days >= own[rows, :1]) & (days <= own[rows, 1:])) | ~before
+        return inside
+
+    def _donors(self, rows: Ints, pool: DonorPool) -> BlockDonors:
+        windows, aligned = self.aligned.windows, self.aligned
+        return BlockDonors(
+            pool, aligned.code[rows], aligned.day0[rows], self.exchange[rows], windows.stretch, windows.event
+        )
+
+
+def _dated(
+    aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tables: RegressorTables, exchange: Labels
+) -> Dated | None:
+    """Return a model's designs, factorised once for each exchange and day 0, where events share them."""
+    windows = aligned.windows
+    own = tables.own or panel.span is not None or aligned.own_estimation is not None
+    if own or windows.estimation_after is not None or not isinstance(model, LinearModel) or not model.shares_designs():
+        return None
+    codes, places = np.unique(exchange.astype(str), return_inverse=True)
+    most = int(aligned.day0.max(initial=0)) + 1
+    keys, date = np.unique(places * most + aligned.day0, return_inverse=True)
+    at, day0 = codes[keys // most].astype(object), keys % most
+    (start, end), (before, after) = windows.stretch, windows.event
+    x = tables.gather(at, day0 + start, end - start + 1)
+    x_event = tables.gather(at, day0 + before, after - before + 1)
+    return Dated(factorise(model.design(x), model.design(x_event)), date.astype(np.int64))
+
+
+def summed(values: Floats, span: Floats) -> Floats:
+    """Return sums over the sessions that each return covers.
+
+    Parameters
+    ----------
+    values : ndarray of shape (E, B + n, K)
+        By session, with B sessions before the first.
+    span : ndarray of shape (E, n)
+        How many sessions up to each to sum, at most B + 1.
+
+    Examples
+    --------
+    >>> summed(np.array([[[1.0], [2.0], [4.0]]]), np.array([[1.0, 2.0]])).ravel().tolist()
+    [2.0, 6.0]
+    """
+    before = values.shape[1] - span.shape[1]
+    sums = values[:, before:].copy()
+    event, session = np.nonzero(span > 1)
+    if not event.size:
+        return sums
+    counts = span[event, session].astype(np.int64)
+    ends = np.cumsum(counts)
+    steps = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
+    sessions = np.repeat(session + before - counts + 1, counts) + steps
+    sums[event, session] = np.add.reduceat(values[np.repeat(event, counts), sessions], ends - counts, axis=0)
+    return sums

@@ -1,0 +1,171 @@
+"""Portfolios in calendar time: on each date, the events whose windows hold it (Jaffe 1974, Mandelker 1974)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from eventstudy._typing import Bools, Floats, Ints
+from eventstudy.returns.accumulators import Around, FirstPass, Residuals
+from eventstudy.returns.models.base import LinearModel
+
+__all__ = ["LAGS", "CalendarDays", "CalendarLags", "DateSums"]
+
+# Sessions before a date from which the portfolio's own dispersion is taken (METHODS 4.10).
+LAGS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DateSums:
+    """Sums over events by date; row 0 is the date ``first``, days since 1970.
+
+    Parameters
+    ----------
+    first : int
+        The first date.
+    count : ndarray of shape (T,)
+        Events in the portfolio of each date.
+    total : ndarray of shape (T, C)
+        Sums of what the accumulator counts.
+    """
+
+    first: int
+    count: Ints
+    total: Floats
+
+    def __add__(self, other: DateSums) -> DateSums:
+        first = min(self.first, other.first)
+        length = max(self.first + len(self.count), other.first + len(other.count)) - first
+        count, total = np.zeros(length, dtype=np.int64), np.zeros((length, self.total.shape[1]))
+        for each in (self, other):
+            span = slice(each.first - first, each.first - first + len(each.count))
+            count[span] += each.count
+            total[span] += each.total
+        return DateSums(first, count, total)
+
+    def held(self, fewest: int) -> tuple[Ints, Floats]:
+        """Return counts and means of the dates with enough events, in order."""
+        kept = self.count >= max(fewest, 1)
+        return self.count[kept], self.total[kept] / self.count[kept, None]
+
+
+@dataclass(slots=True)
+class CalendarDays:
+    """By reported window and date: the portfolio's abnormal return, its left side and its regressors.
+
+    Parameters
+    ----------
+    until : mapping of str to (ndarray, ndarray)
+        By window: events that follow another of their symbol, and up to which of their days it is still there.
+    sums : mapping of str to DateSums
+        By window; the columns are the abnormal return, the left side and the design.
+    """
+
+    until: Mapping[str, tuple[Ints, Ints]] = field(default_factory=dict)
+    sums: dict[str, DateSums] = field(default_factory=dict)
+
+    @classmethod
+    def after(cls, first: FirstPass) -> Self:
+        """Find the events of one symbol whose windows overlap: a firm counts once a day."""
+        until = {}
+        for name, cars in first.cars.items():
+            row = np.flatnonzero(first.members & ~np.isnan(cars.car))
+            code, day0 = first.code[row], first.day0[row]
+            behind = day0[:-1] + cars.window.end - day0[1:]
+            again = (code[1:] == code[:-1]) & (behind >= cars.window.start)
+            until[name] = (row[1:][again], behind[again])
+        return cls(until=until)
+
+    def add(self, residuals: Residuals) -> None:
+        """Add the events of a block to the portfolios of their dates."""
+        if not len(residuals.row):
+            return
+        known = residuals.known
+        held = self.columns(residuals)
+        before = known.abnormal.windows.event[0]
+        dates = _dates(known)
+        for window in known.abnormal.windows.reported:
+            rows, behind = self.until[window.name]
+            there = np.repeat(~np.isnan(known.abnormal.car(window).car)[:, None], window.length, axis=1)
+            own = np.isin(residuals.row, rows)
+            last = np.full(len(residuals.row), window.start - 1)
+            last[own] = behind[np.searchsorted(rows, residuals.row[own])]
+            there &= np.arange(window.start, window.end + 1) > last[:, None]
+            days = window.within(before)
+            self._put(window.name, _summed(dates[:, days], held[:, days], there))
+
+    def merge(self, other: Self) -> None:
+        """Add the sums of a later block."""
+        for name, sums in other.sums.items():
+            self._put(name, sums)
+
+    def columns(self, residuals: Residuals) -> Floats:
+        """Return what is summed, shape (E, L, C)."""
+        left, design = regression(residuals.known)
+        return np.concatenate([residuals.known.abnormal.ar[..., None], left[..., None], design], axis=2)
+
+    def _put(self, name: str, sums: DateSums | None) -> None:
+        if sums is not None:
+            self.sums = {**self.sums, name: self.sums[name] + sums if name in self.sums else sums}
+
+
+@dataclass(slots=True)
+class CalendarLags(CalendarDays):
+    """By reported window and date: the portfolio's abnormal return, and those of the same members before.
+
+    The columns are the abnormal return, its `LAGS` predecessors, and how many members had each of these.
+    """
+
+    def columns(self, residuals: Residuals) -> Floats:
+        """Return the abnormal return of each day and of the sessions before it."""
+        known = residuals.known
+        windows = known.abnormal.windows
+        (start, _), (before, after) = windows.estimation, windows.event
+        line = np.full((len(residuals.row), max(after - start + 1, 0) + LAGS), np.nan)
+        length = residuals.values.shape[1]
+        line[:, LAGS : LAGS + length] = residuals.values
+        line[:, LAGS + before - start : LAGS + after - start + 1] = known.abnormal.ar
+        lagged = np.lib.stride_tricks.sliding_window_view(line, LAGS + 1, axis=1)[:, before - start :, ::-1]
+        return np.concatenate([np.nan_to_num(lagged), ~np.isnan(lagged[..., 1:])], axis=2)
+
+
+def regression(known: Around) -> tuple[Floats, Floats]:
+    """Return left side (E, L) and design (E, L, P), a constant first, of a model in the event window.
+
+    A model that is a line in its regressors gives its own; of any other, abnormal returns are left with a constant.
+    """
+    block, model = known.block, known.model
+    ones = np.ones((*block.y_event.shape, 1))
+    if not isinstance(model, LinearModel):
+        return known.abnormal.ar, ones
+    design = model.design(model.regressors_of(block)[1])
+    varying = [k for k in range(design.shape[2]) if not (design[..., k] == 1.0).all()]
+    if not varying:
+        return known.abnormal.ar, ones
+    riskless = block.risk_free_event if model.excess else None
+    left = block.y_event if riskless is None else block.y_event - riskless
+    return left, np.concatenate([ones, design[..., varying]], axis=2)
+
+
+def _dates(known: Around) -> Ints:
+    """Return the date of each event day, days since 1970, shape (E, L)."""
+    days = known.day0[:, None] + np.array(known.abnormal.windows.days)
+    dates = np.zeros(days.shape, dtype=np.int64)
+    for code, sessions in known.sessions.items():
+        of = known.calendar == code
+        dates[of] = sessions[np.clip(days[of], 0, len(sessions) - 1)].astype("datetime64[D]").astype(np.int64)
+    return dates
+
+
+def _summed(dates: Ints, values: Floats, there: Bools) -> DateSums | None:
+    there = there & ~np.isnan(values).any(axis=2)
+    if not there.any():
+        return None
+    place, rows = dates[there], values[there]
+    first = int(place.min())
+    length = int(place.max()) - first + 1
+    total = [np.bincount(place - first, weights=column, minlength=length) for column in rows.T]
+    return DateSums(first, np.bincount(place - first, minlength=length), np.stack(total, axis=1).astype(np.float64))

@@ -1,0 +1,314 @@
+"""How much the abnormal returns of two events have in common (Kolari and Pynnonen 2010)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from eventstudy._typing import Bools, Dates, Floats, Ints
+from eventstudy.returns.accumulators import FirstPass, Residuals
+from eventstudy.returns.windows import Window
+
+__all__ = ["CalendarCorrelation", "EventTimeCorrelation", "MeanCorrelation", "unit_rows"]
+
+# Residuals of so many events, at most, are held for exact correlations pair by pair; beyond it sums by date serve.
+HELD = 4096
+# Fewest common sessions from which a correlation is taken (METHODS 4.3).
+COMMON = 30
+
+Place = tuple[str, int]
+"""Exchange and session index of day 0: events of one place share all their sessions."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeanCorrelation:
+    """The mean correlation over all pairs of events, pairs without a common session counting as zero.
+
+    Parameters
+    ----------
+    value : float
+        rbar.
+    pairs : int
+        Pairs whose windows share a session.
+    exact : bool
+        Whether every correlation was taken pair by pair, or over series that are complete and share all sessions.
+    """
+
+    value: float
+    pairs: int
+    exact: bool = True
+
+
+def unit_rows(values: Floats) -> Floats:
+    """Return each row less its mean, scaled to a sum of squares of one; 0 where missing, or where nothing varies."""
+    there = ~np.isnan(values)
+    mean = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    centred = np.where(there, values - mean[:, None], 0.0)
+    norm = np.sqrt((centred**2).sum(axis=1))
+    return centred / np.where(norm > 0, norm, 1.0)[:, None]
+
+
+@dataclass(slots=True)
+class EventTimeCorrelation:
+    """Sums by relative day of residuals scaled to unit length, which give the mean correlation of all pairs."""
+
+    total: Floats = field(default_factory=lambda: np.empty(0))
+    events: int = 0
+
+    def add(self, residuals: Residuals) -> None:
+        """Add the residuals of each day."""
+        unit = unit_rows(residuals.values[np.isfinite(residuals.sigma)])
+        if len(unit):
+            self.merge(EventTimeCorrelation(unit.sum(axis=0), len(unit)))
+
+    def merge(self, other: EventTimeCorrelation) -> None:
+        """Add the sums of a later block."""
+        if other.events:
+            self.total = self.total + other.total if self.events else other.total
+            self.events += other.events
+
+    def mean(self) -> MeanCorrelation:
+        """Return ``(|sum_i u_i|^2 - n) / (n (n - 1))``, u the residuals of an event scaled to unit length."""
+        n = self.events
+        pairs = n * (n - 1)
+        return MeanCorrelation((float((self.total**2).sum()) - n) / pairs if pairs else float("nan"), pairs // 2)
+
+
+@dataclass(slots=True)
+class CalendarCorrelation:
+    """Residuals of the events whose windows overlap, in calendar time; beyond `HELD` events, their sums by place.
+
+    Parameters
+    ----------
+    held : bool
+        Whether residuals are held, or sums.
+    wanted : ndarray
+        The events held, in order.
+    row : ndarray of shape (n,)
+        Events held.
+    values : ndarray of shape (n, M)
+        Their residuals.
+    place : list of Place
+        Where each lies.
+    dates : mapping of Place to (ndarray, ndarray)
+        Sessions of its estimation window, and of its event window from day ``first``.
+    sums : mapping of Place to (ndarray of shape (M,), int, bool)
+        Sum of residuals scaled to unit length, how many, and whether all are complete.
+    """
+
+    held: bool = True
+    wanted: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    values: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    place: tuple[Place, ...] = ()
+    dates: dict[Place, tuple[Dates, Dates]] = field(default_factory=dict)
+    sums: dict[Place, tuple[Floats, int, bool]] = field(default_factory=dict)
+    first: int = 0
+    _known: dict[bytes, list[_Pairs]] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def after(cls, first: FirstPass) -> CalendarCorrelation:
+        """Find the events whose windows overlap with another's."""
+        windows = first.abnormal.windows
+        low, high = (f(getattr(w, e) for w in windows.reported) for f, e in ((min, "start"), (max, "end")))
+        members = np.flatnonzero(first.members)
+        dates = np.empty((len(members), 2), dtype="datetime64[D]")
+        for code, sessions in first.sessions.items():
+            of = first.calendar[members] == code
+            ends = first.day0[members[of], None] + np.array([low, high])
+            dates[of] = sessions[np.clip(ends, 0, len(sessions) - 1)]
+        order = np.argsort(dates[:, 0], kind="stable")
+        start, end = dates[order, 0], np.maximum.accumulate(dates[order, 1])
+        meets = np.concatenate([[False], start[1:] <= end[:-1], [False]])
+        touches = meets[:-1] | meets[1:] if len(order) else np.zeros(0, dtype=bool)
+        wanted = np.sort(members[order[touches]])
+        held = len(wanted) <= HELD
+        return cls(held=held, wanted=wanted if held else np.empty(0, dtype=np.int64), first=windows.event[0])
+
+    def add(self, residuals: Residuals) -> None:
+        """Hold the residuals of a block, or add them up."""
+        good = np.isfinite(residuals.sigma)
+        if self.held:
+            good &= np.isin(residuals.row, self.wanted)
+        if not good.any():
+            return
+        chosen = residuals.take(good)
+        place = _places(chosen)
+        part = CalendarCorrelation(held=self.held, dates=_dates(chosen, place))
+        if self.held:
+            part.row, part.values, part.place = chosen.row, chosen.values, place
+        else:
+            number = {each: i for i, each in enumerate(part.dates)}
+            code = np.array([number[each] for each in place])
+            order = np.argsort(code, kind="stable")
+            starts = np.searchsorted(code[order], np.arange(len(number)))
+            totals = np.add.reduceat(unit_rows(chosen.values)[order], starts, axis=0)
+            counts = np.bincount(code)
+            gaps = np.bincount(code, weights=np.isnan(chosen.values).any(axis=1))
+            for each, i in number.items():
+                part.sums[each] = (totals[i], int(counts[i]), bool(gaps[i] == 0))
+        self.merge(part)
+
+    def merge(self, other: CalendarCorrelation) -> None:
+        """Take over a later block's."""
+        self.dates = {**self.dates, **other.dates}
+        if len(other.row):
+            self.values = np.concatenate([self.values, other.values]) if len(self.row) else other.values
+            self.row, self.place = np.concatenate([self.row, other.row]), self.place + other.place
+        if other.sums:
+            self.sums = dict(self.sums)
+            for place, (total, count, complete) in other.sums.items():
+                own, n, whole = self.sums.get(place, (np.zeros(len(total)), 0, True))
+                self.sums[place] = (own + total, n + count, whole and complete)
+
+    def mean(self, window: Window, rows: Ints) -> MeanCorrelation:
+        """Return rbar of the CARs of some events over a window.
+
+        Parameters
+        ----------
+        window : Window
+            One of those reported.
+        rows : ndarray of shape (N,)
+            The events of the sample.
+
+        Notes
+        -----
+        ``2 / (N (N - 1)) sum_{i<j} rho_ij o_ij / L``, o_ij the sessions that the two windows share in calendar time
+        and rho_ij the correlation of the residuals on common sessions, at least 30; a pair with fewer has the mean
+        rho of the others. Where only sums are held, residuals are standardised over each event's own sessions, and
+        all events of the group count.
+        """
+        key = rows.tobytes() if self.held else b""
+        if key not in self._known:
+            self._known = {key: self._pairs(rows)}
+        found, n = self._known[key], len(rows)
+        enough, mean = sum(each.enough for each in found), 0.0
+        if enough:
+            mean = sum(each.total for each in found) / enough
+        total, pairs, exact = 0.0, 0, True
+        for each in found:
+            shared = self._overlap(each.one, each.two, window)
+            if shared:
+                total += (each.total + mean * each.lacking) * shared / window.length
+                pairs += each.enough + each.lacking
+                exact &= each.exact
+        if not self.held:
+            n = sum(count for _, count, _ in self.sums.values())
+        return MeanCorrelation(2.0 * total / (n * (n - 1)) if n > 1 else float("nan"), pairs, exact)
+
+    def _overlap(self, one: Place, two: Place, window: Window) -> int:
+        if one[0] == two[0]:
+            return max(0, window.length - abs(one[1] - two[1]))
+        days = window.within(self.first)
+        return len(np.intersect1d(self.dates[one][1][days], self.dates[two][1][days]))
+
+    def _pairs(self, rows: Ints) -> list[_Pairs]:
+        if not self.held:
+            return self._pairs_of_sums()
+        used = np.flatnonzero(np.isin(self.row, rows))
+        groups: dict[Place, list[int]] = {}
+        for each in used:
+            groups.setdefault(self.place[each], []).append(int(each))
+        return [
+            _correlated(one, two, self.values[groups[one]], self.values[groups[two]], *self._common(one, two))
+            for one, two in self._meeting(list(groups))
+            if one != two or len(groups[one]) > 1
+        ]
+
+    def _pairs_of_sums(self) -> list[_Pairs]:
+        found = []
+        for one, two in self._meeting(list(self.sums)):
+            (a, n, complete), (b, m, _) = self.sums[one], self.sums[two]
+            at_one, at_two = self._common(one, two)
+            common = len(a[at_one])
+            if one == two:
+                found.append(_Pairs(one, two, (float(a @ a) - n) / 2, n * (n - 1) // 2, 0, complete))
+            elif common >= COMMON:
+                scale = len(a) / common
+                found.append(_Pairs(one, two, float(a[at_one] @ b[at_two]) * scale, n * m, 0, exact=False))
+            else:
+                found.append(_Pairs(one, two, 0.0, 0, n * m, exact=False))
+        return found
+
+    def _meeting(self, places: list[Place]) -> list[tuple[Place, Place]]:
+        """Return the pairs of places whose event windows share a session, each once, a place with itself too."""
+        ordered = sorted(places, key=lambda place: (self.dates[place][1][0], place))
+        found = []
+        for i, one in enumerate(ordered):
+            for two in ordered[i:]:
+                if self.dates[two][1][0] > self.dates[one][1][-1]:
+                    break
+                found.append((one, two))
+        return found
+
+    def _common(self, one: Place, two: Place) -> tuple[slice | Ints, slice | Ints]:
+        """Return where the estimation sessions that two places share lie in either."""
+        if one[0] == two[0]:
+            length, gap = len(self.dates[one][0]), two[1] - one[1]
+            return slice(max(gap, 0), length + min(gap, 0)), slice(max(-gap, 0), length - max(gap, 0))
+        _, at_one, at_two = np.intersect1d(self.dates[one][0], self.dates[two][0], return_indices=True)
+        return at_one, at_two
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Sum of the correlations between the events of two places, and how many pairs had enough sessions for one."""
+
+    one: Place
+    two: Place
+    total: float
+    enough: int
+    lacking: int
+    exact: bool = True
+
+
+def _correlated(one: Place, two: Place, a: Floats, b: Floats, at_a: slice | Ints, at_b: slice | Ints) -> _Pairs:
+    a, b = a[:, at_a], b[:, at_b]
+    there_a, there_b = ~np.isnan(a), ~np.isnan(b)
+    rho, common = _pearson(a, b, there_a, there_b)
+    taken = np.ones(rho.shape, dtype=bool) if one != two else np.triu(np.ones(rho.shape, dtype=bool), 1)
+    enough = taken & (common >= COMMON)
+    return _Pairs(one, two, float(rho[enough].sum()), int(enough.sum()), int((taken & ~enough).sum()))
+
+
+def _pearson(a: Floats, b: Floats, there_a: Bools, there_b: Bools) -> tuple[Floats, Floats]:
+    """Return correlations of the rows of a with those of b on the sessions that both have, and how many these are."""
+    if there_a.all() and there_b.all():
+        return unit_rows(a) @ unit_rows(b).T, np.full((len(a), len(b)), float(a.shape[1]))
+    one, two = there_a.astype(float), there_b.astype(float)
+    common = one @ two.T
+    # Centred once by each row's own mean, so that the sums of squares below lose no digits.
+    a = np.where(there_a, a - _row_means(a, there_a), 0.0)
+    b = np.where(there_b, b - _row_means(b, there_b), 0.0)
+    n = np.maximum(common, 1.0)
+    sum_a, sum_b = a @ two.T, one @ b.T
+    variance_a, variance_b = (a**2) @ two.T - sum_a**2 / n, one @ (b**2).T - sum_b**2 / n
+    product = variance_a * variance_b
+    rho = np.where(product > 0, (a @ b.T - sum_a * sum_b / n) / np.sqrt(np.where(product > 0, product, 1.0)), 0.0)
+    return rho, common
+
+
+def _row_means(values: Floats, there: Bools) -> Floats:
+    return np.asarray(
+        np.where(there, values, 0.0).sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
+    )
+
+
+def _places(residuals: Residuals) -> tuple[Place, ...]:
+    known = residuals.known
+    return tuple((str(code), int(day)) for code, day in zip(known.calendar, known.day0, strict=True))
+
+
+def _dates(residuals: Residuals, place: tuple[Place, ...]) -> dict[Place, tuple[Dates, Dates]]:
+    """Return the sessions of the estimation and event window of each place."""
+    known, length = residuals.known, residuals.values.shape[1]
+    (start, _), (before, after) = known.abnormal.windows.estimation, known.abnormal.windows.event
+    found = {}
+    for each in dict.fromkeys(place):
+        sessions, day = known.sessions[each[0]], each[1]
+        found[each] = (
+            sessions[np.clip(np.arange(day + start, day + start + length), 0, None)],
+            sessions[day + before : day + after + 1],
+        )
+    return found

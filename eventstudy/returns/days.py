@@ -1,0 +1,183 @@
+"""Scores summed over events on each day of the estimation and the event window: what rank and sign tests read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from eventstudy._typing import Floats, Ints
+from eventstudy.returns.accumulators import FirstPass, Residuals
+from eventstudy.returns.ranking import row_ranks
+
+__all__ = ["DayScores", "DaySums", "Ranks", "RawRanks", "Signs", "StandardRanks", "WindowRanks", "uniform_ranks"]
+
+
+@dataclass(slots=True)
+class DaySums:
+    """Sums of scores by day, D days in all.
+
+    Parameters
+    ----------
+    total : ndarray of shape (D,)
+        Sum over the events that have a score on the day.
+    count : ndarray of shape (D,)
+        How many they are.
+    lengths : ndarray
+        How many events have 0, 1, 2, ... scores in all.
+    """
+
+    total: Floats = field(default_factory=lambda: np.empty(0))
+    count: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    lengths: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    @classmethod
+    def of(cls, scores: Floats) -> DaySums:
+        """Sum scores of shape (E, D), NaN where missing."""
+        there = ~np.isnan(scores)
+        lengths = np.bincount(there.sum(axis=1), minlength=scores.shape[1] + 1)
+        return cls(np.where(there, scores, 0.0).sum(axis=0), there.sum(axis=0), lengths)
+
+    def __add__(self, other: DaySums) -> DaySums:
+        if not len(self.total):
+            return other
+        if not len(other.total):
+            return self
+        return DaySums(self.total + other.total, self.count + other.count, self.lengths + other.lengths)
+
+    @property
+    def means(self) -> Floats:
+        """Mean score of each day, shape (D,), NaN on a day without any."""
+        return np.where(self.count > 0, self.total / np.maximum(self.count, 1), np.nan)
+
+    @property
+    def events(self) -> int:
+        """Events with a score on any day."""
+        return int(self.lengths[1:].sum())
+
+    @property
+    def days(self) -> int:
+        """Days on which any event has a score."""
+        return int((self.count > 0).sum())
+
+
+@dataclass(slots=True)
+class DayScores(ABC):
+    """An accumulator of scores: the M estimation days come first, then the L days of the event window."""
+
+    sums: DaySums = field(default_factory=DaySums)
+
+    @abstractmethod
+    def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:
+        """Return scores of shape (E, M + L), NaN where missing, of residuals and abnormal returns."""
+
+    def add(self, residuals: Residuals) -> None:
+        """Add the scores of a block."""
+        if len(residuals.row):
+            event = residuals.known.abnormal.ar
+            self.sums = self.sums + DaySums.of(self.scores(residuals.values, event, residuals))
+
+    def merge(self, other: Self) -> None:
+        """Add the sums of a later block."""
+        self.sums = self.sums + other.sums
+
+
+def uniform_ranks(values: Floats) -> Floats:
+    """Return ``rank / (D + 1) - 1/2`` within each row, D its values; ties share their average rank; NaN stays NaN."""
+    counts = (~np.isnan(values)).sum(axis=1, keepdims=True)
+    return np.asarray(row_ranks(values) / (counts + 1) - 0.5)
+
+
+@dataclass(slots=True)
+class Ranks(DayScores):
+    """Uniform ranks of the abnormal returns of each event over both windows (Corrado and Zivney 1992)."""
+
+    def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002
+        """Rank within each event."""
+        return uniform_ranks(np.concatenate([estimation, event], axis=1))
+
+
+@dataclass(slots=True)
+class RawRanks(DayScores):
+    """Ranks less their mean, not divided by the number of returns (Corrado 1989)."""
+
+    def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002
+        """Rank within each event."""
+        values = np.concatenate([estimation, event], axis=1)
+        counts = (~np.isnan(values)).sum(axis=1, keepdims=True)
+        return np.asarray(row_ranks(values) - (counts + 1) / 2)
+
+
+@dataclass(slots=True)
+class Signs(DayScores):
+    """Signs of abnormal returns about the event's own median over both windows (Corrado and Zivney 1992)."""
+
+    def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002
+        """Compare with the median of each event."""
+        values = np.concatenate([estimation, event], axis=1)
+        count = (~np.isnan(values)).sum(axis=1)
+        ordered = np.sort(values, axis=1)
+        rows = np.arange(len(values))
+        middle = (ordered[rows, np.maximum(count - 1, 0) // 2] + ordered[rows, np.minimum(count // 2, count - 1)]) / 2
+        return np.asarray(np.sign(values - middle[:, None]))
+
+
+@dataclass(slots=True)
+class StandardRanks(DayScores):
+    """Ranks of standardised abnormal returns, those of an event day divided by their dispersion over events.
+
+    Source: Corrado and Zivney (1992); METHODS 4.7.
+    """
+
+    dispersion: Floats = field(default_factory=lambda: np.empty(0))
+
+    @classmethod
+    def after(cls, first: FirstPass) -> Self:
+        """Take the standard deviation over events of each event day."""
+        sar = first.abnormal.sar[first.members]
+        return cls(dispersion=column_dispersion(sar))
+
+    def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002
+        """Rank within each event."""
+        standard = estimation / residuals.sigma[:, None]
+        return uniform_ranks(np.concatenate([standard, residuals.known.abnormal.sar / self.dispersion], axis=1))
+
+
+def column_dispersion(values: Floats) -> Floats:
+    """Return the standard deviation of each column, divisor n - 1; NaN below two values or where all are equal."""
+    there = ~np.isnan(values)
+    n = there.sum(axis=0)
+    mean = np.where(there, values, 0.0).sum(axis=0) / np.maximum(n, 1)
+    squares = (np.where(there, values - mean, 0.0) ** 2).sum(axis=0)
+    spread = np.sqrt(squares / np.maximum(n - 1, 1))
+    if not len(values):
+        return np.full(values.shape[1], np.nan)
+    varies = np.where(there, values, -np.inf).max(axis=0) > np.where(there, values, np.inf).min(axis=0)
+    return np.where((n > 1) & varies & (spread > 0), spread, np.nan)
+
+
+@dataclass(slots=True)
+class WindowRanks:
+    """Uniform ranks over the estimation days and the days of one reported window only, window by window."""
+
+    sums: dict[str, DaySums] = field(default_factory=dict)
+
+    def add(self, residuals: Residuals) -> None:
+        """Rank within each event, once a window."""
+        if not len(residuals.row):
+            return
+        abnormal = residuals.known.abnormal
+        for window in abnormal.windows.reported:
+            days = window.within(abnormal.windows.event[0])
+            scores = uniform_ranks(np.concatenate([residuals.values, abnormal.ar[:, days]], axis=1))
+            self._put(window.name, DaySums.of(scores))
+
+    def merge(self, other: WindowRanks) -> None:
+        """Add the sums of a later block."""
+        for name, sums in other.sums.items():
+            self._put(name, sums)
+
+    def _put(self, name: str, sums: DaySums) -> None:
+        self.sums = {**self.sums, name: self.sums.get(name, DaySums()) + sums}

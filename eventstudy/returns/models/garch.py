@@ -1,0 +1,254 @@
+"""Market models whose disturbances have a variance that moves: GARCH and EGARCH (METHODS 2.5)."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from eventstudy._typing import Floats
+from eventstudy.errors import InputError, Reason, UnknownNameError
+from eventstudy.returns.models.base import BenchmarkModel, Block, EstimationResult, named
+from eventstudy.returns.models.market import MarketModel
+from eventstudy.returns.variance_paths import Volatility, egarch_path, garch_path
+
+__all__ = ["EGARCHModel", "GARCHModel"]
+
+# Returns in percent: the optimiser's tolerances are absolute.
+PERCENT = 100.0
+EXPLOSIVE = 0.9999
+
+
+@dataclass(frozen=True)
+class ConditionalVarianceModel(BenchmarkModel):
+    """A market model estimated by quasi-maximum likelihood with a conditional variance.
+
+    ``V = diag(h) + X* Cov(b) X*'``, Cov(b) the sandwich of quasi-maximum likelihood. An event with fewer than
+    `min_obs` returns, or whose likelihood has no interior maximum, is estimated by least squares, with a note: its h is
+    the constant ``s^2``.
+
+    Parameters
+    ----------
+    distribution : str
+        ``"normal"`` or ``"t"``, of the standardised disturbances.
+    variance : str
+        ``"forecast"``: h of the event window from the end of the estimation window, so that the event does not enter
+        its own denominator; ``"updated"``: with the abnormal returns of the event window as they come.
+    min_obs : int
+        Fewest returns for the likelihood.
+    """
+
+    distribution: str = "normal"
+    variance: str = "forecast"
+    min_obs: int = 250
+
+    def __post_init__(self) -> None:
+        for name, known in (("distribution", ("normal", "t")), ("variance", ("forecast", "updated"))):
+            if getattr(self, name) not in known:
+                raise UnknownNameError(f"{name} of {self.kind}", getattr(self, name), known)
+
+    @property
+    @abstractmethod
+    def volatility_parameters(self) -> tuple[str, ...]:
+        """Names of the parameters of the variance, omega first."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Intercept, slope and the parameters of the variance."""
+        return ("alpha", "beta", *self.volatility_parameters)
+
+    @abstractmethod
+    def read(self, found: Any) -> tuple[Volatility, bool]:
+        """Return the variance parameters of a fit of `arch`, in percent squared, and whether it is stationary."""
+
+    @abstractmethod
+    def path(self, volatility: Volatility, start: int, shocks: Floats) -> Floats:
+        """Return h on the event days, shape (L,); see `garch_path`."""
+
+    @abstractmethod
+    def constant(self, variance: Floats) -> Floats:
+        """Return the variance parameters, shape (E, V), of a constant variance of shape (E,)."""
+
+    @abstractmethod
+    def specified(self, y: Floats, x: Floats) -> Any:
+        """Return the model of `arch` for returns in percent."""
+
+    def fit(self, block: Block) -> EstimationResult:
+        """Estimate by least squares, then by likelihood where there is enough, an event at a time."""
+        least = MarketModel(self.benchmark).fit(block)
+        variance = least.sigma**2
+        result = EstimationResult(
+            parameters=np.concatenate([least.parameters, self.constant(variance)], axis=1),
+            sigma=least.sigma.copy(),
+            dof=least.dof,
+            n_obs=least.n_obs,
+            r_squared=least.r_squared.copy(),
+            expected=least.expected.copy(),
+            noise=least.noise.copy(),
+            spread=least.spread.copy(),
+            residuals=least.residuals.copy(),
+            reason=least.reason,
+            detail=least.detail,
+        )
+        for event in np.flatnonzero(least.reason == Reason.OK):
+            if least.n_obs[event] < self.min_obs:
+                result.detail[event] = f"least squares: {least.n_obs[event]} returns, {self.min_obs} needed"
+            else:
+                self._fit_event(int(event), block, result)
+        return result
+
+    def _fit_event(self, event: int, block: Block, result: EstimationResult) -> None:
+        market = block.x[event, :, 0]
+        used = np.flatnonzero(np.isfinite(block.y[event]) & np.isfinite(market))
+        y, x = PERCENT * block.y[event, used], PERCENT * market[used]
+        found = self._maximised(y, x, float(np.mean((PERCENT * result.residuals[event, used]) ** 2)))
+        volatility, stationary = (None, False) if found is None else self.read(found)
+        if volatility is None or not stationary:
+            why = "the likelihood has no maximum that was found" if found is None else "the variance is not stationary"
+            result.detail[event] = f"least squares: {why}"
+            return
+        alpha, beta = float(found.params.iloc[0]) / PERCENT, float(found.params.iloc[1])
+        # The covariance of (alpha, beta), alpha in percent, back in decimals.
+        units = np.array([1.0 / PERCENT, 1.0])
+        covariance = np.asarray(found.param_cov)[:2, :2] * np.outer(units, units)
+        market_event = block.x_event[event, :, 0]
+        result.expected[event] = alpha + beta * market_event
+        result.residuals[event, used] = block.y[event, used] - alpha - beta * market[used]
+        shocks = np.full(len(market_event), np.nan)
+        if self.variance == "updated":
+            shocks = PERCENT * (block.y_event[event] - result.expected[event])
+        start = block.y.shape[1] - int(used[-1]) + block.gap
+        h = self.path(volatility, start, shocks)
+        result.noise[event] = h / PERCENT**2
+        root = np.linalg.cholesky(covariance)
+        result.spread[event] = np.stack([np.ones(len(market_event)), market_event], axis=1) @ root
+        ssr = float((result.residuals[event, used] ** 2).sum())
+        result.sigma[event] = np.sqrt(ssr / (len(used) - 2))
+        result.r_squared[event] = 1.0 - ssr / float(((block.y[event, used] - block.y[event, used].mean()) ** 2).sum())
+        result.parameters[event] = alpha, beta, *volatility.decimals(PERCENT)
+
+    def _maximised(self, y: Floats, x: Floats, variance: float) -> Any:
+        """Return the fit of `arch`, None where its optimiser gave up or its covariance is none."""
+        model = self.specified(y, x)
+        found = model.fit(disp="off", show_warning=False, backcast=variance, options={"ftol": 1e-12, "maxiter": 1000})
+        if found.convergence_flag != 0 or not np.isfinite(found.params).all():
+            return None
+        covariance = np.asarray(found.param_cov)[:2, :2]
+        fine = np.isfinite(covariance).all() and covariance[0, 0] > 0 and np.linalg.det(covariance) > 0
+        return found if fine else None
+
+    def condition(self, block: Block) -> Floats:
+        """Return the condition number of the constant and the market, shape (E,)."""
+        return MarketModel(self.benchmark).condition(block)
+
+    def _arch(self, y: Floats, x: Floats, volatility: str, asymmetry: int) -> Any:
+        try:
+            from arch import arch_model
+        except ImportError:
+            raise InputError(
+                f"The model {self.kind!r} against {named(self.benchmark)} needs the package arch, which is not "
+                f"installed; it comes with eventstudy-backtester[garch]."
+            ) from None
+        return arch_model(
+            y,
+            x=x,
+            mean="ARX",
+            lags=0,
+            vol=volatility,  # type: ignore[arg-type, unused-ignore]
+            p=1,
+            o=asymmetry,
+            q=1,
+            dist=self.distribution,  # type: ignore[arg-type, unused-ignore]
+            rescale=False,
+        )
+
+
+@dataclass(frozen=True)
+class GARCHModel(ConditionalVarianceModel):
+    """Expected return = ``alpha + beta R_m,t``, disturbances GARCH(1,1): ``h_t = w + a e_{t-1}^2 + g h_{t-1}``.
+
+    The forecast is ``h_{T+k} = hbar + (a + g)^{k-1} (h_{T+1} - hbar)``, ``hbar = w / (1 - a - g)``, the days of the gap
+    counted in k.
+
+    Source: Bollerslev (1986), Journal of Econometrics 31, 307-327.
+
+    Parameters
+    ----------
+    benchmark : str or mapping, optional
+        The market; the study's benchmark where it is None.
+
+    Examples
+    --------
+    >>> GARCHModel("SPY").parameters
+    ('alpha', 'beta', 'omega', 'arch', 'garch')
+    """
+
+    kind: ClassVar[str] = "garch"
+    source: ClassVar[str] = "Bollerslev (1986)"
+    volatility_parameters: ClassVar[tuple[str, ...]] = ("omega", "arch", "garch")
+
+    def specified(self, y: Floats, x: Floats) -> Any:
+        """Return a GARCH(1,1) market model."""
+        return self._arch(y, x, "GARCH", 0)
+
+    def read(self, found: Any) -> tuple[Volatility, bool]:
+        """Return omega, a and g."""
+        omega, arch, garch = (float(found.params[name]) for name in ("omega", "alpha[1]", "beta[1]"))
+        last = float(found.conditional_volatility[-1]) ** 2, float(found.resid[-1])
+        return Volatility(omega, arch, garch, 0.0, *last), omega > 0 and arch + garch < EXPLOSIVE
+
+    def path(self, volatility: Volatility, start: int, shocks: Floats) -> Floats:
+        """Return the variances of the event days."""
+        return garch_path(volatility, start, shocks)
+
+    def constant(self, variance: Floats) -> Floats:
+        """Return omega, and no a and g."""
+        return np.stack([variance, 0.0 * variance, 0.0 * variance], axis=1)
+
+
+@dataclass(frozen=True)
+class EGARCHModel(ConditionalVarianceModel):
+    """Expected return = ``alpha + beta R_m,t``, disturbances EGARCH(1,1).
+
+    ``ln h_t = w + g ln h_{t-1} + a (|z_{t-1}| - E|z|) + c z_{t-1}``. The forecast is the expectation of h for normal z;
+    with the t distribution h has none, and the forecast is the exponential of the expectation of ln h.
+
+    Source: Nelson (1991), Econometrica 59, 347-370.
+
+    Parameters
+    ----------
+    benchmark : str or mapping, optional
+        The market; the study's benchmark where it is None.
+
+    Examples
+    --------
+    >>> EGARCHModel("SPY").parameters
+    ('alpha', 'beta', 'omega', 'arch', 'asymmetry', 'garch')
+    """
+
+    kind: ClassVar[str] = "egarch"
+    source: ClassVar[str] = "Nelson (1991)"
+    volatility_parameters: ClassVar[tuple[str, ...]] = ("omega", "arch", "asymmetry", "garch")
+
+    def specified(self, y: Floats, x: Floats) -> Any:
+        """Return an EGARCH(1,1) market model."""
+        return self._arch(y, x, "EGARCH", 1)
+
+    def read(self, found: Any) -> tuple[Volatility, bool]:
+        """Return omega, a, g and c."""
+        names = ("omega", "alpha[1]", "beta[1]", "gamma[1]")
+        omega, arch, garch, asymmetry = (float(found.params[name]) for name in names)
+        last = float(found.conditional_volatility[-1]) ** 2, float(found.resid[-1])
+        return Volatility(omega, arch, garch, asymmetry, *last, logs=True), abs(garch) < EXPLOSIVE
+
+    def path(self, volatility: Volatility, start: int, shocks: Floats) -> Floats:
+        """Return the variances of the event days."""
+        return egarch_path(volatility, start, shocks, expectation=self.distribution == "normal")
+
+    def constant(self, variance: Floats) -> Floats:
+        """Return the logarithm of the variance as omega, and nothing else."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            logarithm = np.log(variance)
+        return np.stack([logarithm, 0.0 * variance, 0.0 * variance, 0.0 * variance], axis=1)
