@@ -17,7 +17,12 @@ from eventstudy.returns.abnormal import AbnormalReturns, Cars
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.windows import Window
 
-__all__ = ["DEFAULT", "HypothesisTest", "Sample", "TestResult", "dispersion"]
+__all__ = ["DEFAULT", "HypothesisTest", "Sample", "TestResult", "dispersion", "few"]
+
+# Values that differ by no more than this share of the largest differ by what summing them in another order makes.
+ROUNDING = 1e-14
+# METHODS 4.2.
+FEW_EVENTS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +143,8 @@ class Sample:
 
     def part(self, values: Floats) -> Floats:
         """Return the sample's rows and days of an array of shape (E, L, ...) over all events and days."""
-        return np.asarray(values[self.row][:, self.days])
+        # Sums of small arrays depend on how these lie in memory, and an array that came from a process lies otherwise.
+        return np.ascontiguousarray(values[self.row][:, self.days])
 
     def own(self) -> AbnormalReturns:
         """Return the abnormal returns of the sample's events, over the whole event window."""
@@ -316,22 +322,35 @@ class HypothesisTest(ABC):
         )
 
     def _result(self, **found: Any) -> TestResult:
+        # A test of single events finds its label once, not once an event.
+        found["convention"] = found.get("convention") or self.label
         return TestResult(
             test=self.kind,
             null=self.null,
             measure=self.measure,
             alternative=self.alternative,
-            convention=self.label,
             **found,
         )
 
 
+def few(n: int, notes: str = "") -> str:
+    """Return the notes of a test that relies on a dispersion over events, with a warning below ten of them."""
+    return "; ".join(each for each in (notes, f"only {n} events" if n < FEW_EVENTS else "") if each)
+
+
 def dispersion(values: Floats) -> float:
-    """Return the sample standard deviation, divisor n - 1; exactly 0 where all values are equal.
+    """Return the sample standard deviation, divisor n - 1; exactly 0 where all values are equal but for rounding.
 
     Parameters
     ----------
     values : ndarray of shape (N,)
         At least two.
+
+    Examples
+    --------
+    >>> dispersion(np.array([0.3, 0.1 + 0.2])), round(dispersion(np.array([1.0, 3.0])), 6)
+    (0.0, 1.414214)
     """
-    return 0.0 if np.ptp(values) == 0 else float(np.std(values, ddof=1))
+    if np.ptp(values) <= ROUNDING * np.abs(values).max():
+        return 0.0
+    return float(np.std(values, ddof=1))

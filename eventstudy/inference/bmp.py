@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult, dispersion
+from eventstudy.inference.base import Sample, TestResult, dispersion, few
 from eventstudy.inference.standard import StandardisedTest
 
 __all__ = ["BMP"]
@@ -59,6 +59,7 @@ class BMP(StandardisedTest):
         std_error = float(dispersion(scar) * np.sqrt(inflation / n))
         if not std_error > 0:
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate, notes=notes)
+        statistic, said = estimate / std_error, few(n, notes)
         if self.reference == "normal":
-            return self.normal(sample, estimate / std_error, estimate=estimate, std_error=std_error, notes=notes)
-        return self.student(sample, estimate / std_error, n - 1, estimate=estimate, std_error=std_error, notes=notes)
+            return self.normal(sample, statistic, estimate=estimate, std_error=std_error, notes=said)
+        return self.student(sample, statistic, n - 1, estimate=estimate, std_error=std_error, notes=said)

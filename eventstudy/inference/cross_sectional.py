@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion, few
 
 __all__ = ["CrossSectionalT"]
 
@@ -40,4 +40,6 @@ class CrossSectionalT(HypothesisTest):
         std_error = dispersion(sample.car) / np.sqrt(n)
         if std_error == 0:
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate)
-        return self.student(sample, estimate / std_error, n - 1, estimate=estimate, std_error=std_error)
+        return self.student(
+            sample, estimate / std_error, n - 1, estimate=estimate, std_error=float(std_error), notes=few(n)
+        )

@@ -58,7 +58,7 @@ class SingleEventT(HypothesisTest):
             std_error = replace(sample.own(), forecast_error="none").car(sample.window).std_error
         t = sample.car / std_error
         p_value = student_p_value(t, sample.dof, self.alternative) if student else normal_p_value(t, self.alternative)
-        good = np.isfinite(t)
+        good, label = np.isfinite(t), self.label
         return tuple(
             self._result(
                 n=1,
@@ -70,6 +70,7 @@ class SingleEventT(HypothesisTest):
                 df=float(sample.dof[i]) if student else float("nan"),
                 reason=Reason.OK if good[i] else Reason.NO_VARIANCE,
                 event_id=str(sample.event_id[i]),
+                convention=label,
             )
             for i in range(len(sample))
         )

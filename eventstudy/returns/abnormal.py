@@ -360,7 +360,9 @@ def _run_block(
         own_windows=None if aligned.own_windows is None else aligned.own_windows[rows],
     )
     code, day0 = aligned.code[rows], aligned.day0[rows]
-    around = Around(abnormal, block, model, code, day0, reader.exchange[rows], sessions)
+    # Designs belong to dates, not to events, and can't be taken with them.
+    known = replace(block, dated=None)
+    around = Around(abnormal, known, model, code, day0, reader.exchange[rows], sessions)
     residuals = Residuals(rows, result.residuals, result.sigma, day0 + aligned.windows.stretch[0], block.x, around)
     found = gathered(empty, residuals, groups, rows)
     # The residuals go no further than this block; of a second look nothing else comes home.

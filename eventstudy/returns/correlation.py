@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,8 +92,10 @@ class CalendarCorrelation:
         Their residuals.
     place : list of Place
         Where each lies.
-    dates : mapping of Place to (ndarray, ndarray)
-        Sessions of its estimation window, and of its event window from day ``first``.
+    sessions : mapping of str to ndarray
+        The sessions of each exchange.
+    stretches : ((int, int), (int, int))
+        First and last day of the estimation and of the event window.
     sums : mapping of Place to (ndarray of shape (M,), int, bool)
         Sum of residuals scaled to unit length, how many, and whether all are complete.
     """
@@ -102,9 +105,9 @@ class CalendarCorrelation:
     row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     values: Floats = field(default_factory=lambda: np.empty((0, 0)))
     place: tuple[Place, ...] = ()
-    dates: dict[Place, tuple[Dates, Dates]] = field(default_factory=dict)
+    sessions: Mapping[str, Dates] = field(default_factory=dict)
+    stretches: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
     sums: dict[Place, tuple[Floats, int, bool]] = field(default_factory=dict)
-    first: int = 0
     _known: dict[bytes, list[_Pairs]] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -124,7 +127,7 @@ class CalendarCorrelation:
         touches = meets[:-1] | meets[1:] if len(order) else np.zeros(0, dtype=bool)
         wanted = np.sort(members[order[touches]])
         held = len(wanted) <= HELD
-        return cls(held=held, wanted=wanted if held else np.empty(0, dtype=np.int64), first=windows.event[0])
+        return cls(held=held, wanted=wanted if held else np.empty(0, dtype=np.int64))
 
     def add(self, residuals: Residuals) -> None:
         """Hold the residuals of a block, or add them up."""
@@ -135,11 +138,14 @@ class CalendarCorrelation:
             return
         chosen = residuals.take(good)
         place = _places(chosen)
-        part = CalendarCorrelation(held=self.held, dates=_dates(chosen, place))
+        known, length = chosen.known, chosen.values.shape[1]
+        start = int(chosen.session[0] - known.day0[0])
+        stretches = ((start, start + length - 1), known.abnormal.windows.event)
+        part = CalendarCorrelation(held=self.held, sessions=known.sessions, stretches=stretches)
         if self.held:
             part.row, part.values, part.place = chosen.row, chosen.values, place
         else:
-            number = {each: i for i, each in enumerate(part.dates)}
+            number = {each: i for i, each in enumerate(dict.fromkeys(place))}
             code = np.array([number[each] for each in place])
             order = np.argsort(code, kind="stable")
             starts = np.searchsorted(code[order], np.arange(len(number)))
@@ -152,15 +158,19 @@ class CalendarCorrelation:
 
     def merge(self, other: CalendarCorrelation) -> None:
         """Take over a later block's."""
-        self.dates = {**self.dates, **other.dates}
+        if other.sessions:
+            self.sessions, self.stretches = other.sessions, other.stretches
         if len(other.row):
             self.values = np.concatenate([self.values, other.values]) if len(self.row) else other.values
             self.row, self.place = np.concatenate([self.row, other.row]), self.place + other.place
         if other.sums:
             self.sums = dict(self.sums)
             for place, (total, count, complete) in other.sums.items():
-                own, n, whole = self.sums.get(place, (np.zeros(len(total)), 0, True))
-                self.sums[place] = (own + total, n + count, whole and complete)
+                if place in self.sums:
+                    own, n, whole = self.sums[place]
+                    self.sums[place] = (own + total, n + count, whole and complete)
+                else:
+                    self.sums[place] = (total, count, complete)
 
     def mean(self, window: Window, rows: Ints) -> MeanCorrelation:
         """Return rbar of the CARs of some events over a window.
@@ -200,8 +210,13 @@ class CalendarCorrelation:
     def _overlap(self, one: Place, two: Place, window: Window) -> int:
         if one[0] == two[0]:
             return max(0, window.length - abs(one[1] - two[1]))
-        days = window.within(self.first)
-        return len(np.intersect1d(self.dates[one][1][days], self.dates[two][1][days]))
+        days = window.within(self.stretches[1][0])
+        return len(np.intersect1d(self._dates(one, 1)[days], self._dates(two, 1)[days]))
+
+    def _dates(self, place: Place, which: int) -> Dates:
+        """Return the sessions of a place's estimation window (0) or event window (1)."""
+        sessions, (first, last) = self.sessions[place[0]], self.stretches[which]
+        return sessions[np.clip(np.arange(place[1] + first, place[1] + last + 1), 0, len(sessions) - 1)]
 
     def _pairs(self, rows: Ints) -> list[_Pairs]:
         if not self.held:
@@ -233,11 +248,12 @@ class CalendarCorrelation:
 
     def _meeting(self, places: list[Place]) -> list[tuple[Place, Place]]:
         """Return the pairs of places whose event windows share a session, each once, a place with itself too."""
-        ordered = sorted(places, key=lambda place: (self.dates[place][1][0], place))
+        ends = {place: self._dates(place, 1)[[0, -1]] for place in places}
+        ordered = sorted(places, key=lambda place: (ends[place][0], place))
         found = []
         for i, one in enumerate(ordered):
             for two in ordered[i:]:
-                if self.dates[two][1][0] > self.dates[one][1][-1]:
+                if ends[two][0] > ends[one][1]:
                     break
                 found.append((one, two))
         return found
@@ -245,9 +261,9 @@ class CalendarCorrelation:
     def _common(self, one: Place, two: Place) -> tuple[slice | Ints, slice | Ints]:
         """Return where the estimation sessions that two places share lie in either."""
         if one[0] == two[0]:
-            length, gap = len(self.dates[one][0]), two[1] - one[1]
+            length, gap = self.stretches[0][1] - self.stretches[0][0] + 1, two[1] - one[1]
             return slice(max(gap, 0), length + min(gap, 0)), slice(max(-gap, 0), length - max(gap, 0))
-        _, at_one, at_two = np.intersect1d(self.dates[one][0], self.dates[two][0], return_indices=True)
+        _, at_one, at_two = np.intersect1d(self._dates(one, 0), self._dates(two, 0), return_indices=True)
         return at_one, at_two
 
 
@@ -298,17 +314,3 @@ def _row_means(values: Floats, there: Bools) -> Floats:
 def _places(residuals: Residuals) -> tuple[Place, ...]:
     known = residuals.known
     return tuple((str(code), int(day)) for code, day in zip(known.calendar, known.day0, strict=True))
-
-
-def _dates(residuals: Residuals, place: tuple[Place, ...]) -> dict[Place, tuple[Dates, Dates]]:
-    """Return the sessions of the estimation and event window of each place."""
-    known, length = residuals.known, residuals.values.shape[1]
-    (start, _), (before, after) = known.abnormal.windows.estimation, known.abnormal.windows.event
-    found = {}
-    for each in dict.fromkeys(place):
-        sessions, day = known.sessions[each[0]], each[1]
-        found[each] = (
-            sessions[np.clip(np.arange(day + start, day + start + length), 0, None)],
-            sessions[day + before : day + after + 1],
-        )
-    return found

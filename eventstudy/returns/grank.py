@@ -12,7 +12,7 @@ from eventstudy.returns.accumulators import FirstPass, Residuals
 from eventstudy.returns.days import DaySums, column_dispersion
 from eventstudy.returns.ranking import row_ranks
 
-__all__ = ["GeneralizedRanks", "with_one_more"]
+__all__ = ["GeneralizedRanks", "one_more_sums"]
 
 
 @dataclass(slots=True)
@@ -47,8 +47,11 @@ class GeneralizedRanks:
         abnormal = residuals.known.abnormal
         for window in abnormal.windows.reported:
             scar = abnormal.car(window).t / self.dispersion[window.name]
-            scores = np.where(np.isnan(scar)[:, None], np.nan, with_one_more(standard, ranks, scar))
-            self._put(window.name, DaySums.of(scores))
+            used = ~np.isnan(scar)
+            if used.all():
+                self._put(window.name, one_more_sums(standard, ranks, scar))
+            elif used.any():
+                self._put(window.name, one_more_sums(standard[used], ranks[used], scar[used]))
 
     def merge(self, other: GeneralizedRanks) -> None:
         """Add the sums of a later block."""
@@ -59,8 +62,8 @@ class GeneralizedRanks:
         self.sums = {**self.sums, name: self.sums.get(name, DaySums()) + sums}
 
 
-def with_one_more(values: Floats, ranks: Floats, more: Floats) -> Floats:
-    """Return ``rank / (T + 1) - 1/2`` within each row when one more value joins it.
+def one_more_sums(values: Floats, ranks: Floats, more: Floats) -> DaySums:
+    """Sum ``rank / (T + 1) - 1/2`` by day over rows that one more value has joined.
 
     Parameters
     ----------
@@ -71,15 +74,22 @@ def with_one_more(values: Floats, ranks: Floats, more: Floats) -> Floats:
 
     Returns
     -------
-    ndarray of shape (E, M + 1)
-        The last column is the new value's; T counts it. Equal to ranking the joined row, for one sort instead of one
-        a window.
+    DaySums
+        Of M + 1 days; the last is the new value's, and T counts it. Equal to ranking the joined rows, for one sort
+        instead of one a window.
     """
     there = ~np.isnan(values)
-    below = there & (values < more[:, None])
-    equal = there & (values == more[:, None])
-    moved = ranks + np.where(there & ~below & ~equal, 1.0, 0.0) + 0.5 * equal
-    own = 1.0 + below.sum(axis=1) + 0.5 * equal.sum(axis=1)
-    total = there.sum(axis=1) + 1
-    joined = np.concatenate([moved, own[:, None]], axis=1)
-    return np.asarray(joined / (total + 1)[:, None] - 0.5)
+    count = there.sum(axis=1)
+    weight = 1.0 / (count + 2.0)
+    above = values > more[:, None]
+    equal = values == more[:, None]
+    moved = np.where(above, ranks + 1.0, ranks)
+    own = count + 1.0 - above.sum(axis=1)
+    if equal.any():
+        moved, own = moved + 0.5 * equal, own - 0.5 * equal.sum(axis=1)
+    scores = moved * weight[:, None] - 0.5
+    days = (scores if there.all() else np.where(there, scores, 0.0)).sum(axis=0)
+    total = np.append(days, (own * weight - 0.5).sum())
+    return DaySums(
+        total, np.append(there.sum(axis=0), len(values)), np.bincount(count + 1, minlength=values.shape[1] + 2)
+    )

@@ -3,45 +3,57 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from eventstudy.errors import Reason
-from eventstudy.inference import TESTS, Sample, TestResult
-from eventstudy.returns.accumulators import Residuals
-from eventstudy.returns.windows import Window
+from eventstudy.errors import EventStudyError, Reason
+from eventstudy.inference import TESTS, HypothesisTest, Sample, TestResult
+from eventstudy.inference.presets import PRESETS
+from eventstudy.returns.models.raw import RawModel
+from tests.inference.made import made
 
 TEST_NAMES = TESTS.names()
+ESTIMATION = 100
 
 
-def sample(name: str, car: np.ndarray, order: np.ndarray | None = None) -> Sample:
+def sample(test: HypothesisTest, car: np.ndarray, order: np.ndarray | None = None) -> Sample:
+    """Return events whose CARs on day 0 are these, with what the test needs of their estimation windows."""
     n = len(car)
-    order = np.arange(n) if order is None else order
-    rng = np.random.default_rng(5)
-    residuals = Residuals(np.arange(n), rng.normal(0, 0.02, (n, 100)), np.full(n, 0.02), np.arange(n))
-    accumulated = {}
-    for need in TESTS.get(name).needs:
-        accumulated[need] = need()
-        accumulated[need].add(residuals)
-    std_error = rng.uniform(0.01, 0.04, n)
-    return Sample(
-        event_id=np.array([f"e{i}" for i in range(n)], dtype=object)[order],
-        row=np.arange(n)[order],
-        window=Window("[0,0]", 0, 0),
-        car=car[order],
-        std_error=std_error[order],
-        dof=np.full(n, 98),
-        bhar=car[order],
-        ar=car[order][:, None],
-        accumulated=accumulated,
-    )
+    residuals = np.random.default_rng(5).normal(0, 0.02, (n, ESTIMATION))
+    y = np.column_stack([residuals, car]) if n else np.empty((0, ESTIMATION + 1))
+    given = made(y, np.zeros_like(y), estimation=ESTIMATION, named={"day0": (0, 0)}, model=RawModel())
+    return given.sample("day0", test.needs, order)
+
+
+def quick(name: str, **options: object) -> HypothesisTest:
+    """Return a test, with fewer draws if it draws."""
+    kind = TESTS.get(name)
+    drawing = any(each.name == "draws" for each in dataclasses.fields(kind))
+    return kind(**({"draws": 999} if drawing else {}), **options)  # type: ignore[arg-type]
+
+
+def variants(name: str) -> Iterator[HypothesisTest]:
+    """Give the test with every word that any of its options may say, one option at a time."""
+    yield quick(name)
+    for option, known in TESTS.get(name).choices.items():
+        for word in known:
+            yield quick(name, **{option: word})
+    for preset, found in PRESETS.items():
+        if name in found.tests:
+            yield quick(name, convention=preset)
 
 
 def check(result: TestResult) -> None:
+    assert result.n >= 0
+    assert result.convention
     if result.reason == Reason.OK:
-        assert np.isfinite(result.statistic)
+        assert not np.isnan(result.statistic)
         assert 0 <= result.p_value <= 1
+        # A rank statistic may reach its bound.
+        assert np.isfinite(result.statistic) or result.p_value == 0
+        assert np.isfinite(result.estimate)
         assert result.distribution
     else:
         assert np.isnan(result.statistic)
@@ -62,28 +74,39 @@ def test_says_what_it_tests(name: str) -> None:
 def test_a_value_or_a_reason(name: str, n: int) -> None:
     car = np.random.default_rng(n).normal(0, 0.02, n)
     for values in (car, np.zeros(n), np.full(n, 0.01)):
-        results = TESTS.get(name)().run(sample(name, values))
-        for result in results:
-            check(result)
-            assert result.test == name
+        for test in variants(name):
+            for result in test.run(sample(test, values)):
+                check(result)
+                assert result.test == name
+                assert result.alternative == test.alternative
+
+
+@pytest.mark.parametrize("name", TEST_NAMES)
+def test_an_option_says_what_it_may(name: str) -> None:
+    kind = TESTS.get(name)
+    assert quick(name).convention == "default"
+    for option in ("alternative", "convention", *kind.choices):
+        with pytest.raises(EventStudyError, match="zzz"):
+            kind(**{option: "zzz"})
 
 
 @pytest.mark.parametrize("name", TEST_NAMES)
 def test_sides_and_order(name: str) -> None:
     car = np.random.default_rng(1).normal(0.01, 0.02, 30)
-    kind = TESTS.get(name)
-    given = sample(name, car)
-    two, greater, less = (kind(alternative=side).run(given) for side in ("two-sided", "greater", "less"))
+    sides = ("two-sided", "greater", "less") if "alternative" not in TESTS.get(name).choices else ("two-sided",) * 3
+    given = sample(quick(name), car)
+    two, greater, less = (quick(name, alternative=side).run(given) for side in sides)
     for both, up, down in zip(two, greater, less, strict=True):
-        assert both.statistic == up.statistic == down.statistic
+        assert both.statistic == pytest.approx(up.statistic, nan_ok=True)
+        assert both.statistic == pytest.approx(down.statistic, nan_ok=True)
         if both.distribution.startswith(("t(", "N(")):
             assert up.p_value + down.p_value == pytest.approx(1, abs=1e-12)
             assert both.p_value == pytest.approx(2 * min(up.p_value, down.p_value), rel=1e-9)
-        else:
+        elif both.reason == Reason.OK and len(set(sides)) > 1:
             # A p-value that is counted has the observed value in both tails.
             assert up.p_value + down.p_value >= 1 - 1e-12
             assert both.p_value >= min(up.p_value, down.p_value)
-    shuffled = kind().run(sample(name, car, np.random.default_rng(2).permutation(30)))
+    shuffled = quick(name).run(sample(quick(name), car, np.random.default_rng(2).permutation(30)))
     by_event = {result.event_id: result for result in shuffled}
     for result in two:
-        assert by_event[result.event_id].statistic == pytest.approx(result.statistic, rel=1e-12)
+        assert by_event[result.event_id].statistic == pytest.approx(result.statistic, rel=1e-12, nan_ok=True)

@@ -1,0 +1,225 @@
+"""Many questions at once: p-values that stay honest when a whole table is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from eventstudy._typing import Bools, Floats, Ints
+from eventstudy.errors import UnknownNameError
+from eventstudy.inference.resampling import clustered, pairs_draws, statistics, wild_draws
+
+__all__ = [
+    "ADJUSTMENTS",
+    "JointTests",
+    "adjust",
+    "adjust_families",
+    "benjamini_hochberg",
+    "benjamini_yekutieli",
+    "holm",
+    "romano_wolf",
+    "step_down",
+]
+
+SCHEMES = ("pairs", "wild")
+# Of ten clusters, a draw with replacement holds one alone in one of a thousand draws at most.
+FEWEST_CLUSTERS = 10
+
+
+def holm(p_values: Floats) -> Floats:
+    """Return Holm's step-down p-values: the chance of any false rejection is held, under any dependence.
+
+    Parameters
+    ----------
+    p_values : ndarray of shape (S,)
+        Without missing values.
+
+    Notes
+    -----
+    ``max over j <= k of (S - j + 1) p_(j)`` (Holm 1979).
+
+    Examples
+    --------
+    >>> holm(np.array([0.01, 0.04, 0.03])).round(3).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    order = np.argsort(p_values, kind="stable")
+    count = len(p_values)
+    stepped = np.maximum.accumulate(p_values[order] * (count - np.arange(count)))
+    return _back(np.minimum(stepped, 1.0), order)
+
+
+def benjamini_hochberg(p_values: Floats) -> Floats:
+    """Return step-up p-values that hold the share of false rejections, for independent or positively dependent tests.
+
+    Parameters
+    ----------
+    p_values : ndarray of shape (S,)
+        Without missing values.
+
+    Notes
+    -----
+    ``min over j >= k of S p_(j) / j`` (Benjamini and Hochberg 1995).
+    """
+    order = np.argsort(p_values, kind="stable")
+    count = len(p_values)
+    scaled = p_values[order] * count / np.arange(1, count + 1)
+    stepped = np.minimum.accumulate(scaled[::-1])[::-1]
+    return _back(np.minimum(stepped, 1.0), order)
+
+
+def benjamini_yekutieli(p_values: Floats) -> Floats:
+    """Return Benjamini and Hochberg's p-values times ``sum 1/j``, good under any dependence (2001)."""
+    order = np.argsort(p_values, kind="stable")
+    count = len(p_values)
+    harmonic = float((1.0 / np.arange(1, count + 1)).sum())
+    scaled = p_values[order] * count * harmonic / np.arange(1, count + 1)
+    return _back(np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0), order)
+
+
+def _back(stepped: Floats, order: Ints) -> Floats:
+    found = np.empty_like(stepped)
+    found[order] = stepped
+    return found
+
+
+ADJUSTMENTS: Mapping[str, Callable[[Floats], Floats]] = MappingProxyType(
+    {"holm": holm, "benjamini_hochberg": benjamini_hochberg, "benjamini_yekutieli": benjamini_yekutieli}
+)
+"""By name, what adjusts the p-values of a family."""
+
+
+def adjust(p_values: Floats, method: str = "holm") -> Floats:
+    """Return the adjusted p-values of one family; a missing one stays missing and does not count.
+
+    Parameters
+    ----------
+    p_values : ndarray of shape (S,)
+        NaN where a test could not be computed.
+    method : str
+        A key of `ADJUSTMENTS`.
+
+    Examples
+    --------
+    >>> adjust(np.array([0.01, np.nan, 0.04])).tolist()
+    [0.02, nan, 0.04]
+    """
+    if method not in ADJUSTMENTS:
+        raise UnknownNameError("adjustment", method, ADJUSTMENTS)
+    known = ~np.isnan(p_values)
+    adjusted = np.full(len(p_values), np.nan)
+    adjusted[known] = ADJUSTMENTS[method](p_values[known])
+    return adjusted
+
+
+def adjust_families(p_values: Floats, families: Sequence[Hashable], method: str = "holm") -> Floats:
+    """Return the adjusted p-values of many families at once.
+
+    Parameters
+    ----------
+    p_values : ndarray of shape (S,)
+        NaN where missing.
+    families : sequence
+        Which family each belongs to.
+    method : str
+        A key of `ADJUSTMENTS`, or ``"none"``.
+    """
+    adjusted = np.full(len(p_values), np.nan)
+    if method == "none":
+        return adjusted
+    places: dict[Hashable, list[int]] = {}
+    for place, family in enumerate(families):
+        places.setdefault(family, []).append(place)
+    for held in places.values():
+        adjusted[held] = adjust(p_values[held], method)
+    return adjusted
+
+
+def romano_wolf(t: Floats, draws: Floats) -> Floats:
+    """Return step-down p-values from draws of all statistics at once.
+
+    Parameters
+    ----------
+    t : ndarray of shape (S,)
+        Statistics of S hypotheses.
+    draws : ndarray of shape (B, S)
+        The same under the null, each row from one draw of the data.
+
+    Notes
+    -----
+    With ``|t|`` in falling order, ``p_(k) = (1 + #{max over hypotheses k..S of |t*| >= |t_(k)|}) / (B + 1)``, made
+    monotone (Romano and Wolf 2005, 2016). Dependence between the hypotheses is in the draws, which is why it is
+    sharper than Holm's bound.
+    """
+    order = np.argsort(-np.abs(t), kind="stable")
+    largest = np.maximum.accumulate(np.abs(draws[:, order])[:, ::-1], axis=1)[:, ::-1]
+    size = np.abs(t[order])
+    exceeded = (largest >= size - 1e-10 * np.maximum(1.0, size)).sum(axis=0)
+    return _back(np.maximum.accumulate((1 + exceeded) / (len(draws) + 1)), order)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointTests:
+    """The means of S columns tested at once; every array has shape (S,).
+
+    Parameters
+    ----------
+    n : ndarray
+        Values in each column.
+    estimate, std_error, statistic : ndarray
+        Mean, its standard error (robust to clusters), t.
+    p_value : ndarray
+        Of each column alone, from the same draws.
+    p_adjusted : ndarray
+        Romano and Wolf's. NaN, like `p_value`, where a column has too few clusters or no dispersion.
+    tested : ndarray of bool
+        Which columns were in the family.
+    draws : int
+        How many draws, or patterns, there were.
+    """
+
+    n: Ints
+    estimate: Floats
+    std_error: Floats
+    statistic: Floats
+    p_value: Floats
+    p_adjusted: Floats
+    tested: Bools
+    draws: int
+
+
+def step_down(x: Floats, cluster: Ints, draws: int, rng: np.random.Generator, *, scheme: str = "pairs") -> JointTests:
+    """Test the means of many columns on common draws.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, S)
+        One column a hypothesis (a model, group and window), one row an event, NaN where it is not in it.
+    cluster : ndarray of shape (N,)
+        Codes 0 to G - 1 of what is drawn together.
+    draws : int
+        B.
+    rng : Generator
+        Where the draws come from.
+    scheme : str
+        ``"pairs"``: clusters drawn with replacement, for columns with ten clusters or more. ``"wild"``: signs of
+        clusters, with the null imposed, for two or more.
+    """
+    if scheme not in SCHEMES:
+        raise UnknownNameError("scheme of draws", scheme, SCHEMES)
+    held = clustered(x, cluster)
+    estimate, error, t = statistics(held)
+    fewest = FEWEST_CLUSTERS if scheme == "pairs" else 2
+    tested = np.isfinite(t) & ((held.sizes > 0).sum(axis=0) >= fewest)
+    p_value, p_adjusted = np.full(len(t), np.nan), np.full(len(t), np.nan)
+    count = 0
+    if tested.any():
+        family = clustered(x[:, tested], cluster)
+        drawn = (pairs_draws if scheme == "pairs" else wild_draws)(family, draws, rng).values
+        count, size = len(drawn), np.abs(t[tested])
+        p_value[tested] = (1 + (np.abs(drawn) >= size - 1e-10 * np.maximum(1.0, size)).sum(axis=0)) / (len(drawn) + 1)
+        p_adjusted[tested] = romano_wolf(t[tested], drawn)
+    return JointTests(held.n.astype(np.int64), estimate, error, t, p_value, p_adjusted, tested, count)

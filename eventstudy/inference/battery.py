@@ -1,0 +1,61 @@
+"""All tests on all groups and windows of one model, and what the samples themselves look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from eventstudy._typing import Bools, Dates, Labels
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.seeds import child_seed
+from eventstudy.returns.abnormal import AbnormalReturns, Cars
+from eventstudy.returns.accumulators import Accumulator
+from eventstudy.returns.windows import Window
+
+__all__ = ["run_tests", "samples"]
+
+ByGroup = Mapping[str, Mapping[type[Accumulator], Accumulator]]
+
+
+def samples(
+    abnormal: AbnormalReturns,
+    cars: Mapping[str, Cars],
+    groups: Mapping[str, Bools],
+    event_id: Labels,
+    day0: Dates,
+    accumulated: ByGroup,
+    seed: int,
+) -> Iterator[tuple[str, Sample]]:
+    """Give the sample of every group and window, with a seed of its own.
+
+    Parameters
+    ----------
+    abnormal : AbnormalReturns
+        E events.
+    cars : mapping of str to Cars
+        Their CARs by window.
+    groups : mapping of str to ndarray of shape (E,)
+        Members of each group.
+    event_id : ndarray of shape (E,)
+        Names of the events.
+    day0 : ndarray of shape (E,)
+        Dates of their day 0.
+    accumulated : mapping
+        By group and accumulator class.
+    seed : int
+        The model's; group and window make their own of it.
+    """
+    for group, members in groups.items():
+        for each in cars.values():
+            own = child_seed(seed, group, each.window.name)
+            rows = np.flatnonzero(members)
+            yield group, Sample.of(abnormal, each, rows, event_id, accumulated[group], seed=own, day0=day0)
+
+
+def run_tests(
+    tests: Sequence[HypothesisTest], drawn: Iterable[tuple[str, Sample]]
+) -> list[tuple[str, Window, TestResult]]:
+    """Return what every test says of every sample, in the order of groups, windows and tests."""
+    asked = [(group, sample, test) for group, sample in drawn for test in tests]
+    return [(group, sample.window, outcome) for group, sample, test in asked for outcome in test.run(sample)]

@@ -1,0 +1,91 @@
+"""All abnormal returns of one event at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from eventstudy._typing import Floats
+from eventstudy.distributions import Alternative, f_p_value
+from eventstudy.errors import Reason
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+
+__all__ = ["JointF", "joint_f"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointF(HypothesisTest):
+    """``F = AR' V^-1 AR / L ~ F(L, df)`` of one event: no abnormal return on any day of the window.
+
+    Equal to the F of a dummy variable for each day in one pooled regression (Salkever 1976). Exact where errors are
+    independent and normal. Days without an abnormal return are left out of L.
+
+    Source: Campbell, Lo and MacKinlay (1997), chapter 4.4; METHODS 4.1.
+
+    Examples
+    --------
+    >>> JointF().null
+    'No day of the window has an abnormal return, for this event.'
+    """
+
+    kind: ClassVar[str] = "joint_f"
+    null: ClassVar[str] = "No day of the window has an abnormal return, for this event."
+    source: ClassVar[str] = "Campbell, Lo and MacKinlay (1997), chapter 4.4"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"alternative": (Alternative.TWO_SIDED,)}
+
+    def run(self, sample: Sample) -> tuple[TestResult, ...]:
+        """Test each event of the sample by itself."""
+        if not len(sample):
+            return ()
+        spread = sample.part(sample.whole.spread)
+        if sample.whole.forecast_error == "none":
+            spread = np.zeros_like(spread)
+        noise = sample.part(sample.whole.noise)
+        if sample.whole.forecast_error == "diagonal":
+            noise, spread = noise + (spread**2).sum(axis=2), np.zeros_like(spread)
+        statistic, length = joint_f(sample.ar, noise, spread)
+        p_value, label = f_p_value(statistic, length, sample.dof), self.label
+        return tuple(
+            self._result(
+                n=1,
+                estimate=float(sample.car[i]),
+                std_error=float(sample.std_error[i]),
+                statistic=float(statistic[i]) if np.isfinite(statistic[i]) else float("nan"),
+                p_value=float(p_value[i]) if np.isfinite(statistic[i]) else float("nan"),
+                distribution=f"F({length[i]:g},{sample.dof[i]})",
+                df=float(length[i]),
+                reason=Reason.OK if np.isfinite(statistic[i]) else Reason.NO_VARIANCE,
+                event_id=str(sample.event_id[i]),
+                convention=label,
+            )
+            for i in range(len(sample))
+        )
+
+
+def joint_f(ar: Floats, noise: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    """Return ``AR' V^-1 AR / L`` and L of each event, ``V = diag(noise) + spread spread'``.
+
+    Parameters
+    ----------
+    ar, noise : ndarray of shape (N, L)
+        Abnormal returns, decimals, NaN where missing, and their own variances.
+    spread : ndarray of shape (N, L, P)
+        Parameter error.
+
+    Notes
+    -----
+    By the identity of Woodbury, ``V^-1 = D^-1 - D^-1 S (I + S' D^-1 S)^-1 S' D^-1``: a system of P equations in
+    place of one of L.
+    """
+    there = ~np.isnan(ar)
+    weight = np.where(there, 1.0 / np.where(there, noise, 1.0), 0.0)
+    values, shared = np.where(there, ar, 0.0), np.where(there[..., None], spread, 0.0)
+    plain = (values**2 * weight).sum(axis=1)
+    crossed = np.einsum("nlp,nl->np", shared, values * weight)
+    inner = np.eye(shared.shape[2]) + np.einsum("nlp,nl,nlq->npq", shared, weight, shared)
+    explained = (crossed * np.linalg.solve(inner, crossed[..., None])[..., 0]).sum(axis=1)
+    length = there.sum(axis=1).astype(np.float64)
+    return (plain - explained) / np.maximum(length, 1), length

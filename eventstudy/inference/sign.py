@@ -1,0 +1,92 @@
+"""Signs of CARs against a fair coin, and how signs are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from eventstudy._typing import Bools
+from eventstudy.distributions import Alternative, normal_p_value
+from eventstudy.errors import Reason
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+
+__all__ = ["ZEROS", "Sign", "binomial_p_value", "counted"]
+
+ZEROS = ("not_positive", "drop")
+# Below this many events the normal approximation is not used.
+EXACT_BELOW = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sign(HypothesisTest):
+    """``z = (w - N/2) / sqrt(N/4)``, w the CARs above zero; the p-value is the exact binomial one below 50 events.
+
+    It takes half of all CARs to be positive under the null, which skewed returns are not. The estimate is ``w / N``.
+
+    Source: METHODS 4.6.
+
+    Parameters
+    ----------
+    zeros : str
+        ``"not_positive"``: a CAR of zero counts as not positive; ``"drop"``: it does not count.
+    exact : str
+        ``"auto"``: below 50 events; ``"always"``; ``"never"``.
+
+    Examples
+    --------
+    >>> round(binomial_p_value(9, 10, "two-sided"), 6)
+    0.021484
+    """
+
+    kind: ClassVar[str] = "sign"
+    null: ClassVar[str] = "Positive and negative abnormal returns over the window are equally frequent."
+    source: ClassVar[str] = "Brown and Warner (1980)"
+    measure: ClassVar[str] = "positive_share"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"zeros": ZEROS, "exact": ("auto", "always", "never")}
+
+    zeros: str = "not_positive"
+    exact: str = "auto"
+
+    def run(self, sample: Sample) -> tuple[TestResult, ...]:
+        """Test the share of positive CARs."""
+        used = counted(sample, self.zeros)
+        n, positive = int(used.sum()), int((sample.car[used] > 0).sum())
+        if n == 0:
+            return self.invalid(sample, Reason.ALL_ZERO if len(sample) else Reason.NO_EVENTS)
+        z = (positive - n / 2) / np.sqrt(n / 4)
+        exact = binomial_p_value(positive, n, self.alternative)
+        shown = self.exact == "always" or (self.exact == "auto" and n < EXACT_BELOW)
+        return (
+            self._result(
+                n=n,
+                estimate=positive / n,
+                std_error=float(np.sqrt(0.25 / n)),
+                statistic=float(z),
+                p_value=exact if shown else float(normal_p_value(z, self.alternative)),
+                distribution="exact" if shown else "N(0,1)",
+                notes="" if shown else f"exact binomial p = {exact:.6g}",
+            ),
+        )
+
+
+def counted(sample: Sample, zeros: str) -> Bools:
+    """Return which events count, shape (N,)."""
+    return np.ones(len(sample), dtype=bool) if zeros == "not_positive" else sample.car != 0
+
+
+def binomial_p_value(positive: int, n: int, alternative: str) -> float:
+    """Return the exact p-value of a number of heads in n tosses of a fair coin."""
+    from scipy.special import bdtr
+
+    at_most = float(bdtr(positive, n, 0.5))
+    # As many heads or more is as many tails or fewer.
+    at_least = float(bdtr(n - positive, n, 0.5))
+    match alternative:
+        case Alternative.GREATER:
+            return at_least
+        case Alternative.LESS:
+            return at_most
+    return min(1.0, 2.0 * min(at_least, at_most))

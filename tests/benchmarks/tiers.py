@@ -1,0 +1,35 @@
+"""Three depths of one study: estimation alone, every parametric test, every rank test."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eventstudy.execution import Engine
+from eventstudy.inference import TESTS, Sample, TestResult
+from eventstudy.panels import ReturnPanel
+from eventstudy.returns import Aligned, MarketModel, Regressors, measure_abnormal_returns
+
+PARAMETRIC = ("cross_sectional", "crude_dependence", "patell", "bmp", "kolari_pynnonen", "generalized_sign")
+TIERS = {
+    "T1": (),
+    "T3": PARAMETRIC,
+    "T4": (*PARAMETRIC, "corrado_rank", "grank_t"),
+}
+
+
+def run_tier(tier: str, aligned: Aligned, panel: ReturnPanel, engine: Engine) -> list[TestResult]:
+    """Estimate the market model with exact standard errors, and run the tests of a tier on two windows."""
+    tests = [TESTS.get(name)() for name in TIERS[tier]]
+    needs = tuple(dict.fromkeys(need for test in tests for need in test.needs))
+    members = {"all": np.ones(len(aligned), dtype=bool)}
+    abnormal, accumulated = measure_abnormal_returns(
+        aligned, panel, MarketModel("MKT"), Regressors(panel), needs=needs, groups=members, engine=engine
+    )
+    _ = abnormal.std_error
+    results: list[TestResult] = []
+    for window in aligned.windows.reported:
+        cars = abnormal.car(window)
+        names = aligned.attrition.event_id
+        sample = Sample.of(abnormal, cars, np.arange(len(aligned)), names, accumulated["all"])
+        results += [result for test in tests for result in test.run(sample)]
+    return results

@@ -1,0 +1,162 @@
+"""Samples made of arrays of returns, through the same steps as a study takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy.errors import Reason
+from eventstudy.inference import HypothesisTest, Sample, TestResult
+from eventstudy.returns.abnormal import AbnormalReturns
+from eventstudy.returns.accumulators import Accumulator, Around, FirstPass, Residuals
+from eventstudy.returns.estimates import Estimates
+from eventstudy.returns.models import Block, ExpectedReturnModel, MarketModel
+from eventstudy.returns.passes import Needs, first_look, gathered, merged, second_look
+from eventstudy.returns.windows import Windows
+
+SESSIONS = np.arange(np.datetime64("2000-01-01"), np.datetime64("2030-01-01"))
+ALL = "all"
+
+
+@dataclass
+class Made:
+    """E events of which the returns are given, M estimation sessions and L event sessions."""
+
+    windows: Windows
+    y: np.ndarray
+    x: np.ndarray
+    day0: np.ndarray
+    code: np.ndarray
+    calendar: np.ndarray
+    sessions: Mapping[str, np.ndarray]
+    model: ExpectedReturnModel
+    forecast_error: str
+
+    @property
+    def split(self) -> int:
+        return self.windows.estimation[1] - self.windows.estimation[0] + 1
+
+    def block(self, rows: np.ndarray) -> Block:
+        m = self.split
+        y, x = self.y[rows], self.x[rows]
+        return Block(y[:, :m], x[:, :m], y[:, m:], x[:, m:])
+
+    def residuals(self, rows: np.ndarray) -> Residuals:
+        block = self.block(rows)
+        result = self.model.fit(block)
+        abnormal = AbnormalReturns(
+            windows=self.windows,
+            ar=block.y_event - result.expected,
+            actual=block.y_event,
+            expected=result.expected,
+            benchmark=block.x_event[..., 0],
+            noise=result.noise,
+            spread=result.spread,
+            estimates=Estimates.of(self.model, result),
+            forecast_error=self.forecast_error,
+        )
+        around = Around(
+            abnormal, block, self.model, self.code[rows], self.day0[rows], self.calendar[rows], self.sessions
+        )
+        start = self.day0[rows] + self.windows.estimation[0]
+        return Residuals(rows, result.residuals, result.sigma, start, block.x, around)
+
+    def accumulated(self, needs: Needs, blocks: Iterable[np.ndarray] | None = None) -> dict[type, Accumulator]:
+        every = np.arange(len(self.y))
+        parts = list(blocks) if blocks is not None else [every]
+        groups = {ALL: np.ones(len(every), dtype=bool)}
+        whole = self.residuals(every).known.abnormal
+        cars = {window.name: whole.car(window) for window in self.windows.reported}
+        first = FirstPass(whole, cars, groups[ALL], self.code, self.day0, self.calendar, self.sessions)
+        found: dict[type, Accumulator] = {}
+        for empty in (first_look(needs, groups), second_look(needs, {ALL: first})):
+            brought = [gathered(empty, self.residuals(rows), groups, rows) for rows in parts]
+            found |= merged(empty, brought)[ALL]
+        return found
+
+    def sample(self, window: str | tuple[int, int], needs: Needs = (), order: np.ndarray | None = None) -> Sample:
+        every = np.arange(len(self.y))
+        abnormal = self.residuals(every).known.abnormal
+        dates = np.array(
+            [self.sessions[c][d] for c, d in zip(self.calendar, self.day0, strict=True)], dtype="datetime64[D]"
+        )
+        names = np.array([f"e{i:03d}" for i in every], dtype=object)
+        return Sample.of(
+            abnormal,
+            abnormal.car(self.windows.window(window) if isinstance(window, str) else window),
+            every if order is None else order,
+            names,
+            self.accumulated(needs),
+            seed=3,
+            day0=dates,
+        )
+
+    def run(self, test: HypothesisTest, window: str) -> tuple[TestResult, ...]:
+        return test.run(self.sample(window, test.needs))
+
+    def one(self, test: HypothesisTest, window: str) -> TestResult:
+        (result,) = self.run(test, window)
+        return result
+
+
+def made(
+    y: np.ndarray,
+    x: np.ndarray,
+    *,
+    estimation: int,
+    before: int = 0,
+    named: Mapping[str, tuple[int, int]] | None = None,
+    day0: Sequence[int] | np.ndarray | None = None,
+    code: Sequence[int] | np.ndarray | None = None,
+    calendar: Sequence[str] | None = None,
+    sessions: Mapping[str, np.ndarray] | None = None,
+    model: ExpectedReturnModel | None = None,
+    forecast_error: str = "full",
+    min_coverage: float = 1.0,
+) -> Made:
+    """Return events whose first `estimation` columns are estimation sessions and whose others are event sessions.
+
+    The event window begins `before` sessions before day 0, right after the estimation window. Events lie 1,000 sessions
+    apart unless `day0` says where.
+    """
+    events, length = y.shape[0], y.shape[1] - estimation
+    return Made(
+        windows=Windows(
+            estimation=(-before - estimation, -before - 1),
+            event=(-before, length - before - 1),
+            named=named or {"day0": (0, 0)},
+            min_obs=1,
+            min_coverage=min_coverage,
+        ),
+        y=y,
+        x=x if x.ndim == 3 else x[..., None],
+        day0=np.asarray(500 + 20 * np.arange(events) if day0 is None else day0, dtype=np.int64),
+        code=np.asarray(np.arange(events) if code is None else code, dtype=np.int64),
+        calendar=np.array(["XNYS"] * events if calendar is None else calendar, dtype=object),
+        sessions=sessions or {"XNYS": SESSIONS},
+        model=model or MarketModel("MKT"),
+        forecast_error=forecast_error,
+    )
+
+
+def market(
+    seed: int, events: int, sessions: int, *, correlation: float = 0.0, missing: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return returns (E, T) and the market's (E, T) of events that share all sessions where they are correlated."""
+    rng = np.random.default_rng(seed)
+    shared = rng.normal(0, 0.01, sessions)
+    x = np.tile(shared, (events, 1)) if correlation else rng.normal(0, 0.01, (events, sessions))
+    common = rng.normal(0, 1, sessions)
+    own = rng.normal(0, 1, (events, sessions))
+    noise = np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
+    y = 0.0003 + rng.uniform(0.5, 1.5, (events, 1)) * x + rng.uniform(0.01, 0.03, (events, 1)) * noise
+    y[rng.random(y.shape) < missing] = np.nan
+    return y, x
+
+
+def good(result: TestResult) -> TestResult:
+    """Return a result that must have a value."""
+    assert result.reason == Reason.OK, result
+    return result

@@ -1,0 +1,138 @@
+"""Few events, equal events, nothing but zeros, a missing day, one date, ties: a value or a reason (METHODS 4.13)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eventstudy.errors import Reason
+from eventstudy.inference import TESTS, HypothesisTest
+from eventstudy.returns.models.raw import RawModel
+from tests.inference.made import Made, made, market
+
+M, NAMED = 60, {"day0": (0, 0), "three": (-1, 1)}
+CLOSED = [name for name in TESTS.names() if not hasattr(TESTS.get(name), "draws")]
+ONE_EVENT = {"t", "joint_f", "placebo"}
+
+
+def events(n: int, *, correlation: float = 0.0, day0: list[int] | None = None, seed: int = 1) -> Made:
+    y, x = market(seed, n, M + 3, correlation=correlation)
+    return made(y, x, estimation=M, before=1, named=NAMED, day0=day0)
+
+
+def all_at(value: float) -> Made:
+    """Return events whose abnormal return is one value on every day of the event window."""
+    y, x = market(1, 12, M + 3)
+    y[:, M:] = value
+    return made(y, x, estimation=M, before=1, named=NAMED, model=RawModel())
+
+
+def reasons(given: Made, window: str = "three") -> dict[str, Reason]:
+    found = {}
+    for name in CLOSED:
+        test: HypothesisTest = TESTS.get(name)()
+        results = given.run(test, window)
+        for result in results:
+            complete = result.reason == Reason.OK
+            assert np.isnan(result.p_value) != complete
+            assert np.isnan(result.statistic) != complete
+        found[name] = results[0].reason if results else Reason.OK
+    return found
+
+
+def test_no_event_at_all() -> None:
+    assert {reason for name, reason in reasons(events(0)).items() if name not in ONE_EVENT} <= {
+        Reason.NO_EVENTS,
+        Reason.NEEDS_TWO_EVENTS,
+        Reason.NEEDS_THREE_EVENTS,
+        Reason.TOO_FEW_EVENTS,
+        Reason.TOO_FEW_ESTIMATION_DAYS,
+    }
+
+
+def test_one_event() -> None:
+    found = reasons(events(1))
+    across = {"cross_sectional", "bmp", "kolari_pynnonen", "cluster_t", "jackknife", "grank_t", "grank_z"}
+    assert {found[name] for name in across} == {Reason.NEEDS_TWO_EVENTS}
+    assert found["skewness_adjusted"] == Reason.NEEDS_THREE_EVENTS
+    assert found["corrado_zivney_rank"] == Reason.NO_EVENTS
+    assert found["hotelling"] == Reason.TOO_FEW_EVENTS
+    # One event is a portfolio of its own, and its ranks and signs are defined.
+    for name in ("t", "joint_f", "portfolio", "patell", "corrado_rank", "sign", "wilcoxon", "crude_dependence"):
+        assert found[name] == Reason.OK
+
+
+def test_two_events() -> None:
+    found = reasons(events(2), "day0")
+    assert found["skewness_adjusted"] == Reason.NEEDS_THREE_EVENTS
+    for name in ("cross_sectional", "bmp", "kolari_pynnonen", "hotelling", "grank_t", "jackknife"):
+        assert found[name] == Reason.OK
+    assert reasons(events(2), "three")["hotelling"] == Reason.TOO_FEW_EVENTS
+
+
+@pytest.mark.parametrize("value", [0.01, 0.0])
+def test_all_equal(value: float) -> None:
+    found = reasons(all_at(value))
+    for name in ("cross_sectional", "skewness_adjusted", "jackknife", "cluster_t", "hotelling"):
+        assert found[name] == Reason.NO_DISPERSION
+    for name in ("t", "joint_f", "patell", "sign", "corrado_rank", "corrado_zivney_sign", "cumrank_t"):
+        assert found[name] == Reason.OK
+    # The events differ in sigma, so equal CARs are different SCARs, unless they are zero.
+    standard = Reason.NO_DISPERSION if value == 0 else Reason.OK
+    assert {found[name] for name in ("bmp", "kolari_pynnonen", "grank_t", "grank_z")} == {standard}
+    assert found["wilcoxon"] == (Reason.ALL_ZERO if value == 0 else Reason.OK)
+
+
+def test_a_missing_day() -> None:
+    given = events(12)
+    given.y[3, M] = np.nan
+    for name, reason in reasons(given, "three").items():
+        assert reason == Reason.OK or name == "portfolio", name
+    sample = given.sample("three", TESTS.get("corrado_rank")().needs)
+    (result,) = TESTS.get("corrado_rank")().run(sample)
+    # The event has no CAR, and still ranks on the days that it has.
+    assert len(sample) == 11
+    assert result.n == 12
+
+
+def test_all_on_one_date() -> None:
+    found = reasons(events(12, correlation=0.2, day0=[600] * 12), "three")
+    assert found["cluster_t"] == Reason.TOO_FEW_DATES
+    assert found["portfolio"] == found["kolari_pynnonen"] == found["grank_t"] == Reason.OK
+    assert found["calendar_time"] == Reason.OK
+    assert reasons(events(12, correlation=0.2, day0=[600] * 12), "day0")["calendar_time"] == Reason.TOO_FEW_SESSIONS
+
+
+def test_the_same_event_many_times() -> None:
+    """Correlation one leaves nothing to divide by."""
+    y, x = market(1, 1, M + 3)
+    same = made(np.repeat(y, 5, axis=0), np.repeat(x, 5, axis=0), estimation=M, before=1, named=NAMED, day0=[600] * 5)
+    found = reasons(same)
+    assert found["cross_sectional"] == found["bmp"] == Reason.NO_DISPERSION
+    assert found["kolari_pynnonen"] in {Reason.TOO_CORRELATED, Reason.NO_DISPERSION}
+    assert found["portfolio"] == found["adjusted_patell"] == Reason.OK
+
+
+def test_ties_everywhere() -> None:
+    given = events(14)
+    given.y[:] = np.round(given.y, 2)
+    given.x[:] = 0.01 * np.sign(np.round(given.x, 2))
+    for name, reason in reasons(given).items():
+        assert reason == Reason.OK or name == "portfolio", name
+
+
+def test_negative_correlation_may_leave_no_variance() -> None:
+    rng = np.random.default_rng(0)
+    y, x = market(1, 2, M + 3, correlation=0.5)
+    y[1, :M] = 2 * x[1, :M] - y[0, :M] + rng.normal(0, 1e-9, M)
+    opposite = made(y, x, estimation=M, before=1, named=NAMED, day0=[600, 600])
+    found = reasons(opposite)
+    assert found["kolari_pynnonen"] in {Reason.OK, Reason.TOO_CORRELATED}
+    rbar = opposite.one(TESTS.get("adjusted_patell")(floor_at_zero=True), "three").notes
+    assert rbar == "rbar = 0 over 1 overlapping pair"
+
+
+def test_few_events_are_told() -> None:
+    assert events(4).one(TESTS.get("cross_sectional")(), "day0").notes == "only 4 events"
+    assert events(4).one(TESTS.get("kolari_pynnonen")(), "day0").notes.endswith("pairs; only 4 events")
+    assert events(10).one(TESTS.get("bmp")(), "day0").notes == ""

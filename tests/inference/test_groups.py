@@ -1,0 +1,70 @@
+"""Group differences and trends against scipy, statsmodels and enumeration."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+
+from eventstudy.errors import Reason
+from eventstudy.inference.groups import jonckheere, rank_sum, rank_trend, welch
+
+X = np.array([0.021, -0.013, 0.034, 0.002, 0.017])
+Y = np.array([-0.01, 0.004, -0.022, 0.002, 0.008, -0.03, 0.001])
+Z = np.array([-0.04, -0.01, 0.002])
+
+
+def test_welch_equals_scipy() -> None:
+    reference = stats.ttest_ind(X, Y, equal_var=False)
+    result = welch(X, Y)
+    assert result.statistic == pytest.approx(reference.statistic, rel=1e-10)
+    assert result.p_value == pytest.approx(reference.pvalue, rel=1e-10)
+    assert result.df == pytest.approx(reference.df, rel=1e-10)
+    assert result.estimate == pytest.approx(X.mean() - Y.mean(), rel=1e-12)
+    assert result.n == 12
+
+
+def test_rank_sum_equals_scipy_with_ties() -> None:
+    reference = stats.mannwhitneyu(X, Y, use_continuity=False, method="asymptotic")
+    result = rank_sum(X, Y)
+    assert result.estimate == pytest.approx(reference.statistic / 35, rel=1e-12)
+    assert result.p_value == pytest.approx(reference.pvalue, rel=1e-10)
+
+
+def test_rank_trend_is_least_squares_with_hc3() -> None:
+    y, place = np.concatenate([X, Y, Z]), np.repeat([1.0, 2.0, 3.0], [5, 7, 3])
+    reference = sm.OLS(y, sm.add_constant(place)).fit(cov_type="HC3", use_t=True)
+    result = rank_trend([X, Y, Z])
+    assert result.estimate == pytest.approx(reference.params[1], rel=1e-10)
+    assert result.std_error == pytest.approx(reference.bse[1], rel=1e-10)
+    assert result.p_value == pytest.approx(reference.pvalues[1], rel=1e-9)
+
+
+@pytest.mark.parametrize("groups", [([1.0, 4.0], [2.0, 6.0], [3.0, 5.0]), ([1.0, 2.0], [2.0, 2.0], [3.0, 1.0])])
+def test_jonckheere_has_the_mean_and_variance_of_all_permutations(groups: tuple[list[float], ...]) -> None:
+    pool = np.concatenate(groups)
+    every = []
+    for order in permutations(pool):
+        a, b, c = order[:2], order[2:4], order[4:]
+        pairs = [(x, y) for one, other in ((a, b), (a, c), (b, c)) for x in one for y in other]
+        every.append(sum(1.0 if y > x else 0.5 if y == x else 0.0 for x, y in pairs))
+    result = jonckheere([np.array(each) for each in groups])
+    observed = every[0]
+    assert result.estimate == pytest.approx(observed / 12, rel=1e-12)
+    assert result.std_error == pytest.approx(np.std(every) / 12, rel=1e-10)
+    assert result.statistic == pytest.approx((observed - np.mean(every)) / np.std(every), rel=1e-10, abs=1e-12)
+
+
+def test_edges_have_reasons() -> None:
+    one, equal = np.array([0.01]), np.full(3, 0.01)
+    assert welch(one, X).reason == Reason.NEEDS_TWO_EVENTS
+    assert welch(equal, equal).reason == Reason.NO_DISPERSION
+    assert rank_sum(np.array([]), X).reason == Reason.NEEDS_THREE_EVENTS
+    assert rank_sum(equal, equal).reason == Reason.NO_DISPERSION
+    assert rank_trend([X]).reason == Reason.NEEDS_THREE_EVENTS
+    assert rank_trend([equal, equal]).reason == Reason.NO_DISPERSION
+    assert jonckheere([X, np.array([])]).reason == Reason.NEEDS_THREE_EVENTS
+    assert jonckheere([equal, equal]).reason == Reason.NO_DISPERSION

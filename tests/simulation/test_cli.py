@@ -1,0 +1,35 @@
+"""The verb that measures size and power of a configured study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eventstudy.cli import main
+
+ALIBABA = Path(__file__).parents[2] / "configs" / "alibaba.yaml"
+
+
+def test_simulate_prints_a_row_a_test(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--samples", "20", "--size", "3", "--effects", "0,0.1", "--set", "models=[market]", "--quiet"]
+    outputs = []
+    for _ in range(2):
+        with pytest.raises(SystemExit) as caught:
+            main(["simulate", str(ALIBABA), *options])
+        assert caught.value.code == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+    rows = [line.split() for line in outputs[0].splitlines() if line.startswith("cross_sectional")]
+    assert [row[2] for row in rows] == ["day0", "reaction", "drift"]
+    # Ten per cent on day 0 are seen where day 0 is in the window, and only there.
+    assert float(rows[0][-1].rstrip("%")) >= 80
+    assert rows[2][3:6] == rows[2][6:9]
+    assert "20 samples of 3 events, random dates" in outputs[0]
+
+
+def test_a_wrong_effect_is_an_error_of_the_input(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["simulate", str(ALIBABA), "--effects", "1%"])
+    assert caught.value.code == 2
+    assert "decimals such as 0,0.005,0.01" in capsys.readouterr().err
