@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eventstudy.errors import InputError, Reason
-from eventstudy.reactions import OrdinaryDays, standing
+from eventstudy.errors import InputError, Reason, UnknownNameError
+from eventstudy.reactions import OrdinaryDays, own_standing, standing
 from eventstudy.reactions.standing import ordinary_starts
 
 
@@ -80,3 +80,26 @@ def test_rules_that_make_no_sense() -> None:
         OrdinaryDays(fewest=1)
     with pytest.raises(InputError, match="fewest is 20 of 10"):
         OrdinaryDays(sessions=10)
+
+
+def test_a_robust_scale_is_not_widened_by_wild_days() -> None:
+    ordinary = np.random.default_rng(5).normal(0.001, 0.02, 101)
+    wild = np.append(ordinary, [0.9, -0.8])
+    robust = standing(0.05, wild, 20, "mad")
+    deviation = stats.median_abs_deviation(wild, scale=1 / 1.4826)
+    assert robust.z == pytest.approx((0.05 - np.median(wild)) / deviation, rel=1e-12)
+    assert robust.z > 2 * standing(0.05, wild, 20).z
+    assert robust.percentile == standing(0.05, wild, 20).percentile
+    with pytest.raises(UnknownNameError, match="Did you mean 'mad'"):
+        OrdinaryDays(scale="made")  # type: ignore[arg-type]
+
+
+def test_among_own_events_by_scipy() -> None:
+    past = np.array([0.02, -0.04, 0.01, 0.08, np.nan, -0.03])
+    among = own_standing(-0.06, past)
+    t = -0.06 / np.sqrt(np.nanmean(past**2))
+    assert (among.n, among.larger_than, among.rank, among.percentile) == (5, 4, 2, 4 / 6)
+    assert (among.t, among.p_value) == (pytest.approx(t), pytest.approx(2 * stats.t.sf(abs(t), 5)))
+    assert own_standing(0.1, np.array([])).reason is Reason.NO_HISTORY
+    assert own_standing(np.nan, past).reason is None
+    assert own_standing(0.1, np.zeros(3)).reason is Reason.NO_DISPERSION
