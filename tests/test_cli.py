@@ -132,9 +132,9 @@ def test_every_engine_gives_the_same_tables(folder: Path, summary: dict[str, Any
     for name in TABLES:
         assert (tmp_path / f"{name}.csv").read_bytes() == (folder / f"{name}.csv").read_bytes()
     other = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
-    assert other["provenance"]["study"].pop("engine") == {"name": engine, "workers": 2}
+    assert other["provenance"]["study"].pop("engine") == {"name": engine, "workers": 2, "path": "auto"}
     expected = json.loads(json.dumps(summary))
-    assert expected["provenance"]["study"].pop("engine") == {"name": "serial", "workers": None}
+    assert expected["provenance"]["study"].pop("engine") == {"name": "serial", "workers": None, "path": "auto"}
     assert other == expected
 
 
@@ -391,7 +391,7 @@ def test_check_estimates_nothing_and_warns(call: Call, tmp_path: Path) -> None:
 
 
 def test_list_names_what_there_is(call: Call) -> None:
-    assert "\nreports: html, json\n" in call("list").out
+    assert "\nreports: excel, html, json, latex, markdown\n" in call("list").out
     assert "\nmarket             Expected return = alpha + beta R_m,t." in call("list", "models").out
     assert "\nbmp " in "\n" + call("list", "tests").out
     assert "prices: csv     Prices or returns from one CSV file" in call("list", "sources").out

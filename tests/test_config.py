@@ -26,9 +26,9 @@ ROOT = Path(__file__).parents[1]
 ALIBABA = ROOT / "configs" / "alibaba.yaml"
 BASE = "events: {source: sample, kind: earnings, symbols: [BABA]}\nprices: {source: sample}\nbenchmark: SPY\n"
 TOP_KEYS = (
-    "adjustment, alignment, balanced, bars, benchmark, diagnostics, events, focus, forecast_error, group_by, "
-    "hold, log_factors, missing, models, name, news, out, prices, reaction, report, returns, run, "
-    "screens, seed, surprise, tests, windows"
+    "adjustment, alignment, backtest, balanced, bars, benchmark, convention, diagnostics, events, factors, focus, "
+    "forecast_error, group_by, hold, log_factors, missing, models, name, news, out, prices, reaction, "
+    "report, returns, run, screens, seed, surprise, tests, windows"
 )
 
 Write = Callable[..., Path]
@@ -215,7 +215,7 @@ def test_every_option_arrives_where_it_belongs(write: Write) -> None:
     assert (study.returns, study.forecast_error, study.group_by) == ("log", "diagonal", ("surprise_sign",))
     assert study.surprise == Surprise(actual="eps_actual", estimate="eps_estimate", tolerance=0.01)
     assert (study.reaction, configured.reports) == (False, ("json",))
-    assert study.engine == Engine(name="threads", workers=2)
+    assert study.engine == Engine(name="threads", workers=2, path="numpy")
     assert configured.out == configured.path.parent / "../there"
 
 
@@ -235,8 +235,8 @@ UNKNOWN = {
     "windos: {}": f"unknown key 'windos'. Did you mean 'windows'? Known here: {TOP_KEYS}.",
     "screans: []": f"unknown key 'screans'. Did you mean 'screens'? Known here: {TOP_KEYS}.",
     "screens: {}": "screens is {}; a list in brackets was expected.",
-    "bars: {}": f"unknown key 'bars'. Known: {TOP_KEYS}.",
-    "backtest: {}": f"unknown key 'backtest'. Did you mean 'tests'? Known here: {TOP_KEYS}.",
+    "bars: {}": "'bars.source' is missing. Known: csv, frame, parquet, sql, yahoo.",
+    "reaction: {scale: made}": "reaction.scale is 'made'. Did you mean 'mad'?",
     "windows: {estmation: [1, 2]}": (
         "unknown key 'windows.estmation'. Did you mean 'estimation'? "
         "Known here: allow_overlap, columns, estimation, estimation_after, event, min_coverage, min_obs, named."
@@ -244,15 +244,15 @@ UNKNOWN = {
     "models: [market, {kind: market, benchmrk: KWEB}]": (
         "unknown key 'models[1].benchmrk'. Did you mean 'benchmark'? Known here: also, benchmark, kind, name."
     ),
-    "tests: [{kind: bmp, draws: 9}]": "unknown key 'tests[0].draws'. Known: alternative, kind.",
+    "tests: [{kind: bmp, draws: 9}]": "unknown key 'tests[0].draws'. Known: alternative, convention, divisor, forecast_error, kind, reference, scar.",
     "run: {engin: serial}": ("unknown key 'run.engin'. Did you mean 'engine'? Known here: engine, path, workers."),
     "models: [markt]": "models[0] is 'markt'. Did you mean 'market'?",
     "models: [{kind: markt}]": "models[0].kind: there is no model 'markt'. Did you mean 'market'?",
     "tests: [bmpp]": "tests[0] is 'bmpp'. Did you mean 'bmp'?",
     "report: [htm]": "report[0] is 'htm'. Did you mean 'html'?",
-    "report: pdf": "report is 'pdf'. Known: html, json.",
+    "report: pdf": "report is 'pdf'. Known: excel, html, json, latex, markdown.",
     "run: {engine: dask}": "run.engine is 'dask'. Known: processes, serial, threads.",
-    "run: {path: compiled}": "run.path is 'compiled'. Known: auto, numpy.",
+    "run: {path: numba}": "run.path is 'numba'. Did you mean 'numpy'?",
     "returns: lg": "returns is 'lg'. Did you mean 'log'?",
     "tests: [{kind: t, alternative: less-than}]": (
         "tests[0]: There is no alternative named 'less-than'. Did you mean 'less'?"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from eventstudy.backtest import Backtest, Costs, Limits
 from eventstudy.config.configured import Configured, benchmark_names
 from eventstudy.config.keys import required
 from eventstudy.errors import ConfigError, InputError
@@ -16,7 +17,7 @@ from eventstudy.inference import TESTS
 from eventstudy.reactions import Clock, Liquidity, OrdinaryDays
 from eventstudy.registry import Registry
 from eventstudy.returns import MODELS, Benchmark, BuyAndHold, ExpectedReturnModel, Windows
-from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, PRICE_SOURCES, EventSource, MergedEvents
+from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES, EventSource, MergedEvents
 from eventstudy.sources.news import NEWS_SOURCES
 from eventstudy.study import Study
 
@@ -47,8 +48,10 @@ def build(values: Mapping[str, Any], path: Path) -> Configured:
         study=_study(values, path),
         events=_events(values["events"], folder),
         prices=_member(PRICE_SOURCES, "source", values["prices"], "prices", folder),
-        bars=_member(BAR_SOURCES, "source", values["bars"], "bars", folder) if "bars" in values else None,
-        news=_member(NEWS_SOURCES, "source", values["news"], "news", folder) if "news" in values else None,
+        factors=_optional(FACTOR_SOURCES, values, "factors", folder),
+        bars=_optional(BAR_SOURCES, values, "bars", folder),
+        news=_optional(NEWS_SOURCES, values, "news", folder),
+        backtest=_backtest(values["backtest"]) if "backtest" in values else None,
         reports=tuple(dict.fromkeys(_listed(values.get("report", "html")))),
         out=_beside(folder, Path(values["out"])) if "out" in values else None,
     )
@@ -64,9 +67,14 @@ def _events(given: Mapping[str, Any] | Sequence[Mapping[str, Any]], folder: Path
     return MergedEvents(parts=tuple(parts))
 
 
+def _backtest(given: Mapping[str, Any]) -> Backtest:
+    parts = {"costs": Costs(**given.get("costs", {})), "limits": Limits(**given.get("limits", {}))}
+    return Backtest(**{**given, **parts})
+
+
 def _study(values: Mapping[str, Any], path: Path) -> Study:
-    as_they_are: tuple[str, ...] = ("benchmark", "focus", "returns", "missing", "log_factors", "balanced", "diagnostics")
-    as_they_are += ("forecast_error", "convention", "adjustment", "seed")
+    as_they_are: tuple[str, ...] = ("benchmark", "focus", "returns", "missing", "log_factors", "balanced")
+    as_they_are += ("diagnostics", "forecast_error", "convention", "adjustment", "seed")
     given = {key: values[key] for key in as_they_are if key in values}
     if "models" in values:
         given["models"] = _models(values["models"], values.get("benchmark"))
@@ -87,11 +95,16 @@ def _study(values: Mapping[str, Any], path: Path) -> Study:
         windows=Windows(**values.get("windows", {})),
         group_by=tuple(_listed(values.get("group_by", ()))),
         **_reaction(values.get("reaction", True)),
-        engine=Engine(name=run.get("engine", "serial"), workers=run.get("workers")),
+        engine=Engine(name=run.get("engine", "serial"), workers=run.get("workers"), path=run.get("path", "auto")),
         **given,
     )
     benchmark_names(study)
     return study
+
+
+def _optional(registry: Registry[Any], values: Mapping[str, Any], key: str, folder: Path) -> Any:
+    """Return the source under a key, None where the file does not have it."""
+    return _member(registry, "source", values[key], key, folder) if key in values else None
 
 
 def _member(

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from eventstudy.backtest import Backtest
 from eventstudy.bars import BarPanel
 from eventstudy.errors import UnknownNameError
 from eventstudy.events import Events
-from eventstudy.panels import PricePanel
+from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.result import StudyResult
 from eventstudy.returns.own import labels_to_symbols
 from eventstudy.returns.regressors import EQUAL_WEIGHTED, PEERS, benchmark_symbols
-from eventstudy.sources import BarSource, EventSource, PriceSource, current_client, using
+from eventstudy.sources import BarSource, EventSource, FactorSource, PriceSource, current_client, using
 from eventstudy.sources.news import NewsSource
 from eventstudy.study import Prepared, Progress, Study
 
@@ -38,8 +39,12 @@ class Configured:
         Names of the reports to write.
     bars : source, optional
         Where bars come from.
+    factors : source, optional
+        Where factor returns come from.
     news : source, optional
         Where other news comes from.
+    backtest : Backtest, optional
+        How the events are traded.
     out : Path, optional
         Folder of the results, if the file names one.
     """
@@ -50,7 +55,9 @@ class Configured:
     prices: PriceSource
     reports: tuple[str, ...]
     bars: BarSource | None = None
+    factors: FactorSource | None = None
     news: NewsSource | None = None
+    backtest: Backtest | None = None
     out: Path | None = None
 
     @property
@@ -63,8 +70,8 @@ class Configured:
         with using(replace(current_client(), progress=progress)):
             news = None if self.news is None else self.news.news()
             inputs = load_inputs(self)
-            bars = self._bars(inputs[1])
-        return self.study.run(*inputs, bars=bars, news=news, progress=progress)
+            bars, factors = self._bars(inputs[1]), self.factor_panel()
+        return self.study.run(*inputs, factors, bars=bars, news=news, progress=progress)
 
     def _bars(self, prices: PricePanel) -> BarPanel | None:
         """Return the bars of whatever has prices, as far as the source has any."""
@@ -75,7 +82,11 @@ class Configured:
     def prepare(self) -> Prepared:
         """Read the inputs and place, screen and align the events; nothing is estimated."""
         news = None if self.news is None else self.news.news()
-        return self.study.prepare(*load_inputs(self), news=news)
+        return self.study.prepare(*load_inputs(self), self.factor_panel(), news=news)
+
+    def factor_panel(self) -> FactorPanel | None:
+        """Read the factors, None where the file names none."""
+        return None if self.factors is None else self.factors.factors()
 
 
 def load_inputs(configured: Configured) -> tuple[Events, PricePanel]:
@@ -113,7 +124,12 @@ def load_inputs(configured: Configured) -> tuple[Events, PricePanel]:
         with _at(configured, {focus: "focus"}):
             events.position(focus)
     everything, columns = _of_events(configured.study, events)
+    factors = configured.factor_panel()
+    if factors is not None:
+        columns |= {name: set() for name in factors.names}
     named = {name: key for name, key in benchmarks.items() if name not in columns} | by_hand
+    if configured.backtest is not None:
+        named |= dict.fromkeys(configured.backtest.hedge_symbols, "backtest.hedge_with")
     with _at(configured, named):
         if everything:
             prices = configured.prices.prices()

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model
 
+from eventstudy.backtest import Backtest, Costs, Limits
 from eventstudy.events import SCREENS, Alignment, Surprise
 from eventstudy.execution import ENGINES
 from eventstudy.inference import TESTS
@@ -22,7 +23,7 @@ from eventstudy.inference.presets import DEFAULT, PRESETS
 from eventstudy.registry import Registry
 from eventstudy.reports import REPORTS
 from eventstudy.returns import MEASURES, MISSING_RULES, MODELS, Benchmark, BuyAndHold, Windows
-from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, PRICE_SOURCES
+from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES
 from eventstudy.sources.news import NEWS_SOURCES
 
 __all__ = ["UNKNOWN_MEMBER", "Keys", "config_model", "required"]
@@ -57,6 +58,7 @@ def config_model() -> type[Keys]:
                 "Where the announcements come from. Several sources in a list are merged.",
             ),
             "prices": (_member(PRICE_SOURCES, "source"), ..., "Where the prices come from."),
+            "factors": (_member(FACTOR_SOURCES, "source"), None, "Where factor returns come from."),
             "bars": (_member(BAR_SOURCES, "source"), None, "Where bars come from, for the ladders of prices."),
             "benchmark": (
                 Benchmark,
@@ -80,6 +82,7 @@ def config_model() -> type[Keys]:
             ),
             "surprise": (_record("surprise", Surprise), None, "Which values of the events make a surprise."),
             "reaction": (bool | _reaction(), True, "Whether to measure each event's ladder of prices."),
+            "backtest": (_backtest(), None, "How eventstudy backtest trades the events."),
             "report": (_list_of(report) | report, ("html",), "Reports to write beside the tables."),
             "returns": (Literal[tuple(MEASURES)], "simple", "What is measured each session."),
             "missing": (Literal[MISSING_RULES], "drop", "What becomes of a session without a price."),
@@ -116,10 +119,20 @@ def _run() -> type[Keys]:
         "How the study is run; every engine gives the same bits.",
         {
             "engine": (Literal[ENGINES], "serial", "What runs blocks of events."),
-            "path": (Literal["auto", "numpy"], "auto", "Which kernels compute."),
+            "path": (Literal["auto", "numpy", "compiled"], "auto", "Plain NumPy, or compiled loops."),
             "workers": (int, None, "How many blocks at once; the machine's processors without it."),
         },
     )
+
+
+def _backtest() -> type[Keys]:
+    side = "An expression over the values of the events, such as sign(surprise) or quantile(reaction, 5) == 5."
+    instead: dict[str, Key] = {
+        "side": (str, "sign(surprise)", side),
+        "costs": (_record("costs", Costs), None, "What trading costs."),
+        "limits": (_record("limits", Limits), None, "What may not be exceeded."),
+    }
+    return _record("backtest", Backtest, instead=instead)
 
 
 def _reaction() -> type[Keys]:
@@ -173,8 +186,10 @@ def _teller(key: str) -> Callable[[Any], str | None]:
     return tag
 
 
-def _record(name: str, cls: type, extra: Mapping[str, Key] | None = None) -> type[Keys]:
-    """Return the keys of a dataclass: its fields, with what its docstring says of each."""
+def _record(
+    name: str, cls: type, extra: Mapping[str, Key] | None = None, instead: Mapping[str, Key] | None = None
+) -> type[Keys]:
+    """Return the keys of a dataclass: its fields, with what its docstring says of each, some replaced."""
     described = _described(cls)
     hints = get_type_hints(cls) if is_dataclass(cls) else {}
     own = {
@@ -182,7 +197,7 @@ def _record(name: str, cls: type, extra: Mapping[str, Key] | None = None) -> typ
         for each in (fields(cls) if is_dataclass(cls) else ())
         if each.init
     }
-    return _keys(name, (inspect.getdoc(cls) or name).splitlines()[0], {**(extra or {}), **own})
+    return _keys(name, (inspect.getdoc(cls) or name).splitlines()[0], {**(extra or {}), **own, **(instead or {})})
 
 
 def required(cls: type) -> list[str]:
