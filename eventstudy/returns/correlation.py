@@ -232,19 +232,42 @@ class CalendarCorrelation:
         ]
 
     def _pairs_of_sums(self) -> list[_Pairs]:
-        found = []
-        for one, two in self._meeting(list(self.sums)):
-            (a, n, complete), (b, m, _) = self.sums[one], self.sums[two]
-            at_one, at_two = self._common(one, two)
-            common = len(a[at_one])
-            if one == two:
-                found.append(_Pairs(one, two, (float(a @ a) - n) / 2, n * (n - 1) // 2, 0, complete))
-            elif common >= COMMON:
-                scale = len(a) / common
-                found.append(_Pairs(one, two, float(a[at_one] @ b[at_two]) * scale, n * m, 0, exact=False))
-            else:
-                found.append(_Pairs(one, two, 0.0, 0, n * m, exact=False))
+        exchanges = sorted({code for code, _ in self.sums})
+        found = [pairs for code in exchanges for pairs in self._lags_of_sums(code)]
+        if len(exchanges) > 1:
+            meeting = self._meeting(list(self.sums))
+            found += [self._of_sums(one, two) for one, two in meeting if one[0] != two[0]]
         return found
+
+    def _lags_of_sums(self, code: str) -> list[_Pairs]:
+        """Return the pairs of one exchange, together those whose days 0 lie equally many sessions apart."""
+        day0 = np.array(sorted(day for exchange, day in self.sums if exchange == code))
+        sums = [self.sums[code, int(day)] for day in day0]
+        totals, counts = np.array([total for total, _, _ in sums]), np.array([count for _, count, _ in sums])
+        pairs = int((counts * (counts - 1) // 2).sum())
+        together = (float((totals**2).sum()) - float(counts.sum())) / 2
+        found = [_Pairs((code, 0), (code, 0), together, pairs, 0, all(complete for *_, complete in sums))]
+        first, last = self.stretches[1]
+        for lag in range(1, last - first + 1):
+            later = np.searchsorted(day0, day0 + lag)
+            one = np.flatnonzero(day0[np.minimum(later, len(day0) - 1)] == day0 + lag)
+            two, common = later[one], totals.shape[1] - lag
+            pairs = int((counts[one] * counts[two]).sum())
+            if common >= COMMON:
+                product = np.einsum("pm,pm->", totals[one, lag:], totals[two, :common])
+                scaled = float(product) * totals.shape[1] / common
+                found.append(_Pairs((code, 0), (code, lag), scaled, pairs, 0, exact=False))
+            else:
+                found.append(_Pairs((code, 0), (code, lag), 0.0, 0, pairs, exact=False))
+        return [each for each in found if each.enough or each.lacking]
+
+    def _of_sums(self, one: Place, two: Place) -> _Pairs:
+        (a, n, _), (b, m, _) = self.sums[one], self.sums[two]
+        at_one, at_two = self._common(one, two)
+        common = len(a[at_one])
+        if common < COMMON:
+            return _Pairs(one, two, 0.0, 0, n * m, exact=False)
+        return _Pairs(one, two, float(a[at_one] @ b[at_two]) * len(a) / common, n * m, 0, exact=False)
 
     def _meeting(self, places: list[Place]) -> list[tuple[Place, Place]]:
         """Return the pairs of places whose event windows share a session, each once, a place with itself too."""
