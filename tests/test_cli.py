@@ -174,9 +174,36 @@ def test_the_file_may_name_the_folder(call: Call, tmp_path: Path) -> None:
 def test_progress_is_for_people_only(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     short = ("--set", "report=[]", "--set", "models=[market]")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    assert call("run", ALIBABA, *short).err == f"\r\x1b[Kmarket: [{'#' * 24}] 1 of 1\r\x1b[K"
+    monkeypatch.setenv("TERM", "xterm")
+    drawn = call("run", ALIBABA, *short).err
+    assert "market" in drawn
+    assert "1/1" in drawn
+    # Nothing of it is left on the screen.
+    assert drawn.endswith("\x1b[1A\x1b[2K")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert call("run", ALIBABA, "--quiet", *short).err == ""
+
+
+def test_reports_are_written_again_from_saved_results(call: Call, tmp_path: Path) -> None:
+    both = "report=[html,markdown]"
+    assert call("run", ALIBABA, "--out", "run", "--set", both, "--set", "models=[market]", "-q").status == 0
+    done = call("report", "run", "--format", "html", "--format", "markdown", "--out", "again")
+    assert done.out == f"Report:  {Path('again', 'report.html')}\nReport:  {Path('again', 'report.md')}\n"
+    for name in ("report.html", "report.md"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
+    (tmp_path / "run" / "report.html").unlink()
+    assert call("report", "run", "-q").out == ""
+    assert (tmp_path / "run" / "report.html").is_file()
+
+
+def test_results_that_are_not_there_are_an_error(call: Call) -> None:
+    done = call("report", "nowhere")
+    assert done.status == 2
+    assert "The saved results in nowhere can't be read: events.csv" in done.err
+    assert (
+        call("report", "nowhere", "--format", "htm").err.strip()
+        == "Error: There is no report named 'htm'. Did you mean 'html'?"
+    )
 
 
 @dataclass(frozen=True)
@@ -394,7 +421,7 @@ def test_list_names_what_there_is(call: Call) -> None:
     assert "\nreports: excel, html, json, latex, markdown\n" in call("list").out
     assert "\nmarket             Expected return = alpha + beta R_m,t." in call("list", "models").out
     assert "\nbmp " in "\n" + call("list", "tests").out
-    assert "prices: csv     Prices or returns from one CSV file" in call("list", "sources").out
+    assert "prices: csv              Prices or returns from one CSV file" in call("list", "sources").out
     assert {line.split()[0] for line in call("list", "reasons").out.splitlines()} == set(Reason) - {Reason.OK}
     assert call("list", "measures").out.startswith("simple ")
     assert "XHKG  Asia/Hong_Kong\n" in call("list", "calendars").out

@@ -80,7 +80,8 @@ def test_an_effect_is_on_day_zero_alone(prices: PricePanel, events: Events) -> N
     plain = {each.window: each.outcome.estimate for each in replicate(study, prepared, *places)}
     moved = {each.window: each.outcome.estimate for each in replicate(study, prepared, *places, effect=0.013)}
     assert moved["day0"] - plain["day0"] == pytest.approx(0.013, rel=1e-10)
-    assert moved["after"] == plain["after"]
+    # The shifted model is fitted event by event, the plain one from designs shared by date: equal to rounding.
+    assert moved["after"] == pytest.approx(plain["after"], rel=1e-12)
     shifted = pickle.loads(pickle.dumps(Shifted(MarketModel("MKT"), 0.01, 2)))
     assert shifted.regressors == ("MKT",)
 

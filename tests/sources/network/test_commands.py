@@ -116,8 +116,8 @@ def test_what_goes_wrong_is_status_2_and_keeps_nothing_bad(
 def test_a_bar_on_standard_error_for_a_person(study: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     _, _, err = call("fetch", study)
-    assert f"prices from Yahoo: [{'#' * 12}{'.' * 12}] 1 of 2" in err
-    assert err.endswith("\r\x1b[K")
+    assert "prices from Yahoo" in err
+    assert "2/2" in err
 
 
 @pytest.mark.parametrize("end", ["2025-13-31", "soon", "7"])
