@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from eventstudy._progress import progress_bars
 from eventstudy.errors import EventStudyError, InputError, OutputError
 
 if TYPE_CHECKING:
     from eventstudy.bars import BarPanel
+    from eventstudy.reports import Results
     from eventstudy.result import StudyResult
-    from eventstudy.study import Progress
 
 __all__ = ["app", "main"]
 
 PIPE_WIDTH = 100
-BAR = 24
 
 app = typer.Typer(
     help="Stock event studies: how large a move was, whether it was abnormal, how it compares, whether it held.",
@@ -104,15 +104,40 @@ def run(
         configured = load(config, overrides or ())
         folder = out or configured.out or Path("results") / configured.name
         _check_writable(folder)
-        with _progress(quiet=quiet) as progress:
+        with progress_bars(quiet=quiet) as progress:
             result = configured.run(progress)
     if not quiet:
         typer.echo(render(result.results, **_terminal()))
     result.save(folder, run={**times, **_circumstances(config, folder)})
-    written, failures = _write_reports(result, configured.reports, folder)
+    written, failures = _write_reports(result.results, configured.reports, folder)
     failures += _models_without_estimate(result)
     if not quiet:
         typer.echo(f"Results: {folder}" + "".join(f"\nReport:  {path}" for path in written))
+    for failure in failures:
+        _complain(failure)
+    if failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results that a run has left.")],
+    *,
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", metavar="NAME", help="html without it; more than one may be given.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the reports; DIR without it.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write the reports again from saved results."""
+    from eventstudy.reports import REPORTS
+    from eventstudy.result import StudyResult
+
+    names = [REPORTS.get(name).name for name in formats or ["html"]]
+    _check_writable(out or folder)
+    written, failures = _write_reports(StudyResult.load(folder), names, out or folder)
+    if not quiet:
+        typer.echo("\n".join(f"Report:  {path}" for path in written))
     for failure in failures:
         _complain(failure)
     if failures:
@@ -135,6 +160,7 @@ def reaction(
     bars: Annotated[Path | None, typer.Option(help="Bars, CSV or Parquet: the prices between the two closes.")] = None,
     zone: Annotated[str, typer.Option(help="Time zone of the bars; that of the exchange without it.")] = "exchange",
     label: Annotated[str | None, typer.Option(help="start or end: which end of a bar its time is.")] = None,
+    interval: Annotated[int | None, typer.Option(help="Seconds of a bar; the commonest distance without it.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the answer as a page, with its figures.")] = None,
 ) -> None:
     """Explain one event; no configuration needed."""
@@ -142,7 +168,7 @@ def reaction(
 
     options: dict[str, Any] = {} if benchmark is None else {"benchmark": benchmark}
     if bars is not None:
-        options["bars"] = _read_bars(bars, symbol, options.get("benchmark", "SPY"), zone, label)
+        options["bars"] = _read_bars(bars, symbol, options.get("benchmark", "SPY"), zone, label, interval)
     answer = explain(symbol, date, source=source, timing=timing, **options)
     typer.echo(answer.summary(**_terminal()))
     if html is not None:
@@ -162,12 +188,13 @@ def events(
     typer.echo(list_events(load(config, overrides or ()), against).summary(**_terminal()))
 
 
-def _read_bars(path: Path, symbol: str, benchmark: str, zone: str, label: Any) -> BarPanel:
+def _read_bars(path: Path, symbol: str, benchmark: str, zone: str, label: Any, interval: int | None) -> BarPanel:
     """Return the bars of a file; one of a single symbol need not name it."""
     from eventstudy.sources import CsvBars, ParquetBars
 
     read = ParquetBars if path.suffix.lower() in {".parquet", ".pq"} else CsvBars
-    return read(path=path, zone=zone, label=label).bars([symbol], optional=[benchmark])
+    table = read(path=path, symbol=symbol, zone=zone, label=label, interval=interval)
+    return table.bars([symbol], optional=[benchmark])
 
 
 @app.command()
@@ -188,7 +215,7 @@ def fetch(config: Config, *, overrides: Overrides = None, quiet: Quiet = False) 
     from eventstudy import config as configs
 
     configured = configs.load(config, overrides or ())
-    with _progress(quiet=quiet) as progress:
+    with progress_bars(quiet=quiet) as progress:
         tally = configs.fetch(configured, progress)
     if not quiet:
         typer.echo(f"{tally['fetched']} replies fetched, {tally['cached']} were there already.")
@@ -249,9 +276,57 @@ def simulate(
 
     configured, sizes = load(config, overrides or ()), parse_effects(effects)
     options: dict[str, Any] = {"samples": samples, "size": size, "effects": sizes, "common_date": common_date}
-    with _progress(quiet=quiet) as progress:
+    with progress_bars(quiet=quiet) as progress:
         found = measure(configured.study, *load_inputs(configured), **options, progress=progress)
     typer.echo(found.summary(**_terminal()))
+
+
+@app.command()
+def backtest(
+    config: Config,
+    *,
+    out: Annotated[Path | None, typer.Option(help="Folder of the results; results/NAME without it.")] = None,
+    draws: Annotated[int, typer.Option(help="Draws of each placebo; 0 for none.")] = 99,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
+) -> None:
+    """Trade the events of a study; write trades, equity, measures, a report."""
+    from eventstudy.backtest import Trials
+    from eventstudy.config import load
+    from eventstudy.config.trading import trade
+    from eventstudy.reports.terminal import render_tables
+    from eventstudy.reports.trading import honesty_tables
+
+    with _clock() as times:
+        configured = load(config, overrides or ())
+        folder = out or configured.out or Path("results") / configured.name
+        _check_writable(folder)
+        result = trade(configured, Trials.load(folder))
+        panel = result.honesty(draws=draws, seed=configured.study.seed)
+    result.save(folder, run={**times, **_circumstances(config, folder)})
+    page = result.to_html(folder / "backtest.html", honesty=panel, title=configured.name)
+    if not quiet:
+        typer.echo(result.summary(**_terminal()))
+        typer.echo(render_tables(panel.verdict, honesty_tables(panel.as_dict()), **_terminal()))
+        typer.echo(f"Results: {folder}\nReport:  {page}")
+
+
+@app.command()
+def audit(
+    config: Config,
+    *,
+    draws: Annotated[int, typer.Option(help="Draws of each placebo; 0 for none.")] = 49,
+    overrides: Overrides = None,
+) -> None:
+    """Prove that no trade of a backtest saw the future."""
+    from eventstudy.config import load
+    from eventstudy.config.trading import audit as audit_trades
+
+    found = audit_trades(load(config, overrides or ()), draws=draws)
+    typer.echo(found.summary(**_terminal()))
+    if not found.passed:
+        _complain("the audit failed; the table above says by what.")
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -353,28 +428,6 @@ def _check_writable(folder: Path) -> None:
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Progress | None]:
-    """Give a reporter of progress that rewrites one line of standard error, if a person sees it."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-
-    def report(what: str, done: int, total: int) -> None:
-        sys.stderr.write(f"\r\x1b[K{what}: {_bar(done, total)}")
-        sys.stderr.flush()
-
-    try:
-        yield report
-    finally:
-        sys.stderr.write("\r\x1b[K")
-
-
-def _bar(done: int, total: int) -> str:
-    full = BAR * done // max(total, 1)
-    return f"[{'#' * full}{'.' * (BAR - full)}] {done} of {total}"
-
-
-@contextmanager
 def _clock() -> Iterator[dict[str, Any]]:
     from datetime import UTC, datetime
 
@@ -397,7 +450,7 @@ def _circumstances(config: Path, folder: Path) -> dict[str, Any]:
     }
 
 
-def _write_reports(result: StudyResult, names: Sequence[str], folder: Path) -> tuple[list[Path], list[str]]:
+def _write_reports(results: Results, names: Sequence[str], folder: Path) -> tuple[list[Path], list[str]]:
     """Write the reports; one that fails keeps none of the others from being written."""
     from eventstudy.reports import REPORTS
 
@@ -405,7 +458,7 @@ def _write_reports(result: StudyResult, names: Sequence[str], folder: Path) -> t
     failures: list[str] = []
     for name in names:
         try:
-            written.append(REPORTS.get(name).write(result.results, folder))
+            written.append(REPORTS.get(name).write(results, folder))
         except Exception as error:  # noqa: BLE001
             failures.append(f"the report {name!r} could not be written ({type(error).__name__}: {error}).")
     return written, failures

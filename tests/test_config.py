@@ -244,7 +244,9 @@ UNKNOWN = {
     "models: [market, {kind: market, benchmrk: KWEB}]": (
         "unknown key 'models[1].benchmrk'. Did you mean 'benchmark'? Known here: also, benchmark, kind, name."
     ),
-    "tests: [{kind: bmp, draws: 9}]": "unknown key 'tests[0].draws'. Known: alternative, convention, divisor, forecast_error, kind, reference, scar.",
+    "tests: [{kind: bmp, draws: 9}]": (
+        "unknown key 'tests[0].draws'. Known: alternative, convention, divisor, forecast_error, kind, reference, scar."
+    ),
     "run: {engin: serial}": ("unknown key 'run.engin'. Did you mean 'engine'? Known here: engine, path, workers."),
     "models: [markt]": "models[0] is 'markt'. Did you mean 'market'?",
     "models: [{kind: markt}]": "models[0].kind: there is no model 'markt'. Did you mean 'market'?",

@@ -170,7 +170,8 @@ def assess(table: pd.DataFrame, capture: Capture | None = None) -> Quality:
         What `compare_calendars` returned.
     """
     used = (table["status"] == "ok").to_numpy(dtype=bool)
-    text = {name: table[name].fillna("").astype(str).to_numpy(dtype=object) for name in COLUMNS}
+    # Dates that were read back from a file are moments, and the text of a missing one is not empty.
+    text = {name: table[name].astype(str).where(table[name].notna(), "").to_numpy(dtype=object) for name in COLUMNS}
     timed = text["announced_at"] != ""
     unknown = text["phase"] == "unknown"
     day0 = text["day0"][used]

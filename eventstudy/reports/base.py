@@ -57,6 +57,11 @@ class Results:
         focus: str | None = self.summary["focus"]
         return focus
 
+    def _repr_html_(self) -> str:
+        from eventstudy.reports.html import overview
+
+        return overview(self)
+
 
 @runtime_checkable
 class Report(Protocol):

@@ -76,12 +76,15 @@ class DisplayTable:
         One text a cell, as many as there are columns.
     notes : tuple of str
         Sentences under the table.
+    total : int
+        How many rows there are where these are not all of them, 0 where they are.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    total: int = 0
 
     def without_empty(self) -> DisplayTable:
         """Return the table without the columns in which every cell is empty."""
@@ -96,8 +99,8 @@ class DisplayTable:
         """Return the first `most` rows, with a note that names the file of all of them."""
         if len(self.rows) <= most:
             return self
-        note = f"The first {most} of {len(self.rows)} rows; all of them are in {file}."
-        return replace(self, rows=self.rows[:most], notes=(note, *self.notes))
+        note = f"The first {most:,} of {len(self.rows):,} rows; all of them are in {file}."
+        return replace(self, rows=self.rows[:most], notes=(note, *self.notes), total=len(self.rows))
 
 
 def clean(value: Any) -> str:
@@ -111,6 +114,8 @@ def clean(value: Any) -> str:
     if is_missing(value):
         return ""
     text = " ".join(str(value).split())
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 

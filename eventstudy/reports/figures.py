@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["caar", "ladder"]
+__all__ = ["caar", "group_caar", "ladder"]
 
 WIDTH = 5.0
 PANEL_HEIGHT = 1.6
@@ -26,6 +27,7 @@ ROW_HEIGHT = 0.31
 LABEL_ROOM = 66
 BARS_WIDTH = 245
 MOST_PANELS = 6
+MOST_GROUPS = len(PALETTE)
 LONGEST_NAME = 20
 
 
@@ -44,8 +46,6 @@ def caar(aar: pd.DataFrame) -> Figure:
     InputError
         If there is no row to draw.
     """
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
     from eventstudy.reports.canvas import Canvas
 
     rows = whole_group(aar)
@@ -53,23 +53,89 @@ def caar(aar: pd.DataFrame) -> Figure:
     if not models:
         raise InputError("There is no mean abnormal return to draw: no event was kept.")
     figure = Canvas(figsize=(WIDTH, PANEL_HEIGHT * len(models) + 0.5), layout="constrained")
-    panels = figure.subplots(len(models), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    panels = figure.subplots(len(models), 1, sharex=True, sharey=True, squeeze=False)[:, 0].tolist()
     for place, (axes, model) in enumerate(zip(panels, models, strict=True)):
         _caar_panel(axes, rows[rows["model"] == model], PALETTE[place % len(PALETTE)])
-    panels[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.0f}%" if value else "0%"))
-    panels[0].yaxis.set_major_locator(MaxNLocator(4))
-    panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
-    panels[-1].set_xlabel(
-        "Sessions from day 0, the first close after the announcement", fontsize=FONT_SIZE, color=MUTED
-    )
+    _day_axes(panels, "Sessions from day 0, the first close after the announcement")
     return figure
 
 
-def _caar_panel(axes: Axes, path: pd.DataFrame, colour: str) -> None:
+def group_caar(aar: pd.DataFrame, model: str | None = None) -> Figure:
+    """Return the cumulative mean abnormal returns of groups as lines, a panel for each column that makes groups.
+
+    Parameters
+    ----------
+    aar : DataFrame
+        As in ``aar.csv``: caar in decimals. Of more than six groups of a column the first six are drawn.
+    model : str, optional
+        The first one without it.
+
+    Raises
+    ------
+    InputError
+        If there are no groups.
+    """
+    from eventstudy.reports.canvas import Canvas
+
+    rows = aar[aar["group"].map(clean).str.contains("=", regex=False)]
+    rows = rows[rows["model"] == (model or (rows["model"].iloc[0] if len(rows) else ""))]
+    if rows.empty:
+        raise InputError("There are no groups to draw.")
+    rows = rows.assign(column=[clean(group).partition("=")[0] for group in rows["group"]])
+    columns = list(dict.fromkeys(rows["column"]))[:MOST_PANELS]
+    figure = Canvas(figsize=(WIDTH, 2.6 * len(columns) + 0.4), layout="constrained")
+    panels = figure.subplots(len(columns), 1, sharex=True, sharey=True, squeeze=False)[:, 0].tolist()
+    for axes, column in zip(panels, columns, strict=True):
+        _group_panel(axes, rows[rows["column"] == column], column)
+    _day_axes(panels, "Sessions from day 0")
+    return figure
+
+
+def _group_panel(axes: Axes, rows: pd.DataFrame, column: str) -> None:
+    _day_panel(axes)
+    groups = list(dict.fromkeys(rows["group"]))
+    # The last colour is near the first.
+    for colour, style, group in zip(PALETTE, "-----:", groups, strict=False):
+        path = rows[rows["group"] == group]
+        label = f"{_shortened(clean(group).partition('=')[2])}, N = {count(path['n'].max())}"
+        axes.plot(
+            path["day"].to_numpy(dtype=float),
+            path["caar"].to_numpy(dtype=float),
+            color=colour,
+            linestyle=style,
+            label=label,
+        )
+    legend = axes.legend(
+        frameon=False, fontsize=FONT_SIZE - 1, labelcolor=INK, loc="upper left", bbox_to_anchor=(1.0, 1.05)
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    few = f", {MOST_GROUPS} of {len(groups)} groups" if len(groups) > MOST_GROUPS else ""
+    title = f"{_shortened(clean(rows['model'].iloc[0]))}: CAAR by {column.replace('_', ' ')}{few}"
+    axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=INK, parse_math=False)
+
+
+def _day_axes(panels: Sequence[Axes], below: str) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    low, high = panels[0].get_ylim()
+    digits = 0 if high - low > 0.05 else 1 if high - low > 0.005 else 2
+    form = FuncFormatter(lambda value, _: f"{100 * value:+.{digits}f}%" if value else "0%")
+    panels[0].yaxis.set_major_formatter(form)
+    panels[0].yaxis.set_major_locator(MaxNLocator(4))
+    panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    panels[-1].set_xlabel(below, fontsize=FONT_SIZE, color=MUTED)
+
+
+def _day_panel(axes: Axes) -> None:
     bare(axes)
     axes.grid(axis="y", color=RULE, linewidth=0.6)
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.axvline(0, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
+
+
+def _caar_panel(axes: Axes, path: pd.DataFrame, colour: str) -> None:
+    _day_panel(axes)
     day = path["day"].to_numpy(dtype=float)
     low, high = path["ci_low"].to_numpy(dtype=float), path["ci_high"].to_numpy(dtype=float)
     axes.fill_between(day, low, high, color=colour, alpha=0.18, linewidth=0)

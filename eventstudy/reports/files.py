@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_written",
+    "file_names",
     "json_text",
     "plain",
     "read_tables",
@@ -61,18 +62,31 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
     paths = []
     for name in TABLES:
         frame = as_written(name, results.tables[name])
-        path = folder / f"{name}.csv"
-        if name == "abnormal_returns" and len(frame) > MOST_CSV_ROWS:
-            paths.append(_write_parquet(path.with_suffix(".parquet"), frame))
-            path.unlink(missing_ok=True)
+        path, other = folder / f"{name}.csv", folder / f"{name}.parquet"
+        if _is_columnar(name, frame):
+            path, other = other, path
+            paths.append(_write_parquet(path, frame))
         else:
             paths.append(write_text(path, frame.to_csv(index=False, lineterminator="\n")))
+        # A larger or smaller study was there before; its table must not be read for this one's.
+        other.unlink(missing_ok=True)
     ordered = {key: results.summary[key] for key in SUMMARY_KEYS}
     ordered |= {key: results.summary[key] for key in sorted(results.summary) if key not in ordered}
     paths.append(write_text(folder / "summary.json", json_text(ordered)))
     if run is not None:
         paths.append(write_text(folder / "run.json", json_text(run)))
     return paths
+
+
+def _is_columnar(name: str, frame: pd.DataFrame) -> bool:
+    return name == "abnormal_returns" and len(frame) > MOST_CSV_ROWS
+
+
+def file_names(results: Results) -> list[str]:
+    """Return the names of the files that `write_tables` makes of results."""
+    frames = results.tables
+    names = [f"{name}.parquet" if _is_columnar(name, frames[name]) else f"{name}.csv" for name in TABLES]
+    return [*names, "summary.json"]
 
 
 def read_tables(folder: str | Path) -> Results:

@@ -1,31 +1,33 @@
-"""One self-contained page: no script, no outside request, for screen, phone and paper, light and dark."""
+"""One self-contained page, complete without its script: no outside request, for screen, phone and paper."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.reports import event_tables, figures, tables
+from eventstudy.reports import breakdowns, event_tables, gallery, tables
 from eventstudy.reports.base import Results
-from eventstudy.reports.contract import is_missing
-from eventstudy.reports.display import Column, DisplayTable, clean, date, percent, table
-from eventstudy.reports.effects import event_rows, leg_rows
-from eventstudy.reports.files import plain, write_text
+from eventstudy.reports.display import Column, DisplayTable, clean, table
+from eventstudy.reports.files import file_names, plain, write_text
+from eventstudy.reports.sections import anchors, section, sections
 from eventstudy.reports.style import PALETTE, inline_svg
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
     from matplotlib.figure import Figure
 
 __all__ = ["HtmlReport", "fragment", "overview", "page", "reaction_fragment", "reaction_page"]
 
 MOST_EVENTS = 50
-MOST_ROWS = 100
-MOST_PICTURES = 12
+MOST_ROWS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,51 +44,51 @@ class HtmlReport:
 
     def write(self, results: Results, folder: Path) -> Path:
         """Write ``report.html`` into a folder and return its path."""
-        return write_text(Path(folder) / "report.html", page(results))
+        return write_text(Path(folder) / "report.html", page(results, beside_files=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """The reaction of one event as the page shows it; `figure` is empty beyond the first events of many."""
-
-    event_id: str
-    line: str
-    figure: str
-    ladder: DisplayTable
-    legs: DisplayTable
-
-
-def page(results: Results) -> str:
+def page(results: Results, *, beside_files: bool = False) -> str:
     """Return the whole page as HTML text, the same for the same results.
 
     Parameters
     ----------
     results : Results
         What to show; every text in it is escaped.
+    beside_files : bool
+        Whether the page stands beside the files of `files.write_tables`, so that it may link to them.
     """
     frames, focus = results.tables, results.focus
-    order = list(dict.fromkeys(str(each) for each in frames["reactions"]["event_id"]))
-    shown = [event_id for event_id in order if event_id != focus][:MOST_EVENTS]
+    has_ladder = bool(focus) and (frames["reactions"]["event_id"] == focus).any()
+    own = section(frames, str(focus), anchors([str(focus)])[0], 0, draw=True, effects=False) if has_ladder else None
+    others, left_out = sections(frames, focus, MOST_EVENTS)
+    with_car = list(dict.fromkeys(map(str, frames["cars"]["event_id"])))
+    listed = breakdowns.largest(frames["cars"], with_car, MOST_ROWS)
+    script = (resources.files("eventstudy.reports") / "templates" / "report.js").read_text("utf-8").strip()
     context = {
         "summary": results.summary,
         "colours": list(enumerate(PALETTE, start=1)),
+        "files": file_names(results) if beside_files else {},
+        "links": {each.event_id: each.anchor for each in [*others, *([own] if own else [])]},
+        "script": script,
+        "script_hash": b64encode(sha256(script.encode()).digest()).decode(),
         "focus": clean(focus),
         "attrition": tables.attrition(frames),
         "events": tables.events(frames).head(MOST_ROWS, "events.csv"),
         "quality": event_tables.quality(frames),
         "shifts": event_tables.shifts(frames).head(MOST_ROWS, "events.csv"),
-        "reaction": _reaction(results, focus, 0, draw=True) if focus in order else None,
-        "event_cars": tables.event_cars(frames, focus) if focus else None,
+        "own": own,
+        "event_cars": tables.event_cars(frames, str(focus)) if focus else None,
         "mean_cars": tables.mean_cars(frames),
-        "caar": _caar(results),
+        "caar": gallery.caar_picture(frames),
         "aar": tables.aar(frames).head(MOST_ROWS, "aar.csv"),
+        "groups": breakdowns.group_means(frames).head(MOST_ROWS, "tests.csv"),
+        "group_picture": gallery.group_picture(frames),
+        "pictures": gallery.pictures(frames),
         "tests": tables.significance(frames, focus).head(MOST_ROWS, "tests.csv"),
+        "event_returns": breakdowns.event_returns(frames, listed),
         "estimates": tables.estimates(frames).head(MOST_ROWS, "estimates.csv"),
-        "others": [
-            _reaction(results, event_id, place, draw=place <= MOST_PICTURES)
-            for place, event_id in enumerate(shown, start=1)
-        ],
-        "left_out": len(order) - len(shown) - (focus in order),
+        "others": others,
+        "left_out": left_out,
         "provenance": _provenance(results.summary["provenance"]),
     }
     return _environment().get_template("report.html.j2").render(context)
@@ -160,7 +162,7 @@ def reaction_page(
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader("eventstudy.reports"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -168,35 +170,20 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["linked"] = _linked
+    # What a table outside a whole page has none of.
+    made.globals |= {"links": {}, "files": ()}
+    return made
 
 
-def _reaction(results: Results, event_id: str | None, place: int, *, draw: bool) -> Reaction:
-    frames = results.tables
-    name = str(event_id)
-    line = _line(results, name)
-    svg = ""
-    if draw:
-        figure = figures.ladder(frames["reactions"], name)
-        svg = inline_svg(figure, f"ladder{place}", f"Price ladder of {clean(name)}. {line}")
-    return Reaction(clean(name), line, svg, tables.ladder(frames, name), tables.legs(frames, name))
+def _linked(text: str, files: Sequence[str]) -> Markup:
+    """Return an escaped text in which the names of files are links to them."""
+    from markupsafe import Markup, escape
 
-
-def _line(results: Results, event_id: str) -> str:
-    """Return what the fold of an event says while it is closed: day 0 and the move at its close."""
-    rungs = leg_rows(results.tables["reactions"], event_id, "rung")
-    close = rungs.loc[rungs["leg"] == "close", "raw"]
-    said = f"closed {percent(close.iloc[0])}" if len(close) and not is_missing(close.iloc[0]) else "no close"
-    known = event_rows(results.tables["events"], event_id)
-    return f"{date(known['day0'].iloc[0])}, {said}" if len(known) else said
-
-
-def _caar(results: Results) -> str:
-    aar = results.tables["aar"]
-    if aar.empty:
-        return ""
-    models = ", ".join(dict.fromkeys(clean(model) for model in aar["model"]))
-    about = f"Cumulative mean abnormal return with its 95% band by model: {models}. Figures in the table below."
-    return inline_svg(figures.caar(aar), "caar", about)
+    marked = escape(text)
+    for name in files:
+        marked = marked.replace(name, Markup('<a href="{0}">{0}</a>').format(name))
+    return marked
 
 
 def _provenance(provenance: Mapping[str, Any]) -> DisplayTable:

@@ -28,9 +28,11 @@ __all__ = [
     "surprise_scatter",
 ]
 
-WIDTH = 5.6
+WIDTH = 5.0
 LEVEL = 0.05
 MOST_ROWS = 200
+MOST_MARKS = 1000
+FEW = 20
 BOTTOM, TOP = 1, 99
 
 
@@ -54,6 +56,7 @@ def aar_bars(aar: pd.DataFrame, model: str | None = None) -> Figure:
     axes.bar(day, value, width=0.7, color=colours, linewidth=0)
     axes.vlines(day, value - half, value + half, color=INK, linewidth=0.9)
     axes.axhline(0, color=MUTED, linewidth=0.8)
+    axes.grid(axis="y", color=RULE, linewidth=0.6)
     _percent_axis(axes, "y")
     _whole_axis(axes)
     axes.set_xlabel("Sessions from day 0", fontsize=FONT_SIZE, color=MUTED)
@@ -62,7 +65,7 @@ def aar_bars(aar: pd.DataFrame, model: str | None = None) -> Figure:
 
 
 def car_distribution(cars: pd.DataFrame, window: str, model: str | None = None) -> Figure:
-    """Return a histogram of the CARs of one window, with their mean and median.
+    """Return a histogram of the CARs of one window, with their mean and median; below 20 events each is a dot.
 
     Parameters
     ----------
@@ -78,15 +81,14 @@ def car_distribution(cars: pd.DataFrame, window: str, model: str | None = None) 
     if not known.size:
         raise InputError(f"There is no CAR over {window!r} to draw.")
     figure, axes = _panel(2.6)
-    low, high = np.percentile(known, [BOTTOM, TOP]) if known.size > 100 else (known.min(), known.max())
+    low, high = _edges(known)
     low, high = min(low, 0.0), max(high, 0.0)
     bins = np.linspace(low, high, int(np.clip(np.sqrt(known.size) * 1.5, 8, 60)) + 1)
-    axes.hist(np.clip(known, low, high), bins=bins.tolist(), color=PALETTE[0], linewidth=0)
+    _spread(axes, np.clip(known, low, high), bins, PALETTE[0])
     for at, style, name in ((known.mean(), "-", "mean"), (np.median(known), "--", "median")):
         axes.axvline(at, color=INK, linewidth=1.1, linestyle=style, label=f"{name} {percent(float(at))}")
     axes.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="upper right")
     _percent_axis(axes, "x")
-    axes.set_ylabel("Events", fontsize=FONT_SIZE, color=MUTED)
     clipped = int(((known < low) | (known > high)).sum())
     beyond = f"; {clipped} beyond the edges stand at them" if clipped else ""
     missing = f", {count(float(values.size - known.size))} missing" if values.size > known.size else ""
@@ -186,7 +188,8 @@ def specification_curve(tests: pd.DataFrame, measure: str = "car") -> Figure:
     if rows.empty:
         raise InputError(f"There is no test of a mean {measure} to draw.")
     rows = rows.sort_values("estimate", kind="stable").reset_index(drop=True)
-    choices = [(column, value) for column in ("model", "window", "test") for value in dict.fromkeys(rows[column])]
+    varied = [column for column in ("model", "window", "test") if rows[column].nunique() > 1] or ["model"]
+    choices = [(column, value) for column in varied for value in dict.fromkeys(rows[column])]
     from eventstudy.reports.canvas import Canvas
 
     figure = Canvas(figsize=(WIDTH, 2.3 + 0.22 * len(choices)), layout="constrained")
@@ -231,8 +234,11 @@ def surprise_scatter(
         raise InputError(f"There are not three events with {value!r} and a CAR over {window!r} to draw.")
     x, y = x[known], y[known]
     figure, axes = _panel(3.2)
-    low, high = np.percentile(x, [BOTTOM, TOP]) if x.size > 100 else (x.min(), x.max())
-    axes.plot(np.clip(x, low, high), y, ".", color=PALETTE[0], alpha=0.35 if x.size > 200 else 0.9, markersize=4)
+    low, high = _edges(x)
+    (marks,) = axes.plot(np.clip(x, low, high), y, ".", color=PALETTE[0], markersize=4)
+    marks.set_alpha(0.35 if x.size > 200 else 0.9)
+    # Thousands of marks would weigh more than a picture of them.
+    marks.set_rasterized(x.size > MOST_MARKS)
     slope, level = np.polyfit(x, y, 1)
     ends = np.array([low, high])
     axes.plot(ends, level + slope * ends, color=PALETTE[1], linewidth=1.8)
@@ -266,8 +272,9 @@ def estimate_spread(estimates: pd.DataFrame, model: str | None = None) -> Figure
     for axes, name in zip(np.atleast_1d(figure.subplots(1, len(names))), names, strict=True):
         bare(axes)
         known = _floats(rows[name].dropna())
-        edges = np.percentile(known, [BOTTOM, TOP]) if known.size > 100 else (known.min(), known.max())
-        axes.hist(np.clip(known, *edges), bins=int(np.clip(np.sqrt(known.size), 6, 40)), color=PALETTE[2], linewidth=0)
+        low, high = _edges(known)
+        bins = np.linspace(low, high, int(np.clip(np.sqrt(known.size), 6, 40)) + 1)
+        _spread(axes, np.clip(known, low, high), bins, PALETTE[2])
         axes.axvline(np.median(known), color=INK, linewidth=1.1, linestyle="--")
         middle = float(np.median(known))
         told = f"{100 * middle:.2f}%" if name == "sigma" else number(middle)
@@ -291,6 +298,26 @@ def _effects_in_order(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylim(min(low, 0.0), max(high, 0.0) + 0.28 * (max(high, 0.0) - min(low, 0.0)))
     _percent_axis(axes, "y")
     _title(axes, f"{len(rows)} specifications of the mean CAR, with 1.96 standard errors")
+
+
+def _edges(known: Floats) -> tuple[float, float]:
+    """Return the least and the largest value, of many the percentiles that leave out the wildest."""
+    low, high = np.percentile(known, [BOTTOM, TOP]) if known.size > 100 else (known.min(), known.max())
+    return float(low), float(high)
+
+
+def _spread(axes: Axes, known: Floats, bins: Floats, colour: str) -> None:
+    """Draw a histogram, or a dot for each of few values, whose bars would say more than there is."""
+    if known.size < FEW:
+        axes.plot(known, np.zeros(known.size), "o", color=colour, alpha=0.7, markersize=7)
+        axes.set_ylim(-1, 1.6)
+        axes.set_yticks([])
+        return
+    from matplotlib.ticker import MaxNLocator
+
+    axes.hist(known, bins=bins.tolist(), color=colour, linewidth=0)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.set_ylabel("Events", fontsize=FONT_SIZE, color=MUTED)
 
 
 def _averaged(values: Floats, size: int) -> Floats:

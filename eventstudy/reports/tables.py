@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "aar",
     "attrition",
+    "effect_table",
     "estimates",
     "event_cars",
     "events",
@@ -133,7 +134,7 @@ def event_cars(tables: Frames, event_id: str) -> DisplayTable:
     """Return abnormal returns of one event: a row for each model and window, day 0 first."""
     effects = event_effects(tables, event_id)
     note = "Single-event t test with the exact standard error of the window, forecast error included."
-    return _effect_table(f"Abnormal returns of {clean(event_id)}", "CAR", effects, note)
+    return effect_table(f"Abnormal returns of {clean(event_id)}", "CAR", effects, note)
 
 
 def mean_cars(tables: Frames) -> DisplayTable:
@@ -145,13 +146,14 @@ def mean_cars(tables: Frames) -> DisplayTable:
         if tested
         else "No cross-sectional test was asked for; the interval is that of the CAAR path."
     )
-    made = _effect_table("Mean abnormal return of the kept events", "CAAR", effects, note, with_n=True)
+    made = effect_table("Mean abnormal return of the kept events", "CAAR", effects, note, with_n=True)
     return made.without_empty()
 
 
-def _effect_table(
+def effect_table(
     title: str, measure: str, effects: Sequence[Effect], note: str, *, with_n: bool = False
 ) -> DisplayTable:
+    """Return effects as rows; `measure` is what the column of values is called, `with_n` whether N is shown."""
     columns = [_left("Model"), _left("Window"), _left("Sessions"), Column(measure), Column("s.e.")]
     columns += [Column("t"), Column("p"), Column("95% interval"), Column("N"), _left("Reason")]
     rows = [

@@ -1,7 +1,9 @@
 """The page, the notebook cell, the terminal and the summary block: what is on them, and that they are safe."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 
 from eventstudy.errors import UnknownNameError
 from eventstudy.reports import REPORTS, HtmlReport, Report, Results, html, tables, terminal, text
+from eventstudy.reports.display import Column, DisplayTable
+from eventstudy.reports.files import write_tables
 
 FOCUS = "BABA-2024Q4"
 HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m[bold]"
@@ -62,13 +66,19 @@ def test_the_page_tells_the_story_in_order(results: Results) -> None:
         "Mean abnormal return of the kept events",
         "The mean path around the announcement",
         "Mean abnormal return day by day",
+        "In pictures",
         "Tests",
         "Tests of no abnormal return",
-        "The other events",
+        "Event by event",
+        "CAR of each event under market",
         *[
-            f"Reaction of {event_id}: {way}"
+            title
             for event_id in ("BABA-2024Q1", "BABA-2024Q2", "BABA-2024Q3", "BABA-2025Q1", "BABA-2025Q2")
-            for way in ("from the base price", "leg by leg")
+            for title in (
+                f"Reaction of {event_id}: from the base price",
+                f"Reaction of {event_id}: leg by leg",
+                *([f"Abnormal returns of {event_id}"] if event_id > "BABA-2024Q2" else []),
+            )
         ],
         "How it was made",
         "Expected-return models",
@@ -79,14 +89,28 @@ def test_the_page_tells_the_story_in_order(results: Results) -> None:
 def test_the_page_asks_nobody_for_anything(results: Results) -> None:
     page = html.page(results)
     outline = Outline(page)
-    assert "script" not in outline.tags
+    assert outline.tags.count("script") == 1
     assert "link" not in outline.tags
-    assert all(link.startswith("#") for link in outline.links)
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in outline.links)
     assert set(re.findall(r"https?://[^\"' <]+", page)) <= {
         "http://www.w3.org/2000/svg",
         "http://www.w3.org/1999/xlink",
     }
-    assert outline.tags.count("svg") == 7
+    # The ladder of the focus event, the mean paths, six pictures of the study, the ladders of five other events.
+    assert outline.tags.count("svg") == 13
+    policy = re.search(r"script-src 'sha256-([^']+)'\"", page)
+    script = re.search(r"<script>(.*)</script>", page, re.DOTALL)
+    assert policy
+    assert script
+    assert policy[1] == b64encode(sha256(script[1].encode()).digest()).decode()
+
+
+def test_files_are_linked_only_where_they_are(results: Results, tmp_path: Path) -> None:
+    assert 'href="cars.csv"' not in html.page(results)
+    page = HtmlReport().write(results, tmp_path).read_text("utf-8")
+    write_tables(results, tmp_path)
+    files = {link for link in Outline(page).links if not link.startswith(("#", "data:"))}
+    assert files == {path.name for path in tmp_path.iterdir()} - {"report.html"}
 
 
 def test_the_page_is_the_same_each_time(make_results: Callable[..., Results], tmp_path: Path) -> None:
@@ -98,9 +122,9 @@ def test_the_page_is_the_same_each_time(make_results: Callable[..., Results], tm
 
 def test_hostile_texts_stay_texts(results: Results) -> None:
     results = hostile(results)
-    for page in (html.page(results), html.overview(results)):
+    for page, scripts in ((html.page(results, beside_files=True), 1), (html.overview(results), 0)):
         outline = Outline(page)
-        assert "script" not in outline.tags
+        assert outline.tags.count("script") == scripts
         assert outline.handlers == []
         assert "&lt;script&gt;alert(1)" in page
     for color in (False, True):
@@ -111,7 +135,11 @@ def test_hostile_texts_stay_texts(results: Results) -> None:
 
 def test_the_page_without_a_focus_speaks_of_the_mean_alone(make_results: Callable[..., Results]) -> None:
     heads = Outline(html.page(make_results(focus=None))).heads
-    assert not any(head.startswith(("How BABA", "Abnormal returns of")) for head in heads)
+    assert not any(head.startswith("How BABA") for head in heads)
+    # Those of the single events stand in their own sections, after the tests.
+    single = [place for place, head in enumerate(heads) if head.startswith("Abnormal returns of")]
+    assert len(single) == 4
+    assert min(single) > heads.index("Tests")
     assert "Mean abnormal return of the kept events" in heads
 
 
@@ -127,9 +155,11 @@ def test_ten_thousand_events_are_capped(results: Results) -> None:
     ladder = reactions[reactions["event_id"] == FOCUS]
     many = pd.concat([ladder.assign(event_id=f"E{place}") for place in range(70)])
     page = html.page(Results(results.summary, {**results.tables, "reactions": many}))
-    assert len(re.findall(r"<summary>E\d", page)) == 50
-    assert "20 more events are in reactions.csv." in page
-    assert Outline(page).tags.count("svg") == 13
+    # The kept events have abnormal returns and come first; of the others as many as there is room for.
+    assert len(re.findall(r"<summary>(?:E|BABA-)\d", page)) == 50
+    assert "23 more events are in cars.csv and reactions.csv." in page
+    # The first twelve may have a picture; the three kept events among them have no ladder here.
+    assert len(re.findall(r'aria-label="Price ladder', page)) == 9
 
 
 def test_fragment_is_an_escaped_table(results: Results) -> None:
@@ -156,6 +186,28 @@ def test_colour_is_asked_for(results: Results) -> None:
     shown = terminal.render(results, color=True, width=120)
     assert "\x1b[" in shown
     assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in shown.splitlines()) <= 120
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_a_terminal_cuts_no_word_and_no_number(results: Results, width: int) -> None:
+    for display in terminal.shown_tables(results):
+        shown = terminal.render_tables([], [display], color=True, width=width)
+        lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in shown.splitlines()]
+        assert max(map(len, lines)) <= width
+        said = " ".join(" ".join(lines).split())
+        for row in display.rows:
+            for column, cell in zip(display.columns, row, strict=True):
+                words = [cell] if column.align == "right" else cell.split()
+                assert all(word in said for word in words)
+
+
+def test_columns_that_do_not_fit_stand_below_with_their_names() -> None:
+    columns = (Column("Test", "left"), *(Column(f"number {place}") for place in range(4)), Column("Reason", "left"))
+    display = DisplayTable("", columns, (("cross_sectional", *["+10.00%"] * 4, "no benchmark price at all"),))
+    # 15 for the first column, 8 for a number whose title wraps, 2 beside each; the reason gets what is left.
+    assert terminal.fit(display, 100) == [{0: 15, 1: 8, 2: 8, 3: 8, 4: 8, 5: 25}]
+    assert terminal.fit(display, 75) == [{0: 15, 1: 8, 2: 8, 3: 8, 4: 8, 5: 16}]
+    assert [list(block) for block in terminal.fit(display, 40)] == [[0, 1, 2], [0, 3, 4], [0, 5]]
 
 
 def test_summary_reads_like_statsmodels(results: Results) -> None:

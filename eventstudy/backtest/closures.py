@@ -1,0 +1,198 @@
+"""What a user's function holds on to besides its argument, and the same function holding something else."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["held", "is_own_object", "replaced", "texts", "words"]
+
+DEEPEST = 6
+Named = tuple[str, Any]
+
+
+def held(function: Callable[..., Any]) -> list[Named]:
+    """Return what a function reaches: closure, defaults, the globals and constants it names, what its object has.
+
+    Functions that it calls are looked into, and so are objects of classes that no library brought, lists and mappings.
+
+    Examples
+    --------
+    >>> limit = [0.05]
+    >>> held(lambda view: view.values["surprise"] > limit[0])
+    [('limit', [0.05]), ('limit', 0.05)]
+    """
+    return [(name, value) for name, value in _walk("function", function, set(), 0) if not _is_code(value)]
+
+
+def texts(function: Callable[..., Any]) -> set[str]:
+    """Return the words that stand in the code of a function and of those that it calls."""
+    reached = (value for _, value in _walk("function", function, set(), 0))
+    codes = (code for value in reached if isinstance(value, types.FunctionType) for code in _codes(value.__code__))
+    return {each for code in codes for each in code.co_consts if isinstance(each, str)}
+
+
+def _walk(name: str, value: Any, seen: set[int], depth: int) -> Iterator[Named]:
+    if id(value) in seen or depth > DEEPEST:
+        return
+    seen.add(id(value))
+    yield name, value
+    for part, inside in _parts(name, value):
+        if not isinstance(inside, types.ModuleType | types.BuiltinFunctionType | type):
+            yield from _walk(part, inside, seen, depth + 1)
+
+
+def _parts(name: str, value: Any) -> Iterator[Named]:
+    """Return the parts of a callable, a container or an object by name, one level deep."""
+    if isinstance(value, functools.partial):
+        yield "function", value.func
+        yield from ((f"argument {place}", each) for place, each in enumerate(value.args))
+        yield from value.keywords.items()
+    elif isinstance(value, types.MethodType):
+        yield "method", value.__func__
+        yield "self", value.__self__
+    elif isinstance(value, types.FunctionType):
+        yield from _parts_of_function(value) if _is_ours(value.__code__.co_filename) else ()
+    elif isinstance(value, dict):
+        yield from ((name, each) for each in value.values() if not isinstance(each, str))
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from ((name, each) for each in value if not isinstance(each, str))
+    elif is_own_object(value):
+        yield from _attributes(value)
+        call = getattr(type(value), "__call__", None)  # noqa: B004
+        if isinstance(call, types.FunctionType):
+            yield "call", call
+
+
+def _parts_of_function(function: types.FunctionType) -> Iterator[Named]:
+    yield from _cells(function)
+    yield from ((f"default {place}", value) for place, value in enumerate(function.__defaults__ or ()))
+    yield from (function.__kwdefaults__ or {}).items()
+    yield from _globals(function)
+    constants = (each for code in _codes(function.__code__) for each in code.co_consts)
+    yield from (("constant", each) for each in constants if isinstance(each, frozenset | tuple))
+
+
+def _cells(function: types.FunctionType) -> Iterator[Named]:
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            yield name, cell.cell_contents
+        except ValueError:
+            continue
+
+
+def _globals(function: types.FunctionType) -> Iterator[Named]:
+    names = [name for code in _codes(function.__code__) for name in code.co_names]
+    for name in dict.fromkeys(names):
+        value = function.__globals__.get(name)
+        if isinstance(value, types.ModuleType):
+            # A module's own data, where the function names it.
+            data = ((each, getattr(value, each, None)) for each in names if each != name)
+            yield from ((f"{name}.{each}", found) for each, found in data if found is not None and not callable(found))
+        elif value is not None:
+            yield name, value
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            yield from _codes(each)
+
+
+def _attributes(value: Any) -> Iterator[Named]:
+    names = [each.name for each in fields(value)] if is_dataclass(value) else list(getattr(value, "__dict__", {}))
+    yield from ((name, getattr(value, name)) for name in names)
+
+
+def _is_code(value: Any) -> bool:
+    return isinstance(value, functools.partial | types.MethodType | types.FunctionType)
+
+
+def _is_ours(file: str) -> bool:
+    """Return whether code stands in no library: neither an installed one nor Python's own nor this one."""
+    library = str(Path(functools.__file__).parent)
+    return "site-packages" not in file and not file.startswith((library, str(Path(__file__).parents[1])))
+
+
+def is_own_object(value: Any) -> bool:
+    """Return whether something is an object of a class that no library brought."""
+    module = sys.modules.get(type(value).__module__)
+    return type(value).__module__ != "builtins" and _is_ours(getattr(module, "__file__", None) or "")
+
+
+def replaced(function: Callable[..., Any], others: Mapping[int, Any]) -> Callable[..., Any]:
+    """Return a function that does the same with other objects in the place of those that it holds.
+
+    Parameters
+    ----------
+    function : callable
+        Left as it is.
+    others : mapping of int to object
+        By the ``id`` of what is replaced.
+    """
+    if not others:
+        return function
+    made: Callable[..., Any] = _swap(function, others, {}, 0)
+    return made
+
+
+def _swap(value: Any, others: Mapping[int, Any], done: dict[int, Any], depth: int) -> Any:
+    if id(value) in others:
+        return others[id(value)]
+    if id(value) in done:
+        return done[id(value)]
+    if depth > DEEPEST:
+        return value
+    swap = functools.partial(_swap, others=others, done=done, depth=depth + 1)
+    if isinstance(value, functools.partial):
+        keywords = {name: swap(each) for name, each in value.keywords.items()}
+        return functools.partial(swap(value.func), *map(swap, value.args), **keywords)
+    if isinstance(value, types.MethodType):
+        return types.MethodType(swap(value.__func__), swap(value.__self__))
+    if type(value) is dict:
+        return {key: swap(each) for key, each in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(swap, value))
+    if isinstance(value, types.FunctionType):
+        return _swap_function(value, swap, done) if _is_ours(value.__code__.co_filename) else value
+    return _swap_attributes(value, swap) if is_own_object(value) else value
+
+
+def _swap_function(function: types.FunctionType, swap: Callable[[Any], Any], done: dict[int, Any]) -> Any:
+    scope = dict(function.__globals__)
+    cells = tuple(types.CellType() for _ in function.__closure__ or ())
+    made = types.FunctionType(function.__code__, scope, function.__name__, None, cells)
+    # Known before its parts are: a function that calls itself must find its new self.
+    done[id(function)] = made
+    for name in {name for code in _codes(function.__code__) for name in code.co_names} & set(scope):
+        if not isinstance(scope[name], types.ModuleType):
+            scope[name] = swap(scope[name])
+    for cell, old in zip(cells, function.__closure__ or (), strict=True):
+        with contextlib.suppress(ValueError):
+            cell.cell_contents = swap(old.cell_contents)
+    made.__defaults__ = tuple(map(swap, function.__defaults__ or ())) or None
+    made.__kwdefaults__ = {name: swap(each) for name, each in (function.__kwdefaults__ or {}).items()}
+    return made
+
+
+def _swap_attributes(value: Any, swap: Callable[[Any], Any]) -> Any:
+    made = copy.copy(value)
+    for name, each in _attributes(value):
+        object.__setattr__(made, name, swap(each))
+    return made
+
+
+def words(value: Any) -> set[str]:
+    """Return the words of a collection, its keys if it is a mapping; nothing for anything else."""
+    if isinstance(value, Mapping | AbstractSet | list | tuple):
+        return {each for each in value if isinstance(each, str)}
+    return set()

@@ -1,0 +1,175 @@
+"""The account: by hand, against a plain loop, and rebuilt from its own trades."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eventstudy.backtest import Backtest, BacktestResult, Costs, Limits
+from tests.backtest.made import day, events, flat, market, random_events, random_market
+from tests.backtest.plain_loop import value_paths
+
+FREE = Costs.none()
+CENT = 0.01
+# Sums of thousands of products in another order, on a million.
+EXACT = 1e-10
+
+
+def run(prices: Any, rows: list[dict[str, Any]], **options: Any) -> BacktestResult:
+    rule = {"side": "1", "entry": "open", "exit_after": 3, "costs": FREE, "limits": Limits(positions=2, adv=None)}
+    return Backtest(**rule | options).run(events(rows), market(prices))
+
+
+def test_one_trade_by_hand() -> None:
+    prices = {
+        "AAA": flat(12, open=[100.0] * 5 + [105.0] + [100.0] * 6, close=[100.0] * 5 + [107, 108, 109, 110, 1, 1, 1])
+    }
+    result = run(prices, [{"symbol": "AAA", "day": 5}])
+    trade = result.trades.iloc[0]
+    # Half of a million at 105 is 4,761 whole shares.
+    assert (trade["shares"], trade["entry_price"], trade["exit_price"]) == (4761, 105.0, 110.0)
+    assert trade["gross"] == trade["net"] == 4761 * 5
+    assert result.days.equity[-1] == 1_000_000 + 4761 * 5
+    assert result.equity["date"].dt.strftime("%Y-%m-%d").tolist()[0] == day(4)
+    by_day = result.days.equity[:5] - 1_000_000
+    np.testing.assert_allclose(by_day, [0, 4761 * 2, 4761 * 3, 4761 * 4, 4761 * 5])
+
+
+def test_costs_by_hand() -> None:
+    costs = Costs(commission=0.001, per_share=0.01, half_spread=0.002, impact=0, borrow=0.036, financing=0)
+    result = run({"AAA": flat(12)}, [{"symbol": "AAA", "day": 5}], side="-1", costs=costs)
+    trade = result.trades.iloc[0]
+    assert trade["shares"] == 5000
+    assert trade["commission"] == pytest.approx(2 * (500 + 50))
+    assert trade["spread"] == pytest.approx(2 * 1000)
+    # From Tuesday 9 January to Friday the 12th are three nights, each on half a million short.
+    assert (day(5), day(8)) == ("2024-01-09", "2024-01-12")
+    assert trade["borrow"] == pytest.approx(500_000 * 0.036 * 3 / 360)
+    assert trade["net"] == pytest.approx(-(1100 + 2000 + 150))
+    assert result.days.equity[-1] == pytest.approx(1_000_000 - 3250)
+
+
+def test_borrow_runs_over_the_weekend_and_by_symbol() -> None:
+    costs = Costs(half_spread=0, impact=0, financing=0, hard_to_borrow={"AAA": 0.36}, no_borrow=("BBB",))
+    rows = [{"symbol": "AAA", "day": 6}, {"symbol": "BBB", "day": 6}]
+    result = run({"AAA": flat(12), "BBB": flat(12)}, rows, side="-1", costs=costs)
+    assert (day(6), day(9)) == ("2024-01-10", "2024-01-16")
+    assert result.trades["borrow"][0] == pytest.approx(500_000 * 0.36 * 6 / 360)
+    assert result.status.tolist() == ["filled", "no_borrow"]
+
+
+def test_idle_cash_earns_and_gross_beyond_equity_pays() -> None:
+    rows = [{"symbol": "AAA", "day": 5}, {"symbol": "BBB", "day": 5}]
+    prices = {"AAA": flat(12), "BBB": flat(12)}
+    costs = Costs(half_spread=0, impact=0, borrow=0, risk_free=0.036, financing=0.036)
+    idle = run(prices, rows[:1], costs=costs)
+    # One night before the entry on all of it, three on the half that is left, six after the exit on all again.
+    assert (day(4), day(5), day(8), day(11)) == ("2024-01-08", "2024-01-09", "2024-01-12", "2024-01-18")
+    night = 1_000_000 * 0.036 / 360
+    assert idle.days.interest.sum() == pytest.approx(night * (1 + 3 / 2 + 6), rel=1e-3)
+    levered = run(prices, rows, costs=costs, limits=Limits(positions=2, long=1.5, adv=None))
+    night = (1_500_000 - 1_000_000) * 0.072 / 360
+    assert levered.trades["financing"].sum() == pytest.approx(3 * night, rel=1e-3)
+
+
+@pytest.mark.parametrize(("side", "sign"), [("1", 1), ("-1", -1)])
+def test_dividends_are_got_and_paid(side: str, sign: int) -> None:
+    prices = {"AAA": flat(12, dividend=[0] * 5 + [7.0, 1.5, 0, 0, 9.0, 0, 0])}
+    trade = run(prices, [{"symbol": "AAA", "day": 5}], side=side).trades.iloc[0]
+    # Bought at the open of an ex-date is bought without; sold at the close of day 8 is sold before the next.
+    assert trade["dividends"] == sign * 5000 * 1.5
+    assert trade["net"] == sign * 5000 * 1.5
+
+
+def test_a_split_multiplies_shares() -> None:
+    after = [100.0] * 7 + [25.0, 26.0] + [25.0] * 3
+    prices = {"AAA": dict.fromkeys(("open", "high", "low", "close"), after) | {"split": [1.0] * 7 + [4.0] + [1.0] * 4}}
+    result = run(prices, [{"symbol": "AAA", "day": 5}])
+    trade = result.trades.iloc[0]
+    assert (trade["shares"], trade["exit_price"]) == (5000, 26.0)
+    assert trade["gross"] == pytest.approx(5000 * 4 * 26 - 5000 * 100)
+    assert result.details["exit_shares"][0] == 20000
+
+
+def test_buy_and_hold_is_buy_and_hold() -> None:
+    rng = np.random.default_rng(1)
+    returns = np.concatenate([[0.0], rng.normal(0.0005, 0.01, 299)])
+    rule = Backtest(side="1", entry="close", exit_after=None, costs=FREE, limits=Limits(positions=1, adv=None))
+    result = rule.run(events([{"symbol": "AAA", "day": 0}]), market({"AAA": {"return": returns}}))
+    np.testing.assert_allclose(result.days.equity / 1e6, np.cumprod(1 + returns), rtol=1e-12)
+    np.testing.assert_allclose(result.returns, returns[1:], rtol=1e-9, atol=1e-14)
+    assert result.performance["net"]["total_return"]["value"] == pytest.approx(np.prod(1 + returns) - 1)
+    assert len(result.trades) == 1
+
+
+def test_no_signal_is_no_trade() -> None:
+    result = run({"AAA": flat(30)}, [{"symbol": "AAA", "day": 5}], side="0")
+    assert result.days.equity.tolist() == [1_000_000.0] * len(result.dates)
+    assert result.trades.empty
+    assert result.status.tolist() == ["no_signal"]
+    net = result.performance["net"]
+    assert net["total_return"]["value"] == 0.0
+    assert np.isnan(net["sharpe"]["value"])
+    assert "None of 1 events was traded" in result.summary()
+    assert result.honesty(draws=0).verdict == ("Nothing was traded.",)
+
+
+RULES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "costly": {
+        "costs": Costs(commission=0.0005, per_share=0.005, minimum=1, half_spread=0.001, borrow=0.02, risk_free=0.03)
+    },
+    "levered": {"limits": Limits(positions=4, long=2.0, short=2.0, adv=None), "costs": Costs(financing=0.04)},
+    "hedged": {"hedge": "dollar", "hedge_with": "HDG", "limits": Limits(positions=8)},
+    "beta": {"hedge": "beta", "hedge_with": "HDG", "limits": Limits(positions=8)},
+    "stacked": {"repeat": "stack", "exit_after": 50},
+    "reversing": {"repeat": "extend", "exit_after": 50},
+    "at the close": {"entry": "close", "exit_after": 7},
+    "signal": {"sizing": "signal"},
+    "volatile": {"sizing": "inverse_volatility"},
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_day_is_rebuilt_from_the_trades(name: str) -> None:
+    """P&L of the engine against a plain loop over trades.csv, the prices and the rates."""
+    prices = random_market(3)
+    hedge = random_market(4, symbols=1).to_frame().assign(symbol="HDG")
+    frame = prices.to_frame()
+    joined = type(prices).from_frame(_rows(frame, hedge))
+    rule = {"entry": "next_open", "exit_after": 10, "limits": Limits(positions=6)} | RULES[name]
+    result = Backtest(**rule).run(random_events(5), joined)
+    assert len(result.trades) > 20
+    rebuilt = value_paths(result)
+    for column in ("equity", "cash", "long", "short"):
+        np.testing.assert_allclose(result.equity[column], rebuilt[column], atol=CENT)
+    np.testing.assert_allclose(result.days.equity, rebuilt["equity"], rtol=EXACT)
+    assert result.days.equity[-1] - 1e6 == pytest.approx(
+        result.trades["net"].sum() + result.days.interest.sum(), abs=CENT
+    )
+
+
+def _rows(*tables: Any) -> Any:
+    import pandas as pd
+
+    return pd.concat([table.drop(columns="total_return") for table in tables], ignore_index=True)
+
+
+def test_gross_is_net_without_costs_on_the_same_positions() -> None:
+    result = Backtest(limits=Limits(positions=6)).run(random_events(5), random_market(3))
+    pnl = np.diff(result.days.equity) + result.days.costs[1:]
+    np.testing.assert_allclose(result.gross_returns, pnl / result.days.equity[:-1], rtol=1e-12, atol=1e-15)
+    kinds = ["commission", "spread", "impact", "borrow", "financing"]
+    assert result.trades[kinds].to_numpy().sum() == pytest.approx(result.days.costs.sum(), rel=1e-12)
+
+
+def test_shares_are_whole_on_prices_as_traded_alone() -> None:
+    prices = random_market(3)
+    whole = Backtest(limits=Limits(positions=6)).run(random_events(5), prices)
+    assert (whole.trades["shares"] % 1 == 0).all()
+    adjusted = type(prices).from_frame(prices.to_frame(), basis="adjusted")
+    parts = Backtest(limits=Limits(positions=6)).run(random_events(5), adjusted)
+    assert (parts.trades["shares"] % 1 != 0).any()
+    assert parts.details["flags"].str.startswith("fractions").all()

@@ -1,0 +1,276 @@
+"""The audit: what is honest passes, and what cheats is caught."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eventstudy as es
+from eventstudy.backtest import Audit, Backtest, Limits, View, audit
+from eventstudy.backtest.audit import CHECKS
+from eventstudy.events import Events
+from tests.backtest.made import events, moment, random_events, random_market
+
+PRICES = random_market(11)
+EVENTS = random_events(12)
+LIMITS = Limits(positions=10)
+
+
+def failed(found: Audit) -> set[str]:
+    """Return the checks by which an audit fails."""
+    return {each.check for each in found.findings if each.fails}
+
+
+def check(side: str | Callable[[View], float], table: Events = EVENTS, **options: Any) -> Audit:
+    rule = Backtest(**{"side": side, "entry": "next_open", "exit_after": 5, "limits": LIMITS} | options)
+    return audit(rule, table, PRICES, draws=0)
+
+
+def follow_the_past(view: View) -> float:
+    """Return the side of the last five known returns: an honest rule."""
+    return float(np.sign(np.nansum(view.series().total_return[-5:])))
+
+
+def fade_own_history(view: View) -> float:
+    """Return the side opposite to the mean of the symbol's own earlier surprises."""
+    past = view.past_events(view.symbol).values["surprise"]
+    return float(-np.sign(past.mean())) if len(past) else 0.0
+
+
+@pytest.mark.parametrize(
+    "side",
+    [
+        "sign(surprise)",
+        "sign(reaction)",
+        "quantile(surprise, 3) == 3",
+        "expanding_quantile(reaction, 4) == 1",
+        "(gap > 0) - (gap < 0)",
+        follow_the_past,
+        fade_own_history,
+    ],
+)
+@pytest.mark.parametrize("entry", ["next_open", "close"])
+def test_an_honest_rule_passes(side: Any, entry: str) -> None:
+    found = check(side, entry=entry)
+    assert found.passed, found.findings
+    assert found.decisions == len(EVENTS)
+
+
+def day0_close(view: View, panel: es.PricePanel) -> float:
+    """Return the direction of day 0, which is not over when its open is traded."""
+    series = panel.series(view.symbol)
+    place = int(np.searchsorted(series.sessions, np.datetime64(view.date)))
+    return float(np.sign(series.close[place] / series.close[place - 1] - 1))
+
+
+def full_sample_quantile(view: View, table: Events) -> float:
+    """Return whether the surprise is in the top third of all there ever were."""
+    return float(view.values["surprise"] > np.quantile(table.values["surprise"], 2 / 3))
+
+
+class Strategy:
+    """Holds on to the prices in an attribute."""
+
+    def __init__(self, panel: es.PricePanel) -> None:
+        self.panel = panel
+
+    def __call__(self, view: View) -> float:
+        return day0_close(view, self.panel)
+
+    def decide(self, view: View) -> float:
+        return self(view)
+
+
+def hidden_in_a_list(view: View) -> float:
+    """Return the same, with the prices in a list of this module."""
+    return day0_close(view, HOARD[0])
+
+
+HOARD = [PRICES]
+
+
+@pytest.mark.parametrize(
+    "side",
+    [
+        lambda view: day0_close(view, PRICES),
+        functools.partial(day0_close, panel=PRICES),
+        Strategy(PRICES),
+        Strategy(PRICES).decide,
+        hidden_in_a_list,
+        lambda view: day0_close(view, random_copy()),
+    ],
+    ids=["global", "partial", "object", "method", "list", "copy"],
+)
+def test_the_close_of_day_0_at_its_open_is_caught(side: Callable[[View], float]) -> None:
+    found = check(side, entry="open")
+    assert "look_ahead" in failed(found)
+    worst = next(each for each in found.findings if each.check == "look_ahead")
+    assert len(worst.events) > len(EVENTS) / 2
+    assert "signal" in worst.sentence
+
+
+COPY = random_market(11)
+
+
+def random_copy() -> es.PricePanel:
+    """Return a second panel with the same prices."""
+    return COPY
+
+
+def test_it_would_have_paid() -> None:
+    """What the audit is for: the cheat looks like a gold mine."""
+
+    def follow_the_session(view: View) -> float:
+        series = PRICES.series(view.symbol)
+        place = int(np.searchsorted(series.sessions, np.datetime64(view.date)))
+        place += view.timing == "after_close"
+        return float(np.sign(series.close[place] - series.open[place]))
+
+    rule = Backtest(side=follow_the_session, entry="open", exit_after=0, limits=LIMITS)
+    result = rule.run(EVENTS, PRICES)
+    assert result.performance["net"]["sharpe"]["value"] > 3
+    assert not audit(rule, EVENTS, PRICES, draws=0).passed
+
+
+def test_full_sample_quantiles_are_caught() -> None:
+    assert "look_ahead" in failed(check(lambda view: full_sample_quantile(view, EVENTS)))
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda x: 1 + pd.qcut(x, 5, labels=False), "5 classes of equal size"),
+        (lambda x: (x - x.mean()) / x.std(), "mean 0 and standard deviation 1"),
+        (lambda x: pd.Series(x).rank(pct=True).to_numpy(), "a rank among all events"),
+    ],
+)
+def test_values_made_from_all_events_are_caught(made: Callable[..., Any], said: str) -> None:
+    values = np.asarray(made(EVENTS.values["surprise"]), dtype=float)
+    table = EVENTS.with_columns(values={"score": values})
+    for side in ("sign(score - 3)", lambda view: view.values["score"]):
+        found = check(side, table)
+        assert failed(found) == {"full_sample"}
+        assert said in found.findings[0].sentence
+    # A value that no rule uses is no matter.
+    assert check("sign(surprise)", table).passed
+
+
+def test_values_made_from_later_prices_are_caught() -> None:
+    market = Backtest(side="reaction").run(EVENTS, PRICES)
+    table = EVENTS.with_columns(values={"surprise2": market.decisions.signal})
+    found = check("sign(surprise2)", table, entry="open")
+    assert failed(found) == {"price_made"}
+    assert "day 0" in found.findings[0].sentence
+
+
+def revised() -> Events:
+    """Return announcements of which every second date was revised after the fact."""
+    rows = []
+    for number, name in enumerate(["S00", "S01", "S02", "S03", "S04", "S05"]):
+        rows += [
+            {"symbol": name, "day": 40 + number, "event_id": f"{name}-a", "surprise": 1.0},
+            {"symbol": name, "day": 90, "event_id": f"{name}-b", "surprise": 1.0, "known_at": moment(91, "12:00")},
+        ]
+    return events(rows)
+
+
+def near_the_next(view: View, table: Events) -> float:
+    """Return a side by how long it is to the next announcement, as the final list has it."""
+    dates = table.date[np.asarray(table.symbol == view.symbol)]
+    later = dates[dates > np.datetime64(view.date)]
+    return 1.0 if len(later) and (later.min() - np.datetime64(view.date)).astype(int) < 73 else -1.0
+
+
+def test_revised_dates_are_caught() -> None:
+    table = revised()
+    assert "look_ahead" in failed(check(lambda view: near_the_next(view, table), table))
+
+
+def test_estimated_dates_that_nobody_knew_are_caught() -> None:
+    table = events([{"symbol": "S01", "day": 40, "surprise": 1.0, "confirmation": "estimated"}])
+    assert failed(check("sign(surprise)", table)) == {"revised_dates"}
+    dated = events(
+        [{"symbol": "S01", "day": 40, "surprise": 1.0, "confirmation": "estimated", "known_at": moment(30, "12:00")}]
+    )
+    assert check("sign(surprise)", dated).passed
+
+
+MEMBERS = {"S01", "S02", "S03"}
+
+
+@pytest.mark.parametrize(
+    "side",
+    [
+        lambda view: 1.0 if view.symbol in MEMBERS else 0.0,
+        lambda view: 1.0 if view.symbol in {"S01", "S02"} else 0.0,
+        lambda view: {"S01": 1.0, "S02": -1.0}.get(view.symbol, 0.0),
+    ],
+    ids=["global", "constant", "mapping"],
+)
+def test_the_index_members_of_today_are_caught(side: Callable[[View], float]) -> None:
+    assert "universe" in failed(check(side))
+
+
+def test_a_universe_needs_dates() -> None:
+    assert failed(check("sign(surprise)", universe=("S01", "S02"))) == {"universe"}
+    dated = {"S01": (("2024-01-01", None),), "S02": (("2024-01-01", "2024-06-30"),)}
+    assert check("sign(surprise)", universe=dated).passed
+
+
+def test_data_that_can_not_be_cut_is_a_finding() -> None:
+    frame = PRICES.to_frame()
+    array = PRICES.close.copy()
+    series = PRICES.series("S01")
+    for side in (lambda _: float(len(frame)), lambda _: float(array[-1]), lambda _: float(series.close[-1])):
+        assert failed(check(side)) == {"held_data"}
+    assert check(lambda view: 0.5 if view.values["surprise"] > THRESHOLD else -0.5).passed
+
+
+THRESHOLD = 0.1
+
+
+def test_announcements_that_stand_too_early_are_found() -> None:
+    """Events dated a session too early and traded at that close earn what the later ones do not."""
+    prices = PRICES
+    market = Backtest(side="reaction", entry="close").run(EVENTS, prices).market
+    tape = market.tape
+    after = tape.window(tape.total_return, market.codes, market.clock.placed.day0 + 2, 1)[:, 0]
+    table = EVENTS.with_columns(values={"news": np.sign(np.nan_to_num(after))})
+    rule = Backtest(side="news", entry="close", exit_after=1, limits=LIMITS)
+    found = audit(rule, table, prices, draws=5)
+    assert "one_session_later" in failed(found)
+
+
+def test_placebos_of_a_biased_measure_are_found() -> None:
+    """A market that only rises: long and short alike, random dates pay one side, and the audit says so."""
+    rule = Backtest(side="1", entry="close", exit_after=5, limits=LIMITS)
+    up = PRICES.to_frame().drop(columns=["total_return", "dividend", "split"])
+    rising = np.arange(len(up)) % 260
+    for name in ("open", "high", "low", "close"):
+        up[name] = 100.0 * 1.01**rising
+    found = audit(rule, EVENTS, es.PricePanel.from_frame(up), draws=9)
+    notes = {each.check: each for each in found.findings}
+    assert not notes["placebo_dates"].fails
+    assert "market's own drift" in notes["placebo_dates"].sentence
+    assert found.passed
+
+
+def test_the_audit_shows_itself() -> None:
+    found = check(lambda view: day0_close(view, PRICES), entry="open")
+    table = found.to_frame()
+    assert table["check"].tolist() == list(CHECKS)
+    assert set(table["verdict"]) <= {"passed", "noted", "failed"}
+    assert "The audit FAILED" in found.summary()
+    assert "<table" in found._repr_html_()
+
+
+def test_nothing_of_the_user_is_touched() -> None:
+    before = (PRICES.digest(), EVENTS.digest())
+    check(lambda view: day0_close(view, PRICES), entry="open")
+    assert (PRICES.digest(), EVENTS.digest()) == before
+    assert HOARD[0] is PRICES

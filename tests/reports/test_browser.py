@@ -1,0 +1,212 @@
+"""The page in a real browser: it sorts, filters, follows links, asks nobody for anything, and opens quickly."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eventstudy.reports import Results, html
+from tests.reports import chromium
+
+FOCUS = "BABA-2024Q4"
+MANY = 10_000
+READ_CARS = """
+  const table = [...document.querySelectorAll("table")].find((each) => each.caption.textContent.startsWith("CAR of"));
+  const head = [...table.tHead.rows[0].cells].find((each) => each.textContent.startsWith("event"));
+  const place = head.cellIndex;
+  const column = () => [...table.tBodies[0].rows].map((row) => row.cells[place].textContent);
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> str:
+    found = chromium.find()
+    if found is None:
+        pytest.skip("no Chromium is installed (.ci/run installs it where it may)")
+    return found
+
+
+@pytest.fixture(scope="module")
+def page(results: Results) -> str:
+    return html.page(results, beside_files=True)
+
+
+def many_events(results: Results, number: int) -> Results:
+    """Return a study of many events: the focus event over and over, each with a reaction of its own size."""
+    rng = np.random.default_rng(1)
+    frames = dict(results.tables)
+    names = [f"E{place:05d}" for place in range(number)]
+    for name in ("events", "reactions", "cars", "estimates", "abnormal_returns"):
+        one = frames[name][frames[name]["event_id"] == FOCUS]
+        many = pd.concat([one] * number, ignore_index=True)
+        frames[name] = many.assign(event_id=np.repeat(names, len(one)))
+    frames["cars"] = frames["cars"].assign(car=rng.normal(0, 0.05, len(frames["cars"])))
+    return Results({**results.summary, "focus": None}, frames)
+
+
+def test_a_column_sorts_both_ways_and_back(browser: str, page: str) -> None:
+    probe = f"""{READ_CARS}
+      const button = head.querySelector("button");
+      out.first = column();
+      for (const step of ["up", "down", "back"]) {{
+        button.focus();
+        out.focused = document.activeElement === button;
+        button.click();
+        out[step] = [head.getAttribute("aria-sort"), column()];
+      }}
+    """
+    out = chromium.visit(browser, page, probe).outcome
+    numbers = [float(text.rstrip("%")) for text in out["first"]]
+    shown = {
+        step: (out[step][0], [float(text.rstrip("%")) for text in out[step][1]]) for step in ("up", "down", "back")
+    }
+    assert out["focused"]
+    assert sorted(numbers) != numbers
+    assert shown == {
+        "up": ("ascending", sorted(numbers)),
+        "down": ("descending", sorted(numbers, reverse=True)),
+        "back": (None, numbers),
+    }
+
+
+def test_what_is_missing_comes_last(browser: str, results: Results) -> None:
+    page = html.page(results)
+    probe = """
+      const table = [...document.querySelectorAll("table")].find((each) => each.caption.textContent === "Events");
+      const head = [...table.tHead.rows[0].cells].find((each) => each.textContent === "Surprise");
+      const column = () => [...table.tBodies[0].rows].map((row) => row.cells[head.cellIndex].textContent);
+      head.querySelector("button").click(); out.up = column();
+      head.querySelector("button").click(); out.down = column();
+    """
+    out = chromium.visit(browser, page, probe).outcome
+    assert out == {"up": ["-20.16%", "+20.57%", *[""] * 4], "down": ["+20.57%", "-20.16%", *[""] * 4]}
+
+
+def test_a_filter_shows_the_rows_with_all_words_and_counts_them(browser: str, page: str) -> None:
+    probe = """
+      const field = document.querySelector('input[aria-label="Filter: Tests of no abnormal return"]');
+      const rows = [...document.querySelectorAll("table")]
+        .find((each) => each.caption.textContent.startsWith("Tests")).tBodies[0].rows;
+      field.value = "BMP kweb";
+      field.dispatchEvent(new Event("input"));
+      out.shown = [...rows].filter((row) => row.checkVisibility()).map((row) => row.cells[0].textContent);
+      out.told = field.closest("p").querySelector("output").textContent;
+      field.value = "";
+      field.dispatchEvent(new Event("input"));
+      out.all = [...rows].every((row) => row.checkVisibility());
+    """
+    out = chromium.visit(browser, page, probe).outcome
+    assert out == {"shown": ["bmp"] * 3, "told": "3 of 27 rows", "all": True}
+
+
+def test_a_link_opens_its_event(browser: str, page: str) -> None:
+    probe = """
+      const fold = document.getElementById("event-BABA-2025Q1");
+      out.before = fold.open;
+      [...document.querySelectorAll("a")].find((each) => each.textContent === "BABA-2025Q1").click();
+      await wait();
+      out.after = [fold.open, Math.abs(fold.getBoundingClientRect().top) < 100, location.hash];
+    """
+    seen = chromium.visit(browser, page, probe)
+    assert seen.outcome == {"before": False, "after": [True, True, "#event-BABA-2025Q1"]}
+    assert seen.console == []
+
+
+def test_an_address_with_an_event_opens_it(browser: str, page: str) -> None:
+    probe = 'await wait(); out.open = [...document.querySelectorAll(".folds > [open]")].map((each) => each.id);'
+    seen = chromium.visit(browser, page, probe, anchor="#event-BABA-2025Q2")
+    assert seen.outcome == {"open": ["event-BABA-2025Q2"]}
+
+
+def test_every_link_inside_leads_somewhere(browser: str, page: str) -> None:
+    probe = """
+      const links = [...document.querySelectorAll('a[href^="#"]')].map((each) => each.hash.slice(1));
+      out.number = links.length;
+      out.lost = links.filter((each) => !document.getElementById(each));
+      const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
+      out.twice = ids.filter((each, place) => ids.indexOf(each) !== place);
+    """
+    out = chromium.visit(browser, page, probe).outcome
+    assert out["number"] > 15
+    assert out["lost"] == out["twice"] == []
+
+
+def test_the_page_asks_nobody_and_the_console_is_quiet(browser: str, page: str) -> None:
+    probe = 'await wait(); out.asked = performance.getEntriesByType("resource").map((each) => each.name);'
+    seen = chromium.visit(browser, page, probe)
+    assert seen.console == []
+    assert [name for name in seen.outcome["asked"] if not name.startswith("data:")] == []
+    assert set(re.findall(r"https?://[^\"' <)]+", page)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+
+
+def test_a_script_that_is_not_ours_does_not_run(browser: str, page: str) -> None:
+    strange = page.replace(
+        "</main>", '</main><script>document.title = "taken"</script><img src="https://example.org/a">'
+    )
+    seen = chromium.visit(browser, strange, "out.title = document.title;")
+    assert seen.outcome["title"] == "alibaba-earnings: event study"
+    assert sum("Content Security Policy" in line for line in seen.console) == 2
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_window(browser: str, page: str, width: int) -> None:
+    framed = f'<iframe style="width:{width}px;height:800px;border:0"></iframe>'
+    probe = f"""
+      const frame = Object.assign(document.createElement("div"), {{ innerHTML: '{framed}' }}).firstChild;
+      const markup = document.documentElement.outerHTML.replaceAll(/<script>[^]*?<\\/script>/g, "");
+      document.body.replaceChildren(frame);
+      frame.contentDocument.write("<!doctype html>" + markup);
+      frame.contentDocument.close();
+      await wait();
+      const root = frame.contentDocument.documentElement;
+      out.width = [root.clientWidth, root.scrollWidth];
+    """
+    assert chromium.visit(browser, page, probe, width=1400).outcome == {"width": [width, width]}
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_stands_out_from_its_ground(browser: str, page: str, *, dark: bool) -> None:
+    probe = """
+      const light = (colour) => {
+        const parts = colour.match(/\\d+(\\.\\d+)?/g).slice(0, 3).map((each) => each / 255)
+          .map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+      };
+      const ground = light(getComputedStyle(document.body).backgroundColor);
+      out.dark = ground < 0.2;
+      out.contrast = ["h1", "td", ".note", "nav a", "summary span", ".filter", "svg text"].map((each) => {
+        const style = getComputedStyle(document.querySelector(each));
+        const ink = light(each.startsWith("svg") ? style.fill : style.color);
+        return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+      });
+    """
+    out = chromium.visit(browser, page, probe, dark=dark).outcome
+    assert out["dark"] is dark
+    assert min(out["contrast"]) >= 4.5
+
+
+def test_ten_thousand_events_are_light_and_open_quickly(browser: str, results: Results) -> None:
+    page = html.page(many_events(results, MANY), beside_files=True)
+    assert len(page.encode()) < 5_000_000
+    probe = """
+      out.seconds = performance.getEntriesByType("navigation")[0].loadEventStart / 1000;
+      out.sections = document.querySelectorAll(".folds > details").length;
+      out.links = [...document.querySelectorAll('a[href="cars.csv"]')].length > 0;
+    """
+    out = chromium.visit(browser, page, probe).outcome
+    assert out["sections"] == html.MOST_EVENTS
+    assert out["links"]
+    assert out["seconds"] < 2
+
+
+def test_the_page_is_complete_without_its_script(make_results: Callable[..., Results]) -> None:
+    page = html.page(make_results())
+    without = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    assert "<button" not in without
+    assert "hidden" not in re.sub(r"<style>.*?</style>", "", without, flags=re.DOTALL)
+    assert without.count("<details") > 5

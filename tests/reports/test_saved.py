@@ -1,0 +1,65 @@
+"""A study saved and read again: every table to the last digit, every report to the last byte."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import eventstudy as es
+from eventstudy.reports import REPORTS
+from eventstudy.reports.contract import TABLES, conform
+from eventstudy.result import StudyResult
+
+
+@pytest.fixture(scope="module")
+def result() -> StudyResult:
+    sample = es.datasets.load_alibaba()
+    study = es.Study(
+        windows=es.Windows(estimation=(-210, -11), event=(-10, 10), named={"day0": (0, 0), "drift": (2, 10)}),
+        benchmark="SPY",
+        models=["market", "market_adjusted"],
+        group_by=["timing"],
+        focus="BABA-2024Q4",
+        name="saved",
+    )
+    found: StudyResult = study.run(sample.events, sample.prices)
+    return found
+
+
+@pytest.mark.parametrize("most", [10, 1_000_000])
+def test_what_is_loaded_is_what_was_saved(
+    result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("eventstudy.reports.files.MOST_CSV_ROWS", most)
+    loaded = StudyResult.load(result.save(tmp_path))
+    assert (tmp_path / "abnormal_returns.parquet").exists() is (most == 10)
+    assert (tmp_path / "abnormal_returns.csv").exists() is (most != 10)
+    for name in TABLES:
+        expected = conform(name, result.results.tables[name])
+        assert len(expected) > 0
+        pd.testing.assert_frame_equal(loaded.tables[name], expected, check_exact=True)
+    assert loaded.summary == result.results.summary
+    assert loaded._repr_html_() == result._repr_html_()
+
+
+@pytest.mark.parametrize("name", REPORTS.names())
+def test_reports_of_saved_results_are_those_of_the_run(result: StudyResult, tmp_path: Path, name: str) -> None:
+    report = REPORTS.get(name)
+    fresh = report.write(result.results, tmp_path / "run").read_bytes()
+    again = report.write(StudyResult.load(result.save(tmp_path / "saved")), tmp_path / "again")
+    assert again.read_bytes() == fresh
+
+
+def test_a_smaller_study_leaves_nothing_of_the_larger(
+    result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventstudy.reports.files.MOST_CSV_ROWS", 10)
+    result.save(tmp_path)
+    monkeypatch.undo()
+    few = dict(result.results.tables)
+    few["abnormal_returns"] = few["abnormal_returns"].head(3)
+    from eventstudy.reports.files import read_tables, write_tables
+
+    write_tables(replace(result.results, tables=few), tmp_path)
+    assert len(read_tables(tmp_path).tables["abnormal_returns"]) == 3
