@@ -338,7 +338,7 @@ def _placebos(rule: Backtest, market: Market, orders: Orders, draws: int, seed: 
         if abs(made.z) > PLACEBO_Z:
             mean = float(np.nanmean(made.draws))
             why = "; with one side only, that is the market's own drift" if one_sided else ""
-            off = f"{made.z:+.1f} standard errors from 0{why}"
+            off = f"{made.z:+.1f} standard deviations of the draws from 0{why}"
             said = f"On random {kind} a trade earns {mean:+.2%} before costs, {off}."
             yield Finding(f"placebo_{kind}", not one_sided, said)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dis
 import functools
 import sys
 import types
@@ -91,7 +92,7 @@ def _cells(function: types.FunctionType) -> Iterator[Named]:
 
 def _globals(function: types.FunctionType) -> Iterator[Named]:
     names = [name for code in _codes(function.__code__) for name in code.co_names]
-    for name in dict.fromkeys(names):
+    for name in _global_names(function):
         value = function.__globals__.get(name)
         if isinstance(value, types.ModuleType):
             # A module's own data, where the function names it.
@@ -99,6 +100,12 @@ def _globals(function: types.FunctionType) -> Iterator[Named]:
             yield from ((f"{name}.{each}", found) for each, found in data if found is not None and not callable(found))
         elif value is not None:
             yield name, value
+
+
+def _global_names(function: types.FunctionType) -> list[str]:
+    """Return the names that a function looks up in its module; those of attributes are others."""
+    steps = (step for code in _codes(function.__code__) for step in dis.get_instructions(code))
+    return list(dict.fromkeys(str(step.argval) for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")))
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -173,7 +180,7 @@ def _swap_function(function: types.FunctionType, swap: Callable[[Any], Any], don
     made = types.FunctionType(function.__code__, scope, function.__name__, None, cells)
     # Known before its parts are: a function that calls itself must find its new self.
     done[id(function)] = made
-    for name in {name for code in _codes(function.__code__) for name in code.co_names} & set(scope):
+    for name in set(_global_names(function)) & set(scope):
         if not isinstance(scope[name], types.ModuleType):
             scope[name] = swap(scope[name])
     for cell, old in zip(cells, function.__closure__ or (), strict=True):

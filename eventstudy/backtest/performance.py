@@ -255,7 +255,8 @@ def _notes(result: BacktestResult, counts: Counter[str]) -> list[str]:
     notes = []
     unfilled = len(result.status) - counts[OrderStatus.FILLED] - counts[OrderStatus.PARTLY_FILLED]
     if unfilled:
-        notes.append(f"{unfilled} of {len(result.status)} events were not traded; the orders say why.")
+        verb = "was" if unfilled == 1 else "were"
+        notes.append(f"{unfilled} of {len(result.status)} events {verb} not traded; the orders say why.")
     flags = ";".join(result.details["flags"])
     if "adv_unknown" in flags:
         notes.append("Where the volume is unknown there is no impact in the costs and no cap on size.")

@@ -87,7 +87,7 @@ def event_time_figure(rows: Sequence[Mapping[str, Any]]) -> Figure:
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.set_xlabel("Sessions since the entry", fontsize=FONT_SIZE, color=MUTED)
-    _title(axes, f"Mean profit of a position before costs, N = {rows[0]['n']:,}")
+    _title(axes, f"Mean profit of a position, without costs and hedge, N = {rows[0]['n']:,}")
     return figure
 
 

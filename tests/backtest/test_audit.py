@@ -231,6 +231,14 @@ def test_data_that_can_not_be_cut_is_a_finding() -> None:
     assert check(lambda view: 0.5 if view.values["surprise"] > THRESHOLD else -0.5).passed
 
 
+sessions = PRICES.series("S01").sessions
+
+
+def test_an_attribute_is_not_the_global_of_its_name() -> None:
+    found = check(lambda view: float(len(view.series().sessions) % 2))
+    assert found.passed, found.findings
+
+
 THRESHOLD = 0.1
 
 

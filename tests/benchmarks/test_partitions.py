@@ -21,18 +21,20 @@ from eventstudy.calendars import get_calendar
 FULL = os.environ.get("EVENTSTUDY_FULL_BENCHMARK") == "1"
 SYMBOLS, SESSIONS, WANTED, MORE = (10_000, 15_000, 500, 1_500) if FULL else (400, 4_000, 20, 200)
 
+# The peak of the process's own memory: getrusage would count what the test runner held when it started the process.
 READ = """
-import resource, sys
+import sys
 from pathlib import Path
 from eventstudy.sources import ParquetPrices
 import pandas, pyarrow.dataset
 from eventstudy.calendars import get_calendar
 get_calendar("XNYS")
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+before = peak()
 symbols = [f"S{number:05d}" for number in range(0, int(sys.argv[2]), int(sys.argv[2]) // int(sys.argv[3]))]
 panel = ParquetPrices(path=Path(sys.argv[1]), off_session="drop").prices(symbols)
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(len(panel.symbols), len(panel.close), after - before)
+print(len(panel.symbols), len(panel.close), peak() - before)
 """
 
 
