@@ -29,7 +29,7 @@ def test_imports_go_down_only() -> None:
         ("sqlalchemy", ["sources"]),
         ("duckdb", ["sources"]),
         ("yaml", ["config"]),
-        ("typer", ["cli.py"]),
+        ("typer", ["cli"]),
         ("pandas_market_calendars", ["calendars.py"]),
     ],
 )

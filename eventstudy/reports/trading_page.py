@@ -47,7 +47,7 @@ def equity_figure(equity: pd.DataFrame) -> Figure:
     above.yaxis.set_major_formatter(FuncFormatter(lambda each, _: f"{each:,.0f}"))
     fall = value / np.maximum.accumulate(value) - 1.0
     below.fill_between(days, fall, 0, color=PALETTE[1], alpha=0.35, linewidth=0)
-    below.yaxis.set_major_formatter(FuncFormatter(lambda each, _: f"{100 * each:.0f}%"))
+    below.yaxis.set_major_formatter(FuncFormatter(lambda each, _: f"{100 * each + 0.0:g}%"))
     below.yaxis.set_major_locator(MaxNLocator(3))
     _title(above, "Equity after costs")
     _title(below, "Drawdown")
