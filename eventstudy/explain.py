@@ -14,12 +14,13 @@ from eventstudy.bars import BarPanel
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.events import Events, Placed
 from eventstudy.panels import PricePanel
+from eventstudy.prepare import Prepared
 from eventstudy.reactions import Clock, History, Reaction, daily_prices, history
 from eventstudy.reports.words import abnormal_sentences
 from eventstudy.result import StudyResult
 from eventstudy.returns import Benchmark, Windows
 from eventstudy.sources import EVENT_SOURCES, PRICE_SOURCES
-from eventstudy.study import Prepared, Study
+from eventstudy.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,16 +13,9 @@ from eventstudy.events import (
     SCREENS,
     Alignment,
     Events,
-    Flags,
     News,
-    Placed,
     Screen,
-    Screening,
     Surprise,
-    Verdict,
-    apply_screens,
-    place,
-    with_surprise,
 )
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS, HypothesisTest
@@ -31,66 +24,31 @@ from eventstudy.inference.battery import run_tests, samples
 from eventstudy.inference.diagnostics import CommonVariation, diagnose
 from eventstudy.inference.presets import DEFAULT, preset, take_options, with_options
 from eventstudy.inference.seeds import child_seed
-from eventstudy.panels import FactorPanel, PricePanel, ReturnPanel
+from eventstudy.panels import FactorPanel, PricePanel
+from eventstudy.prepare import Prepared, prepare
 from eventstudy.reactions import Clock, OrdinaryDays, Reaction, measure_reactions
 from eventstudy.result import ModelResult, StudyResult, Tested
 from eventstudy.returns import (
     MEASURES,
     MISSING_RULES,
     MODELS,
-    Aligned,
     Benchmark,
     BuyAndHold,
     ExpectedReturnModel,
-    Regressors,
     Windows,
-    align,
     average_returns,
-    check_models,
-    event_sessions,
     group_members,
-    measure,
     measure_abnormal_returns,
-    on_price_venue,
-    shares_outstanding,
     warn_of_bias,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Prepared", "Study"]
+__all__ = ["Study"]
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """Events and returns, aligned: everything before the first estimate.
-
-    Parameters
-    ----------
-    events : Events
-        The events given, on the venue of their prices, with surprises where the study asks for them.
-    placed : Placed
-        Their day 0 and phase.
-    panel : ReturnPanel
-        What is measured.
-    aligned : Aligned
-        The events kept, and the attrition of all.
-    regressors : Regressors
-        Benchmarks and factors.
-    flags : Flags
-        What to know of the events given: from their source, from the placing, from the screens.
-    """
-
-    events: Events
-    placed: Placed
-    panel: ReturnPanel
-    aligned: Aligned
-    regressors: Regressors
-    flags: Flags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,46 +190,14 @@ class Study:
         news: News | pd.DataFrame | None = None,
         shares: pd.DataFrame | None = None,
     ) -> Prepared:
-        """Place, screen and align the events, without estimating anything.
+        """Place, screen and align the events, without estimating anything; the arguments are those of `run`.
 
         Raises
         ------
         InputError
             For a benchmark that the prices do not have, or a focus that is no event.
         """
-        events = on_price_venue(events, prices.listing)
-        if self.surprise is not None:
-            events = with_surprise(events, self.surprise)
-        if self.focus is not None:
-            events.position(self.focus)
-        stated = None if shares is None else shares_outstanding(shares, prices.listing)
-        panel = measure(prices, self.returns, missing=self.missing, shares=stated)
-        regressors = Regressors(panel, factors, columns=events.groups)
-        check_models(self.labelled.values(), panel, regressors, log_factors=self.log_factors)
-        placed = place(events, self.alignment)
-        aligned = align(events, placed, panel, self.windows)
-        flags = Flags.parse(events.flags) | placed.flags
-        if self.screens:
-            verdict = self._screen(Prepared(events, placed, panel, aligned, regressors, flags), prices, news)
-            aligned = align(events, placed, panel, self.windows, verdict)
-            flags = flags | verdict.flags
-        happened = event_sessions(panel.listing.codes(events.symbol), placed.day0)
-        regressors = regressors.of_events(aligned.code, events.groups, aligned.row, happened)
-        return Prepared(events, placed, panel, aligned, regressors, flags)
-
-    def _screen(self, prepared: Prepared, prices: PricePanel, news: News | pd.DataFrame | None) -> Verdict:
-        return apply_screens(
-            self.applied_screens,
-            Screening(
-                events=prepared.events,
-                placed=prepared.placed,
-                prices=prices,
-                kept=prepared.aligned.attrition.kept,
-                event_window=self.windows.event,
-                estimation_window=self.windows.estimation,
-                news=news if news is None or isinstance(news, News) else News.from_frame(news),
-            ),
-        )
+        return prepare(self, events, prices, factors, news=news, shares=shares)
 
     def run(
         self,

@@ -14,8 +14,9 @@ from eventstudy import _tables
 from eventstudy._typing import Floats, Ints, Labels
 from eventstudy.config.configured import Configured
 from eventstudy.events import Phase
+from eventstudy.prepare import Prepared
 from eventstudy.returns import Benchmark, Window
-from eventstudy.study import Prepared, Study
+from eventstudy.study import Study
 
 if TYPE_CHECKING:
     from eventstudy.reports.display import DisplayTable

@@ -13,12 +13,13 @@ from eventstudy.bars import BarPanel
 from eventstudy.errors import UnknownNameError
 from eventstudy.events import Events
 from eventstudy.panels import FactorPanel, PricePanel
+from eventstudy.prepare import Prepared
 from eventstudy.result import StudyResult
 from eventstudy.returns.own import labels_to_symbols
 from eventstudy.returns.regressors import EQUAL_WEIGHTED, PEERS, benchmark_symbols
 from eventstudy.sources import BarSource, EventSource, FactorSource, PriceSource, current_client, using
 from eventstudy.sources.news import NewsSource
-from eventstudy.study import Prepared, Progress, Study
+from eventstudy.study import Progress, Study
 
 __all__ = ["Configured", "benchmark_names", "fetch", "load_inputs"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from eventstudy import _tables
 from eventstudy.config.configured import Configured
 from eventstudy.events.quality import Capture, Quality, assess, compare_calendars
+from eventstudy.prepare import Prepared
 from eventstudy.sources import CsvEvents
-from eventstudy.study import Prepared
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from eventstudy.events import Events
     from eventstudy.panels import FactorPanel, PricePanel
+    from eventstudy.prepare import Prepared
     from eventstudy.reports.display import DisplayTable
-    from eventstudy.study import Prepared, Progress, Study
+    from eventstudy.study import Progress, Study
 
 __all__ = ["DESIGNS", "PlaceboRow", "PlaceboStudy", "placebo_study"]
 

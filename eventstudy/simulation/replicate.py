@@ -13,10 +13,11 @@ from eventstudy.errors import Reason
 from eventstudy.inference import TestResult
 from eventstudy.inference.battery import run_tests, samples
 from eventstudy.inference.seeds import child_seed
+from eventstudy.prepare import Prepared
 from eventstudy.returns import Aligned, Attrition, ExpectedReturnModel, measure_abnormal_returns
 from eventstudy.returns.models import Block
 from eventstudy.returns.models.base import EstimationResult
-from eventstudy.study import Prepared, Progress, Study
+from eventstudy.study import Progress, Study
 
 __all__ = ["Replicated", "replicate"]
 

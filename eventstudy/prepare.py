@@ -1,0 +1,110 @@
+"""Everything before the first estimate: events on the venue of their prices, placed, screened, aligned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eventstudy.events import (
+    Events,
+    Flags,
+    News,
+    Placed,
+    Screening,
+    Verdict,
+    apply_screens,
+    place,
+    with_surprise,
+)
+from eventstudy.panels import FactorPanel, PricePanel, ReturnPanel
+from eventstudy.returns import (
+    Aligned,
+    Regressors,
+    align,
+    check_models,
+    event_sessions,
+    measure,
+    on_price_venue,
+    shares_outstanding,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eventstudy.study import Study
+
+__all__ = ["Prepared", "prepare"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Events and returns, aligned: everything before the first estimate.
+
+    Parameters
+    ----------
+    events : Events
+        The events given, on the venue of their prices, with surprises where the study asks for them.
+    placed : Placed
+        Their day 0 and phase.
+    panel : ReturnPanel
+        What is measured.
+    aligned : Aligned
+        The events kept, and the attrition of all.
+    regressors : Regressors
+        Benchmarks and factors.
+    flags : Flags
+        What to know of the events given: from their source, from the placing, from the screens.
+    """
+
+    events: Events
+    placed: Placed
+    panel: ReturnPanel
+    aligned: Aligned
+    regressors: Regressors
+    flags: Flags
+
+
+def prepare(
+    study: Study,
+    events: Events,
+    prices: PricePanel,
+    factors: FactorPanel | None = None,
+    *,
+    news: News | pd.DataFrame | None = None,
+    shares: pd.DataFrame | None = None,
+) -> Prepared:
+    """Return what a study would estimate on; see `Study.run` for the arguments and `Study.prepare` for errors."""
+    events = on_price_venue(events, prices.listing)
+    if study.surprise is not None:
+        events = with_surprise(events, study.surprise)
+    if study.focus is not None:
+        events.position(study.focus)
+    stated = None if shares is None else shares_outstanding(shares, prices.listing)
+    panel = measure(prices, study.returns, missing=study.missing, shares=stated)
+    regressors = Regressors(panel, factors, columns=events.groups)
+    check_models(study.labelled.values(), panel, regressors, log_factors=study.log_factors)
+    placed = place(events, study.alignment)
+    aligned = align(events, placed, panel, study.windows)
+    flags = Flags.parse(events.flags) | placed.flags
+    if study.screens:
+        verdict = _screen(study, Prepared(events, placed, panel, aligned, regressors, flags), prices, news)
+        aligned = align(events, placed, panel, study.windows, verdict)
+        flags = flags | verdict.flags
+    happened = event_sessions(panel.listing.codes(events.symbol), placed.day0)
+    regressors = regressors.of_events(aligned.code, events.groups, aligned.row, happened)
+    return Prepared(events, placed, panel, aligned, regressors, flags)
+
+
+def _screen(study: Study, prepared: Prepared, prices: PricePanel, news: News | pd.DataFrame | None) -> Verdict:
+    return apply_screens(
+        study.applied_screens,
+        Screening(
+            events=prepared.events,
+            placed=prepared.placed,
+            prices=prices,
+            kept=prepared.aligned.attrition.kept,
+            event_window=study.windows.event,
+            estimation_window=study.windows.estimation,
+            news=news if news is None or isinstance(news, News) else News.from_frame(news),
+        ),
+    )
