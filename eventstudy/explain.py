@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 
 from eventstudy.bars import BarPanel
-from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.errors import InputError, SourceError, UnknownNameError, nearest
 from eventstudy.events import Events, Placed
 from eventstudy.panels import PricePanel
 from eventstudy.prepare import Prepared
@@ -19,7 +19,8 @@ from eventstudy.reactions import Clock, History, Reaction, daily_prices, history
 from eventstudy.reports.words import abnormal_sentences
 from eventstudy.result import StudyResult
 from eventstudy.returns import Benchmark, Windows
-from eventstudy.sources import EVENT_SOURCES, PRICE_SOURCES
+from eventstudy.returns.regressors import benchmark_symbols
+from eventstudy.sources import EVENT_SOURCES, PRICE_SOURCES, SampleEvents, SamplePrices
 from eventstudy.study import Study
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def reaction(
         Date of the announcement, or its time with an offset (``"2026-01-28T16:04-05:00"``); the latest one known
         without it. A date on which no announcement is known is taken as one of that `timing`.
     source : str, optional
-        Name of the source of prices and events; the embedded sample without it.
+        Name of the source of prices and events. Without it the embedded sample where it has the symbol and the date,
+        else Yahoo; the answer says which.
     benchmark : str or mapping
         The market that the stock is compared with.
     windows : Windows
@@ -162,8 +164,8 @@ def reaction(
     'Alibaba (BABA) rose 11.0% before the open of 20 February 2025 (press quote), opened 9.56% up and closed 8.09% up;
     74% of the premarket move was left at the close.'
     """
-    name = source or SAMPLE
-    prices, known, told = _found(name, symbol, bars if source is None else None)
+    day = None if date is None else _as_moment(date)[0]
+    prices, known, told = _found(source, symbol, day, benchmark, bars)
     events, event_id = _with_event(known, symbol, date, timing)
     study = Study(models=["market"], tests=["t"], benchmark=benchmark, windows=windows, focus=event_id, clock=clock)
     prepared = study.prepare(events, prices)
@@ -191,16 +193,49 @@ def reaction(
     )
 
 
-def _found(name: str, symbol: str, bars: BarPanel | None) -> tuple[PricePanel, Events, str]:
-    """Return prices, events and where they came from: the bars where the sample has nothing of the symbol."""
-    prices = _made(PRICE_SOURCES.get(name)).prices()
-    known = _made(EVENT_SOURCES.get(name)).events()
-    told = "the embedded sample" if name == SAMPLE else f"the source {name}"
-    if bars is not None and symbol in bars and symbol not in prices.listing:
-        return daily_prices(bars), known, "the bars given"
-    if symbol not in prices.listing:
-        raise UnknownNameError(f"symbol in the source {name!r}", symbol, prices.symbols)
-    return prices, known, f"{told}, and the bars given" if bars is not None else told
+def _found(
+    source: str | None, symbol: str, date: dt.date | None, benchmark: Benchmark, bars: BarPanel | None
+) -> tuple[PricePanel, Events | None, str]:
+    """Return prices, events and where they came from.
+
+    Without a name: the embedded sample where it has the symbol and the date; the bars, where they have the symbol;
+    else Yahoo.
+    """
+    with_bars = "" if bars is None else ", and the bars given"
+    if source is None:
+        sample = SamplePrices().prices()
+        missing = _not_in_sample(sample, symbol, date)
+        if not missing:
+            return sample, SampleEvents().events(), f"the embedded sample{with_bars}"
+        if bars is not None and symbol in bars:
+            return daily_prices(bars), SampleEvents().events(), "the bars given"
+        try:
+            prices, known = _from("yahoo", symbol, benchmark)
+        except SourceError as error:
+            raise InputError(f"{missing} Yahoo was asked next: {error}") from error
+        return prices, known, f"Yahoo{with_bars}"
+    return *_from(source, symbol, benchmark), f"{'the embedded sample' if source == SAMPLE else source}{with_bars}"
+
+
+def _not_in_sample(sample: PricePanel, symbol: str, date: dt.date | None) -> str:
+    """Return in a sentence what the sample lacks; nothing where it has all."""
+    if symbol not in sample.listing:
+        return f"The embedded sample has no {symbol}. {nearest(symbol, sample.symbols)}"
+    sessions = sample.series(symbol).sessions
+    if date is not None and not sessions[0] <= np.datetime64(date, "D") <= sessions[-1]:
+        return f"The embedded sample has {symbol} from {sessions[0]} to {sessions[-1]} only."
+    return ""
+
+
+def _from(source: str, symbol: str, benchmark: Benchmark) -> tuple[PricePanel, Events | None]:
+    """Return the prices of a symbol and its benchmark, and its events, out of one source."""
+    prices = _made(PRICE_SOURCES.get(source)).prices((symbol, *benchmark_symbols(benchmark)))
+    events = _made(EVENT_SOURCES.get(source))
+    try:
+        return prices, events.events((symbol,))
+    except UnknownNameError:
+        # A symbol without a known announcement can still be explained by date.
+        return prices, None
 
 
 def _made(source: Callable[[], Source]) -> Source:
@@ -227,17 +262,18 @@ def _as_moment(date: str | dt.date) -> tuple[dt.date, str | None]:
     return date.date(), date.isoformat()
 
 
-def _with_event(known: Events, symbol: str, date: str | dt.date | None, timing: str | None) -> tuple[Events, str]:
+def _with_event(
+    known: Events | None, symbol: str, date: str | dt.date | None, timing: str | None
+) -> tuple[Events, str]:
     """Return the symbol's events and the id of the one asked for, which is added where it is not known."""
-    own = known.take(np.flatnonzero(known.symbol == symbol))
+    own = None if known is None else known.take(np.flatnonzero(known.symbol == symbol))
     if date is None:
-        if not len(own):
+        if own is None or not len(own):
             raise InputError(f"No announcement of {symbol} is known; name its date.")
         return own, str(own.event_id[np.argmax(own.date)])
     day, moment = _as_moment(date)
-    at = np.flatnonzero(own.date == np.datetime64(day, "D"))
-    if at.size:
-        return own, str(own.event_id[at[0]])
+    if own is not None and (own.date == np.datetime64(day, "D")).any():
+        return own, str(own.event_id[np.argmax(own.date == np.datetime64(day, "D"))])
     import pandas as pd
 
     asked = {"symbol": symbol} | ({"date": str(day)} if moment is None else {"announced_at": moment})
@@ -246,10 +282,10 @@ def _with_event(known: Events, symbol: str, date: str | dt.date | None, timing: 
     return _joined(own, added), str(added.event_id[0])
 
 
-def _joined(own: Events, added: Events) -> Events:
+def _joined(own: Events | None, added: Events) -> Events:
     import pandas as pd
 
-    if not len(own):
+    if own is None or not len(own):
         return added
     both = pd.concat([own.to_frame(), added.to_frame()], ignore_index=True)
     for moment in ("announced_at", "known_at"):

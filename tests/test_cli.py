@@ -327,7 +327,10 @@ BAD_CALLS = {
     "out is a file": (["run", ALIBABA, "--out", "prices.csv"], ["The output directory 'prices.csv' can't be written"]),
     "out below a file": (["run", ALIBABA, "--out", "prices.csv/x"], ["The output directory 'prices.csv/x' can't be"]),
     "out nowhere": (["run", ALIBABA, "-q", "--out", "/proc/nowhere"], ["/proc/nowhere"]),
-    "reaction of no symbol": (["reaction", "BABBA", "2025-02-20"], ["'BABBA'. Did you mean 'BABA'?"]),
+    "reaction of no symbol": (
+        ["reaction", "BABBA", "2025-02-20", "--source", "sample"],
+        ["'BABBA'. Did you mean 'BABA'?"],
+    ),
     "reaction to no benchmark": (
         ["reaction", "BABA", "2025-02-20", "--benchmark", "SPX"],
         ["'SPX'. Did you mean 'SPY'?"],

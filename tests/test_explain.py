@@ -6,6 +6,7 @@ import pytest
 
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.explain import reaction
+from eventstudy.sources import offline
 
 
 def test_the_founding_question_in_one_line() -> None:
@@ -45,9 +46,9 @@ def test_a_date_without_a_known_announcement() -> None:
 @pytest.mark.parametrize(
     ("arguments", "settings", "error", "words"),
     [
-        (("BAAB",), {}, UnknownNameError, "Did you mean 'BABA'"),
+        (("BAAB",), {"source": "sample"}, UnknownNameError, "Did you mean 'BABA'"),
         (("BABA", "2025-02-20"), {"benchmark": "KWEEB"}, UnknownNameError, "Did you mean 'KWEB'"),
-        (("BABA", "2027-01-04"), {}, InputError, "the prices run from 2024-03-20 to 2025-09-19"),
+        (("BABA", "2027-01-04"), {"source": "sample"}, InputError, "the prices run from 2024-03-20 to 2025-09-19"),
         (("BABA", "20 Feb"), {}, InputError, "an ISO date such as 2025-02-20"),
         (("SPY",), {}, InputError, "No announcement of SPY is known; name its date."),
         (("BABA", "2025-02-20"), {"source": "csv"}, InputError, "needs settings (path)"),
@@ -60,3 +61,20 @@ def test_what_does_not_exist_is_named(
     with pytest.raises(error) as caught:
         reaction(*arguments, **settings)  # type: ignore[arg-type]
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "date", "words"),
+    [
+        ("BAAB", "2025-02-20", "The embedded sample has no BAAB. Did you mean 'BABA'? Yahoo was asked next: "),
+        (
+            "BABA",
+            "2019-01-30",
+            "The embedded sample has BABA from 2024-03-20 to 2025-09-19 only. Yahoo was asked next: ",
+        ),
+    ],
+)
+def test_what_the_sample_lacks_is_asked_of_yahoo(symbol: str, date: str, words: str) -> None:
+    with offline(), pytest.raises(InputError) as caught:
+        reaction(symbol, date)
+    assert str(caught.value).startswith(words)

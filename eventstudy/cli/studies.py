@@ -96,7 +96,7 @@ def reaction(
         str | None, typer.Argument(metavar="DATE", help="Date of the announcement; the latest without it.")
     ] = None,
     *,
-    source: Annotated[str | None, typer.Option(help="Source of prices and events; the sample without it.")] = None,
+    source: Annotated[str | None, typer.Option(help="sample, yahoo, ...; the sample if it has it, else yahoo.")] = None,
     benchmark: Annotated[str | None, typer.Option(help="The market that it is compared with; SPY without it.")] = None,
     timing: Annotated[
         str | None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,7 +64,8 @@ class YahooTransport:
 
         del headers
         try:
-            response = self._yfinance().get(request.url, dict(request.params), timeout=timeout)
+            with _unsaid():
+                response = self._yfinance().get(request.url, dict(request.params), timeout=timeout)
             return _reply(response.status_code, response.headers.items(), response.content)
         except YFRateLimitError:
             return _reply(429, (), b"")
@@ -84,6 +87,17 @@ class YahooTransport:
             self._client = YfData.__new__(YfData)
             self._client.__init__(session=self._session)
         return self._client
+
+
+@contextmanager
+def _unsaid() -> Iterator[None]:
+    """Keep yfinance's warnings off a terminal where nobody listens to its logger; what fails is our error to tell."""
+    logger, ear = logging.getLogger("yfinance"), logging.NullHandler()
+    logger.addHandler(ear)
+    try:
+        yield
+    finally:
+        logger.removeHandler(ear)
 
 
 def _reply(status: int, headers: Any, body: bytes) -> Reply:
