@@ -178,6 +178,7 @@ def reaction(
         panel=prepared.panel,
         aligned=prepared.aligned,
         flags=prepared.flags,
+        findings=prepared.findings,
         groups=groups,
         models=models,
         reactions=study.ladders(prepared, prices, models, bars),

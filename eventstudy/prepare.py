@@ -16,6 +16,7 @@ from eventstudy.events import (
     place,
     with_surprise,
 )
+from eventstudy.findings import Finding, find
 from eventstudy.panels import FactorPanel, PricePanel, ReturnPanel
 from eventstudy.returns import (
     Aligned,
@@ -54,6 +55,8 @@ class Prepared:
         Benchmarks and factors.
     flags : Flags
         What to know of the events given: from their source, from the placing, from the screens.
+    findings : tuple of Finding
+        What looks wrong in the prices; nothing was done about it.
     """
 
     events: Events
@@ -62,6 +65,7 @@ class Prepared:
     aligned: Aligned
     regressors: Regressors
     flags: Flags
+    findings: tuple[Finding, ...] = ()
 
 
 def prepare(
@@ -92,7 +96,7 @@ def prepare(
         flags = flags | verdict.flags
     happened = event_sessions(panel.listing.codes(events.symbol), placed.day0)
     regressors = regressors.of_events(aligned.code, events.groups, aligned.row, happened)
-    return Prepared(events, placed, panel, aligned, regressors, flags)
+    return Prepared(events, placed, panel, aligned, regressors, flags, find(prices))
 
 
 def _screen(study: Study, prepared: Prepared, prices: PricePanel, news: News | pd.DataFrame | None) -> Verdict:

@@ -16,6 +16,7 @@ from eventstudy._typing import Bools, Labels
 from eventstudy.errors import UnknownNameError
 from eventstudy.events import Events, Flags, Placed
 from eventstudy.events.quality import Quality, assess
+from eventstudy.findings import Finding, findings_frame
 from eventstudy.inference import TESTS, TestResult
 from eventstudy.inference.diagnostics import Diagnostics
 from eventstudy.panels import ReturnPanel
@@ -95,6 +96,8 @@ class StudyResult:
         By label.
     reactions : tuple of Reaction
         The ladder of every event with a day 0 in the prices.
+    findings : tuple of Finding
+        What looks wrong in the prices.
     inputs : mapping of str to str
         SHA-256 of every input.
     """
@@ -105,6 +108,7 @@ class StudyResult:
     panel: ReturnPanel
     aligned: Aligned
     flags: Flags
+    findings: tuple[Finding, ...]
     groups: Mapping[str, Bools]
     models: Mapping[str, ModelResult]
     reactions: tuple[Reaction, ...]
@@ -309,6 +313,7 @@ class StudyResult:
             "aar": self.aar,
             "tests": self.tests,
             "reactions": self.reaction_table,
+            "findings": findings_frame(self.findings),
         }
 
     def _summary(self) -> dict[str, Any]:

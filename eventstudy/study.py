@@ -256,6 +256,7 @@ class Study:
             panel=prepared.panel,
             aligned=prepared.aligned,
             flags=prepared.flags,
+            findings=prepared.findings,
             groups=groups,
             models=models,
             reactions=self.ladders(prepared, prices, models, bars) if self.reaction else (),

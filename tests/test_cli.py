@@ -96,7 +96,8 @@ def test_the_abnormal_return_of_20_february_2025(summary: dict[str, Any], model:
 
 
 def test_every_file_of_the_contract_is_there(folder: Path) -> None:
-    files = {*(f"{name}.csv" for name in TABLES), "summary.json", "run.json", "report.html", "report.json"}
+    files = {*(f"{name}.csv" for name in TABLES), "findings.csv"}
+    files |= {"summary.json", "run.json", "report.html", "report.json"}
     assert {path.name for path in folder.iterdir()} == files
     events = pd.read_csv(folder / "events.csv")
     assert events["day0"].tolist()[3] == "2025-02-20"

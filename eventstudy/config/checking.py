@@ -14,6 +14,7 @@ from eventstudy import _tables
 from eventstudy._typing import Floats, Ints, Labels
 from eventstudy.config.configured import Configured
 from eventstudy.events import Phase
+from eventstudy.findings import findings_frame
 from eventstudy.prepare import Prepared
 from eventstudy.returns import Benchmark, Window
 from eventstudy.study import Study
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from eventstudy.reports.display import DisplayTable
 
 __all__ = ["Check", "check"]
+
+MOST_FINDINGS = 20
 
 # With fewer events a mean effect can hardly be told from the events' own noise.
 FEW = 10
@@ -67,12 +70,15 @@ class Check:
 
     def tables(self) -> list[DisplayTable]:
         """Return attrition and coverage as tables for people."""
-        from eventstudy.reports import tables
+        from eventstudy.reports import price_tables, tables
 
         prepared = self.prepared
         events = _tables.events(prepared.events, prepared.placed, prepared.aligned.attrition, prepared.flags)
         attrition = tables.attrition({"events": events})
-        return [attrition, self._coverage_table()] if self.kept else [attrition]
+        shown = [attrition, self._coverage_table()] if self.kept else [attrition]
+        if prepared.findings:
+            shown.append(price_tables.findings(findings_frame(prepared.findings)).head(MOST_FINDINGS, "findings.csv"))
+        return shown
 
     def summary(self, *, color: bool = False, width: int = 100) -> str:
         """Return sentences and tables as text."""

@@ -49,6 +49,7 @@ _SHAPES: dict[str, str] = {
         "event_id leg kind start:open end:open base_price:number price:number price_source raw:number "
         "raw_log:number expected:number abnormal:number reference n:whole z:number percentile:number grade reason"
     ),
+    "findings": "symbol date:date kind words",
 }
 
 TABLES: tuple[str, ...] = tuple(_SHAPES)

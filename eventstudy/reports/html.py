@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.reports import breakdowns, event_tables, gallery, tables
+from eventstudy.reports import breakdowns, event_tables, gallery, price_tables, tables
 from eventstudy.reports.base import Results
 from eventstudy.reports.display import Column, DisplayTable, clean, table
 from eventstudy.reports.files import file_names, plain, write_text
@@ -75,6 +75,7 @@ def page(results: Results, *, beside_files: bool = False) -> str:
         "attrition": tables.attrition(frames),
         "events": tables.events(frames).head(MOST_ROWS, "events.csv"),
         "quality": event_tables.quality(frames),
+        "findings": price_tables.findings(frames["findings"]).head(MOST_ROWS, "findings.csv"),
         "shifts": event_tables.shifts(frames).head(MOST_ROWS, "events.csv"),
         "own": own,
         "event_cars": tables.event_cars(frames, str(focus)) if focus else None,

@@ -88,6 +88,7 @@ def _make_results(focus: str | None = FOCUS) -> Results:
         "cars": _cars(abnormal),
         "aar": _aar(abnormal),
         "reactions": _reactions(),
+        "findings": pd.DataFrame(columns=["symbol", "date", "kind", "words"]),
     }
     tables["tests"] = _tests(tables["cars"])
     summary: dict[str, Any] = {

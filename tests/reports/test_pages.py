@@ -58,6 +58,7 @@ def test_the_page_tells_the_story_in_order(results: Results) -> None:
         "Which events are in the study",
         "Events",
         "How good the list of events is",
+        "Findings in the prices",
         f"How {FOCUS} unfolded",
         f"Reaction of {FOCUS}: from the base price",
         f"Reaction of {FOCUS}: leg by leg",

@@ -37,7 +37,8 @@ def test_what_is_loaded_is_what_was_saved(
     assert (tmp_path / "abnormal_returns.csv").exists() is (most != 10)
     for name in TABLES:
         expected = conform(name, result.results.tables[name])
-        assert len(expected) > 0
+        # Nothing looks wrong in the sample's prices.
+        assert len(expected) > 0 or name == "findings"
         pd.testing.assert_frame_equal(loaded.tables[name], expected, check_exact=True)
     assert loaded.summary == result.results.summary
     assert loaded._repr_html_() == result._repr_html_()
