@@ -117,7 +117,8 @@ def _windows(study: Study) -> tuple[Window, Window]:
 def _coverage(study: Study, prepared: Prepared) -> Iterator[tuple[Window, str, Ints]]:
     aligned, panel = prepared.aligned, prepared.panel
     benchmarks = {_label(benchmark): benchmark for model in study.labelled.values() for benchmark in model.regressors}
-    tables = prepared.regressors.tables(list(benchmarks.values()))
+    exchange = _exchange(prepared)
+    tables = prepared.regressors.tables(list(benchmarks.values()), exchange if len(exchange) else None)
     for window in _windows(study):
         start = aligned.day0 + window.start
         yield window, "the event's symbol", _counted(panel.window(aligned.code, start, window.length))

@@ -63,7 +63,8 @@ class BlockReader:
         InputError
             If the model needs a riskless return that there is not, or can't weight returns from trade to trade.
         """
-        tables = regressors.tables(model.regressors)
+        exchange = np.array([panel.listing.calendars[code].code for code in aligned.code], dtype=object)
+        tables = regressors.tables(model.regressors, exchange if len(exchange) else None)
         if model.excess and not tables.risk_free:
             raise InputError(
                 f"The model {model.kind!r} explains returns in excess of the riskless return, and there is none; give "
@@ -73,7 +74,6 @@ class BlockReader:
             raise InputError(
                 f"The model {model.kind!r} can't weight returns from trade to trade; use missing = drop with it."
             )
-        exchange = np.array([panel.listing.calendars[code].code for code in aligned.code], dtype=object)
         pool = None
         if model.donor_symbols is not None:
             pool = DonorPool(panel, model.donor_symbols, regressors.happened)

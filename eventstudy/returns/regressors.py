@@ -224,8 +224,15 @@ class Regressors:
     def _factor_names(self) -> tuple[str, ...]:
         return self.factors.names if self.factors else ()
 
-    def tables(self, benchmarks: Sequence[Benchmark]) -> RegressorTables:
-        """Lay the K regressors out over the sessions of every exchange in the panel.
+    def tables(self, benchmarks: Sequence[Benchmark], exchanges: Iterable[str] | None = None) -> RegressorTables:
+        """Lay the K regressors out over the sessions of exchanges.
+
+        Parameters
+        ----------
+        benchmarks : sequence of Benchmark
+            The K regressors.
+        exchanges : iterable of str, optional
+            Those that have events; all of the panel without it.
 
         Raises
         ------
@@ -233,6 +240,9 @@ class Regressors:
             If a benchmark is unknown, or trades on other sessions than the events it is meant for.
         """
         calendars = {calendar.code: calendar for calendar in self.panel.listing.calendars}
+        if exchanges is not None:
+            wanted = set(exchanges)
+            calendars = {code: calendar for code, calendar in calendars.items() if code in wanted}
         own = {place: self._own(each, calendars) for place, each in enumerate(benchmarks) if self._differs(each)}
         values = {
             code: np.stack(

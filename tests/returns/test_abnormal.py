@@ -243,3 +243,12 @@ def test_averages_by_hand() -> None:
     )
     np.testing.assert_allclose(averages.ci_low, low, rtol=1e-9)
     np.testing.assert_allclose(averages.ci_high, high, rtol=1e-9)
+
+
+def test_exchanges_without_events_need_no_benchmark() -> None:
+    frame = made_up_returns(seed=3, symbols=4, sessions=400)
+    tokyo = made_up_returns(seed=4, symbols=0, sessions=400).assign(symbol="1321.T")
+    tokyo = tokyo[tokyo["date"].isin(prices_sessions("XTKS"))]
+    alone, _ = run(frame, MarketModel("MKT"))
+    beside, _ = run(pd.concat([frame, tokyo]), MarketModel("MKT"))
+    assert beside.ar.tobytes() == alone.ar.tobytes()
