@@ -258,6 +258,8 @@ def _as_moment(date: str | dt.date) -> tuple[dt.date, str | None]:
             raise InputError(f"The date is {date!r}; an ISO date such as 2025-02-20 was expected.") from None
     if not isinstance(date, dt.datetime):
         return date, None
+    if date.tzinfo is None and date.time() == dt.time():
+        return date.date(), None
     if date.tzinfo is None:
         raise InputError(f"The time {date.isoformat()} has no offset; write one, such as {date.isoformat()}-05:00.")
     return date.date(), date.isoformat()

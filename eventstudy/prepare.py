@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from eventstudy.errors import InputError
 from eventstudy.events import (
     Events,
     Flags,
@@ -78,6 +81,12 @@ def prepare(
     shares: pd.DataFrame | None = None,
 ) -> Prepared:
     """Return what a study would estimate on; see `Study.run` for the arguments and `Study.prepare` for errors."""
+    if not isinstance(events, Events):
+        raise InputError(f"The events are a {type(events).__name__}; make them with Events.from_frame(...).")
+    if not isinstance(prices, PricePanel):
+        raise InputError(f"The prices are a {type(prices).__name__}; make them with PricePanel.from_frame(...).")
+    # In one order whatever order they come in, so that tables and pages have the same bytes.
+    events = events.take(np.lexsort((events.event_id.astype(str), events.date, events.symbol.astype(str))))
     events = on_price_venue(events, prices.listing)
     if study.surprise is not None:
         events = with_surprise(events, study.surprise)

@@ -13,7 +13,7 @@ import numpy as np
 
 from eventstudy import _comparisons, _tables
 from eventstudy._typing import Bools, Labels
-from eventstudy.errors import UnknownNameError
+from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.events import Events, Flags, Placed
 from eventstudy.events.quality import Quality, assess
 from eventstudy.findings import Finding, findings_frame
@@ -170,19 +170,25 @@ class StudyResult:
         model : str, optional
             A label; the first model without it.
         """
-        label = model if model is not None else next(iter(self.models))
-        chosen = self.models[label]
+        label, chosen = self._chosen(model)
         return _tables.cars(self._event_id, {label: replace(chosen, cars={str(window): chosen.abnormal.car(window)})})
+
+    def _chosen(self, model: str | None) -> tuple[str, ModelResult]:
+        label = model if model is not None else next(iter(self.models))
+        if label not in self.models:
+            raise UnknownNameError("model in the result", label, self.models)
+        return label, self.models[label]
 
     def advise(self, window: str | None = None, group: str = ALL, model: str | None = None) -> Advice:
         """Return which test to believe of a group and window, and which to grey out."""
-        from eventstudy.inference.adviser import advise
+        from eventstudy.inference.adviser import advise, without_value
 
-        label = model if model is not None else next(iter(self.models))
+        _, chosen = self._chosen(model)
         which = self.study.windows.window(window).name if window else self.study.windows.reported[0].name
         if group not in self.groups:
             raise UnknownNameError("group", group, self.groups)
-        return advise(self.models[label].diagnostics[group, which], TESTS.names())
+        ran = (each.outcome for each in chosen.tests if (each.group, each.window.name) == (group, which))
+        return advise(chosen.diagnostics[group, which], TESTS.names(), without_value(ran))
 
     @property
     def advice(self) -> Advice:
@@ -232,7 +238,12 @@ class StudyResult:
     def reaction(self, event_id: str | None = None) -> Reaction:
         """Return the ladder of one event, the focus without a name."""
         wanted = event_id or self.study.focus
-        return next(reaction for reaction in self.reactions if reaction.event_id == wanted)
+        if wanted is None:
+            raise InputError("Which event? The study has no focus; name one, as in result.reaction('BABA-2024Q4').")
+        for each in self.reactions:
+            if each.event_id == wanted:
+                return each
+        raise UnknownNameError("event with a ladder", wanted, [each.event_id for each in self.reactions])
 
     @cached_property
     def headline(self) -> tuple[str, ...]:
@@ -339,7 +350,8 @@ class StudyResult:
             "inputs": dict(self.inputs),
             "seed": self.study.seed,
             "path": paths.choose(self.study.engine.path, len(self.aligned)),
-            "study": _tables.describe(self.study),
+            # Who ran the blocks changes no number, and stands in run.json.
+            "study": {key: each for key, each in _tables.describe(self.study).items() if key != "engine"},
         }
 
 

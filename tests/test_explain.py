@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from eventstudy.errors import InputError, UnknownNameError
@@ -34,6 +35,10 @@ def test_too_little_history_still_has_its_ladder() -> None:
     answer = reaction("BABA", "2024-05-14")
     assert answer.reaction.rung("close").raw == pytest.approx(-0.0602, abs=5e-5)
     assert "27 of 120 estimation returns" in answer.evidence[0]
+
+
+def test_a_midnight_out_of_a_frame_is_a_date() -> None:
+    assert reaction("BABA", pd.Timestamp("2025-02-20")).reaction.event_id == "BABA-2024Q4"
 
 
 def test_a_date_without_a_known_announcement() -> None:

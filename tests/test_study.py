@@ -14,6 +14,7 @@ from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.events import Surprise
 from eventstudy.execution import Engine
 from eventstudy.inference import BMP, GeneralizedSign
+from eventstudy.panels import PricePanel
 from eventstudy.result import StudyResult
 from eventstudy.returns import MarketAdjustedModel, MarketModel, MeanAdjustedModel, Windows
 from eventstudy.study import Study
@@ -202,3 +203,36 @@ def test_what_makes_no_sense_is_an_error(changes: dict[str, object], error: type
     with pytest.raises(error) as caught:
         replace(STUDY, **changes).run(sample.events, sample.prices)  # type: ignore[arg-type]
     assert words in str(caught.value)
+
+
+def test_the_order_of_rows_does_not_show(result: StudyResult) -> None:
+    sample = load_alibaba()
+    again = STUDY.run(sample.events.take(np.array([3, 0, 5, 1, 4, 2])), sample.prices)
+    for name, frame in result.results.tables.items():
+        pd.testing.assert_frame_equal(again.results.tables[name], frame, check_exact=True)
+    assert again.results.summary == result.results.summary
+
+
+def test_natural_mistakes_are_told_apart(result: StudyResult) -> None:
+    sample = load_alibaba()
+    with pytest.raises(UnknownNameError, match="Did you mean 'market'"):
+        result.car((0, 1), model="markets")
+    with pytest.raises(UnknownNameError, match="Did you mean 'BABA-2024Q"):
+        result.reaction("BABA-2024Q9")
+    with pytest.raises(InputError, match=r"Events\.from_frame"):
+        STUDY.run(pd.DataFrame(), sample.prices)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"PricePanel\.from_frame"):
+        STUDY.run(sample.events, pd.DataFrame())  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="no focus"):
+        replace(STUDY, focus=None).run(sample.events, sample.prices).reaction()
+
+
+def test_a_missing_session_leaves_the_price_and_a_true_reason() -> None:
+    sample = load_alibaba()
+    table = sample.prices.to_frame().drop(columns="total_return")
+    holed = table[~((table["symbol"] == "BABA") & (table["date"] == "2025-02-21"))]
+    prices = PricePanel.from_frame(holed, basis={"SPY": "adjusted", "KWEB": "adjusted"})
+    ladder = STUDY.run(sample.events, prices).reaction()
+    assert ladder.rung("d1").reason == "no_price"
+    assert ladder.rung("d2").price == 129.04
+    assert ladder.rung("d2").reason == "incomplete_window"

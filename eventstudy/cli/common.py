@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from eventstudy.errors import OutputError
 
 __all__ = [
     "Config",
+    "Offline",
     "Overrides",
     "Quiet",
     "app",
@@ -21,6 +22,7 @@ __all__ = [
     "circumstances",
     "clock",
     "complain",
+    "network",
     "terminal",
 ]
 
@@ -40,6 +42,8 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A key of the file, changed: --set windows.min_obs=60."),
 ]
+
+Offline = Annotated[bool, typer.Option("--offline", help="Read the network's replies from the cache alone.")]
 
 
 def complain(sentence: str) -> None:
@@ -67,6 +71,15 @@ def check_writable(folder: Path) -> None:
         raise OutputError(
             f"The output directory {str(folder)!r} can't be written: {str(there)!r} is no folder to write in."
         )
+
+
+@contextmanager
+def network(*, offline: bool) -> Iterator[None]:
+    """Let sources reach the network inside this block, or answer from the cache alone."""
+    from eventstudy import sources
+
+    with sources.offline() if offline else nullcontext():
+        yield
 
 
 @contextmanager

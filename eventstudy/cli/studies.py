@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ import typer
 from eventstudy._progress import progress_bars
 from eventstudy.cli.common import (
     Config,
+    Offline,
     Overrides,
     Quiet,
     app,
@@ -19,6 +19,7 @@ from eventstudy.cli.common import (
     circumstances,
     clock,
     complain,
+    network,
     terminal,
 )
 from eventstudy.errors import InputError
@@ -35,17 +36,14 @@ def run(
     *,
     out: Annotated[Path | None, typer.Option(help="Folder of the results; results/NAME without it.")] = None,
     overrides: Overrides = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Read the network's replies from the cache alone.")
-    ] = False,
+    offline: Offline = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a study; write its results and reports."""
-    from eventstudy import sources
     from eventstudy.config import load
     from eventstudy.reports.terminal import render
 
-    with clock() as times, sources.offline() if offline else nullcontext():
+    with clock() as times, network(offline=offline):
         configured = load(config, overrides or ())
         folder = out or configured.out or Path("results") / configured.name
         check_writable(folder)
@@ -53,7 +51,9 @@ def run(
             result = configured.run(progress)
     if not quiet:
         typer.echo(render(result.results, **terminal()))
-    result.save(folder, run={**times, **circumstances(config, folder)})
+    engine = configured.study.engine
+    how = {"engine": engine.name, "workers": engine.workers}
+    result.save(folder, run={**times, **how, **circumstances(config, folder)})
     written, failures = _write_reports(result.results, configured.reports, folder)
     failures += _models_without_estimate(result)
     if not quiet:
@@ -107,6 +107,7 @@ def reaction(
     label: Annotated[str | None, typer.Option(help="start or end: which end of a bar its time is.")] = None,
     interval: Annotated[int | None, typer.Option(help="Seconds of a bar; the commonest distance without it.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the answer as a page, with its figures.")] = None,
+    offline: Offline = False,
 ) -> None:
     """Explain one event; no configuration needed."""
     from eventstudy.explain import reaction as explain
@@ -114,7 +115,8 @@ def reaction(
     options: dict[str, Any] = {} if benchmark is None else {"benchmark": benchmark}
     if bars is not None:
         options["bars"] = _read_bars(bars, symbol, options.get("benchmark", "SPY"), zone, label, interval)
-    answer = explain(symbol, date, source=source, timing=timing, **options)
+    with network(offline=offline):
+        answer = explain(symbol, date, source=source, timing=timing, **options)
     typer.echo(answer.summary(**terminal()))
     if html is not None:
         typer.echo(f"Page: {answer.to_html(html)}")
@@ -126,20 +128,24 @@ def events(
     *,
     against: Annotated[Path | None, typer.Option(help="A CSV with a second calendar, to be compared.")] = None,
     overrides: Overrides = None,
+    offline: Offline = False,
 ) -> None:
     """Show the events of a study: day 0, phase, flags, reasons."""
     from eventstudy.config import list_events, load
 
-    typer.echo(list_events(load(config, overrides or ()), against).summary(**terminal()))
+    with network(offline=offline):
+        found = list_events(load(config, overrides or ()), against)
+    typer.echo(found.summary(**terminal()))
 
 
 @app.command()
-def check(config: Config, overrides: Overrides = None) -> None:
+def check(config: Config, *, overrides: Overrides = None, offline: Offline = False) -> None:
     """Show what a study would be run on."""
     from eventstudy.config import check as check_study
     from eventstudy.config import load
 
-    found = check_study(load(config, overrides or ()))
+    with network(offline=offline):
+        found = check_study(load(config, overrides or ()))
     typer.echo(found.summary(**terminal()))
     if not found.kept:
         raise InputError(f"{config}: no event is left to study; the table above says why.")
@@ -154,6 +160,7 @@ def simulate(
     effects: Annotated[str, typer.Option(help="Abnormal returns put on day 0.")] = "0,0.005,0.01,0.02",
     common_date: Annotated[bool, typer.Option("--common-date", help="One date for all events of a sample.")] = False,
     overrides: Overrides = None,
+    offline: Offline = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure size and power of a study's tests on its prices."""
@@ -164,7 +171,7 @@ def simulate(
 
     configured, sizes = load(config, overrides or ()), parse_effects(effects)
     options: dict[str, Any] = {"samples": samples, "size": size, "effects": sizes, "common_date": common_date}
-    with progress_bars(quiet=quiet) as progress:
+    with network(offline=offline), progress_bars(quiet=quiet) as progress:
         found = measure(
             configured.study, *load_inputs(configured), configured.factor_panel(), **options, progress=progress
         )

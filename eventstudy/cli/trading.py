@@ -9,6 +9,7 @@ import typer
 
 from eventstudy.cli.common import (
     Config,
+    Offline,
     Overrides,
     Quiet,
     app,
@@ -16,6 +17,7 @@ from eventstudy.cli.common import (
     circumstances,
     clock,
     complain,
+    network,
     terminal,
 )
 
@@ -27,6 +29,7 @@ def backtest(
     out: Annotated[Path | None, typer.Option(help="Folder of the results; results/NAME without it.")] = None,
     draws: Annotated[int, typer.Option(help="Draws of each placebo; 0 for none.")] = 99,
     overrides: Overrides = None,
+    offline: Offline = False,
     quiet: Quiet = False,
 ) -> None:
     """Trade the events of a study; write trades, equity, measures, a report."""
@@ -36,7 +39,7 @@ def backtest(
     from eventstudy.reports.terminal import render_tables
     from eventstudy.reports.trading import honesty_tables
 
-    with clock() as times:
+    with clock() as times, network(offline=offline):
         configured = load(config, overrides or ())
         folder = out or configured.out or Path("results") / configured.name
         check_writable(folder)
@@ -56,12 +59,14 @@ def audit(
     *,
     draws: Annotated[int, typer.Option(help="Draws of each placebo; 0 for none.")] = 49,
     overrides: Overrides = None,
+    offline: Offline = False,
 ) -> None:
     """Prove that no trade of a backtest saw the future."""
     from eventstudy.config import load
     from eventstudy.config.trading import audit as audit_trades
 
-    found = audit_trades(load(config, overrides or ()), draws=draws)
+    with network(offline=offline):
+        found = audit_trades(load(config, overrides or ()), draws=draws)
     typer.echo(found.summary(**terminal()))
     if not found.passed:
         complain("the audit failed; the table above says by what.")

@@ -12,6 +12,7 @@ from eventstudy.config.configured import Configured, benchmark_names
 from eventstudy.config.keys import required
 from eventstudy.errors import ConfigError, InputError
 from eventstudy.events import SCREENS, Alignment, Surprise
+from eventstudy.events.surprise import check_names
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS
 from eventstudy.reactions import Clock, Liquidity, OrdinaryDays
@@ -88,7 +89,7 @@ def _study(values: Mapping[str, Any], path: Path) -> Study:
     if "hold" in values:
         given["hold"] = BuyAndHold(**values["hold"])
     if "surprise" in values:
-        given["surprise"] = Surprise(**values["surprise"])
+        given["surprise"] = _surprises(values["surprise"])
     run = values.get("run", {})
     study = Study(
         name=_name(values.get("name"), path),
@@ -100,6 +101,15 @@ def _study(values: Mapping[str, Any], path: Path) -> Study:
     )
     benchmark_names(study)
     return study
+
+
+def _surprises(given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Surprise | tuple[Surprise, ...]:
+    """Return the rule that a mapping stands for, or those of a list."""
+    if isinstance(given, Mapping):
+        return Surprise(**given)
+    rules = tuple(Surprise(**each) for each in given)
+    check_names(rules)
+    return rules
 
 
 def _optional(registry: Registry[Any], values: Mapping[str, Any], key: str, folder: Path) -> Any:

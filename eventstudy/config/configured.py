@@ -11,7 +11,7 @@ from pathlib import Path
 from eventstudy.backtest import Backtest
 from eventstudy.bars import BarPanel
 from eventstudy.errors import UnknownNameError
-from eventstudy.events import Events
+from eventstudy.events import Events, News
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.prepare import Prepared
 from eventstudy.result import StudyResult
@@ -69,21 +69,24 @@ class Configured:
     def run(self, progress: Progress | None = None) -> StudyResult:
         """Read the inputs and run the study; see `load_inputs` and `Study.run` for errors."""
         with using(replace(current_client(), progress=progress)):
-            news = None if self.news is None else self.news.news()
+            news = self.other_news()
             inputs = load_inputs(self)
-            bars, factors = self._bars(inputs[1]), self.factor_panel()
+            bars = self.bar_panel(inputs[1]) if self.study.reaction else None
+            factors = self.factor_panel()
         return self.study.run(*inputs, factors, bars=bars, news=news, progress=progress)
-
-    def _bars(self, prices: PricePanel) -> BarPanel | None:
-        """Return the bars of whatever has prices, as far as the source has any."""
-        if self.bars is None or not self.study.reaction:
-            return None
-        return self.bars.bars(optional=prices.symbols)
 
     def prepare(self) -> Prepared:
         """Read the inputs and place, screen and align the events; nothing is estimated."""
-        news = None if self.news is None else self.news.news()
+        news = self.other_news()
         return self.study.prepare(*load_inputs(self), self.factor_panel(), news=news)
+
+    def bar_panel(self, prices: PricePanel) -> BarPanel | None:
+        """Read the bars of whatever has prices, as far as the source has any; None where the file names none."""
+        return None if self.bars is None else self.bars.bars(optional=prices.symbols)
+
+    def other_news(self) -> News | None:
+        """Read the other news, None where the file names none."""
+        return None if self.news is None else self.news.news()
 
     def factor_panel(self) -> FactorPanel | None:
         """Read the factors, None where the file names none."""
@@ -159,7 +162,7 @@ def _of_events(study: Study, events: Events) -> tuple[bool, dict[str, set[str]]]
 
 
 def fetch(configured: Configured, progress: Progress | None = None) -> Counter[str]:
-    """Fill the cache with what a study needs from the network.
+    """Fill the cache with what a study and its backtest need from the network: all that they read.
 
     What is kept already is not asked for again, so that a fetch that was stopped goes on where it was.
 
@@ -180,10 +183,14 @@ def fetch(configured: Configured, progress: Progress | None = None) -> Counter[s
     InputError
         As for `load_inputs`; a `SourceError` where a provider can't be reached or refuses.
     """
-    tally: Counter[str] = Counter()
+    tally: dict[str, str] = {}
     with using(replace(current_client(), progress=progress, tally=tally)):
-        load_inputs(configured)
-    return tally
+        configured.other_news()
+        # These read the factors too.
+        _, prices = load_inputs(configured)
+        if configured.study.reaction or configured.backtest is not None:
+            configured.bar_panel(prices)
+    return Counter(tally.values())
 
 
 def benchmark_names(study: Study) -> dict[str, str]:

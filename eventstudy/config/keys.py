@@ -19,7 +19,7 @@ from eventstudy.events import SCREENS, Alignment, Surprise
 from eventstudy.execution import ENGINES
 from eventstudy.inference import TESTS
 from eventstudy.inference.adjust import ADJUSTMENTS
-from eventstudy.inference.presets import DEFAULT, PRESETS
+from eventstudy.inference.presets import DEFAULT, PRESETS, Unsaid
 from eventstudy.registry import Registry
 from eventstudy.reports import REPORTS
 from eventstudy.returns import MEASURES, MISSING_RULES, MODELS, Benchmark, BuyAndHold, Windows
@@ -47,6 +47,7 @@ def config_model() -> type[Keys]:
     test: Any = _member(TESTS, "kind", by_name=True)
     event_source: Any = _member(EVENT_SOURCES, "source")
     report: Any = Literal[REPORTS.names()]
+    surprise: Any = _record("surprise", Surprise)
     return _keys(
         "Configuration",
         "A configured event study.",
@@ -80,7 +81,11 @@ def config_model() -> type[Keys]:
                 ("overlaps", "confounding_news"),
                 "Flags and drops before anything is estimated: names, or {kind: name, ...}.",
             ),
-            "surprise": (_record("surprise", Surprise), None, "Which values of the events make a surprise."),
+            "surprise": (
+                surprise | _list_of(surprise),
+                None,
+                "Which values of the events make a surprise; a list of several, each with a name of its own.",
+            ),
             "reaction": (bool | _reaction(), True, "Whether to measure each event's ladder of prices."),
             "backtest": (_backtest(), None, "How eventstudy backtest trades the events."),
             "report": (_list_of(report) | report, ("html",), "Reports to write beside the tables."),
@@ -206,6 +211,8 @@ def required(cls: type) -> list[str]:
 
 
 def _default(each: Any) -> Any:
+    if isinstance(each.default, Unsaid):  # pydantic writes plain words only into a schema.
+        return str(each.default)
     if each.default is not MISSING:
         return each.default
     return ... if each.default_factory is MISSING else each.default_factory()

@@ -115,11 +115,18 @@ class Ladder:
         compared = self._standing(step, growth)
         if math.isnan(growth):
             late = self.day0 + step.end[0] > self.last
-            return self._fill(step, growth, np.nan, compared, (Reason.NOT_YET if late else Reason.NO_PRICE,))
+            return self._fill(step, growth, np.nan, compared, (self._why(step, late=late),))
         pace = self.pace.growth(step)
         return replace(
             self._fill(step, growth, pace, compared, self.pace.missing(pace)), own=self._among_own(step, growth)
         )
+
+    def _why(self, step: Step, *, late: bool) -> Reason:
+        """Return why a move is missing: its price, or a return on the way to it."""
+        if late:
+            return Reason.NOT_YET
+        ends = self._price(*step.start), self._price(*step.end)
+        return Reason.NO_PRICE if any(map(math.isnan, ends)) else Reason.INCOMPLETE_WINDOW
 
     def quoted(self, quote: float, measured: list[Rung]) -> Rung:
         """Return the premarket rung of a quoted move, NaN where nobody quoted one, with the gap's standing."""

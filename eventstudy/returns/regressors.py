@@ -209,7 +209,7 @@ class Regressors:
             if plain in self.columns and (plain != name or not self._is_series(name)):
                 continue
             if not self._is_series(name):
-                known = [*self.panel.listing.symbols, *self._factor_names, *self.columns]
+                known = [*self.panel.listing.symbols, *self._factor_names]
                 raise UnknownNameError("benchmark", name, known)
 
     def is_factor(self, benchmark: Benchmark) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import index
 
 import numpy as np
 
@@ -203,7 +204,7 @@ class Windows:
 
 def _pair(name: str, days: tuple[int, int]) -> tuple[int, int]:
     try:
-        start, end = (int(day) for day in days)
+        start, end = (index(day) for day in days)
     except (TypeError, ValueError):
         raise InputError(f"windows: {name} is {days!r}; two days such as [0, 1] were expected.") from None
     if start > end:

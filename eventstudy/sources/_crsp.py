@@ -2,7 +2,7 @@
 
 SIZ (``dsf``, frozen at the end of 2024): a negative price is a bid/ask midpoint, a price of zero is none, letters or
 numbers below -1 stand for a missing return, and delisting returns lie in a table of their own. CIZ (``dsf_v2``):
-prices are positive, and ``dlyret`` has the delisting return in it already.
+prices are positive, a flag beside them says which are midpoints, and ``dlyret`` has the delisting return in it already.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from eventstudy.frames import Origin, date_column, number_column, require_column
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FIELDS", "Fill", "Layout", "detect", "lower_columns", "tidy"]
+__all__ = ["DELISTING_FIELDS", "FIELDS", "PRICE_FLAG", "Fill", "Layout", "detect", "lower_columns", "tidy"]
 
 Layout = Literal["siz", "ciz"]
 Fill = float | Literal["shumway"] | None
@@ -49,6 +49,9 @@ FIELDS: dict[str, dict[str, str]] = {
         "volume": "dlyvol",
     },
 }
+# CIZ's letters beside a price, and those of a bid/ask average.
+PRICE_FLAG = "dlyprcflg"
+_MIDPOINT_FLAG = "BA"
 DELISTING_FIELDS = ("permno", "dlstdt", "dlret", "dlstcd", "hexcd")
 
 # Shumway (1997): delistings for performance are codes 500 and 520 to 584. Code 100 is a stock still listed.
@@ -146,7 +149,7 @@ def tidy(
         if ours != "date":
             given = theirs in frame.columns
             rows[ours] = _codes_as_missing(frame, theirs, origin, layout) if given else np.nan
-    findings = _midpoints(rows)
+    findings = _midpoints(rows, _flagged(frame) if layout == "ciz" else (rows["close"] < 0).to_numpy())
     for name in ("open", "high", "low", "close"):
         rows[name] = rows[name].abs().replace(0.0, np.nan)
     rows["volume"] = rows["volume"].where(rows["volume"] >= 0)
@@ -180,10 +183,16 @@ def _codes_as_missing(frame: pd.DataFrame, name: str, origin: Origin, layout: La
     return numbers
 
 
-def _midpoints(rows: pd.DataFrame) -> list[Finding]:
-    negative = rows.loc[rows["close"] < 0]
+def _flagged(frame: pd.DataFrame) -> Bools:
+    """Return which rows of CIZ are flagged as bid/ask averages, shape (n,); none where the flag is not there."""
+    if PRICE_FLAG not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    return np.array([str(flag).strip().upper() == _MIDPOINT_FLAG for flag in frame[PRICE_FLAG]], dtype=bool)
+
+
+def _midpoints(rows: pd.DataFrame, midpoint: Bools) -> list[Finding]:
     found = []
-    for permno, own in negative.groupby("permno"):
+    for permno, own in rows.loc[midpoint].groupby("permno"):
         count, first = len(own), own["date"].min().to_datetime64().astype("datetime64[D]")
         words = f"{count:,} close{'s are midpoints' if count > 1 else ' is a midpoint'}: no trade."
         found.append(Finding(str(permno), first, FindingKind.MIDPOINT, words))

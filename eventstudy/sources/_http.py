@@ -7,20 +7,19 @@ of the things that can happen has happened.
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from eventstudy.errors import DataError, NetworkError, OfflineError, ParseError, RateLimitedError, SourceError
+from eventstudy.sources._pace import Pace
 from eventstudy.sources._transports import WebTransport, YahooTransport
 from eventstudy.sources.cache import Reply, ReplyCache, Request, cache_folder
 
@@ -32,6 +31,8 @@ Item = TypeVar("Item")
 GAPS = {"sec.gov": 0.15}
 GAP = 0.5
 LONGEST_WAIT = 120.0
+# A refusal is good for so long, whatever its question: what is not there today may be there tomorrow.
+REFUSED_FOR = timedelta(days=1)
 
 
 class Transport(Protocol):
@@ -48,19 +49,6 @@ class Transport(Protocol):
             If it is cut short.
         """
         ...
-
-
-class _Pace:
-    """When each domain was asked last, and a lock for each, so that one request at a time goes to it."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._locks: dict[str, threading.Lock] = {}
-        self.asked: dict[str, datetime] = {}
-
-    def lock(self, domain: str) -> threading.Lock:
-        with self._guard:
-            return self._locks.setdefault(domain, threading.Lock())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,8 +71,8 @@ class Client:
         Seconds to wait for a reply.
     now, sleep : callable
         The clock (UTC) and the pause.
-    tally : Counter
-        How many replies were ``fetched``, and how many were ``cached`` already.
+    tally : dict
+        Whether a reply was ``"fetched"`` or ``"cached"`` already when it was first asked for, by name of the request.
     """
 
     cache: ReplyCache
@@ -97,8 +85,8 @@ class Client:
     timeout: float = 30.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
-    tally: Counter[str] = field(default_factory=Counter)
-    _pace: _Pace = field(default_factory=_Pace)
+    tally: dict[str, str] = field(default_factory=dict)
+    _pace: Pace = field(default_factory=Pace)
 
     def get(
         self,
@@ -121,7 +109,8 @@ class Client:
         transport : str
             Who sends it.
         fresh_after : datetime, optional
-            A kept reply from before this is fetched again; offline any is good enough.
+            A kept reply from before this is fetched again, and a kept refusal after a day in any case; offline any
+            is good enough.
         headers : mapping, optional
             Sent with it, and no part of what identifies it.
 
@@ -133,8 +122,8 @@ class Client:
             If it could not be fetched; see `eventstudy.errors`.
         """
         kept = self._kept(request)
-        if kept is not None and (self.offline or fresh_after is None or kept.fetched_at >= fresh_after):
-            self.tally["cached"] += 1
+        if kept is not None and (self.offline or self._is_fresh(kept, fresh_after)):
+            self.tally.setdefault(request.name, "cached")
             check(kept)
             return kept
         if self.offline:
@@ -146,7 +135,7 @@ class Client:
         check(reply)
         if reply.status in (200, 404):
             self.cache.put(request, reply)
-        self.tally["fetched"] += 1
+        self.tally.setdefault(request.name, "fetched")
         return reply
 
     def counted(self, items: Sequence[Item], what: str) -> Iterator[Item]:
@@ -159,8 +148,14 @@ class Client:
             self.progress(what, len(items), len(items))
 
     def has(self, request: Request) -> bool:
-        """Return whether a good reply to a request is kept."""
-        return self._kept(request) is not None
+        """Return whether a good reply to a request is kept, which a refusal is not."""
+        kept = self._kept(request)
+        return kept is not None and kept.status == 200
+
+    def _is_fresh(self, kept: Reply, fresh_after: datetime | None) -> bool:
+        if kept.status != 200 and kept.fetched_at < self.now() - REFUSED_FOR:
+            return False
+        return fresh_after is None or kept.fetched_at >= fresh_after
 
     def _kept(self, request: Request) -> Reply | None:
         try:
@@ -173,7 +168,7 @@ class Client:
 
     def _fetched(self, request: Request, transport: str, headers: Mapping[str, str]) -> Reply:
         domain = ".".join(request.host.split(".")[-2:])
-        with self._pace.lock(domain):
+        with self._pace.turn(domain, self.cache.folder):
             failure: SourceError = NetworkError(f"{request.host} was not asked at all.")
             for attempt in range(self.attempts):
                 wait = self._gap(domain) if attempt == 0 else max(self._gap(domain), 2.0**attempt)
@@ -196,7 +191,8 @@ class Client:
         """Return how many seconds are left until a domain may be asked again."""
         asked = self._pace.asked.get(domain)
         gap = GAPS.get(domain, GAP)
-        return 0.0 if asked is None else max(0.0, gap - (self.now() - asked).total_seconds())
+        # By another's clock it may be later than by ours.
+        return 0.0 if asked is None else min(gap, max(0.0, gap - (self.now() - asked).total_seconds()))
 
     def _pause(self, seconds: float) -> None:
         if seconds > 0:

@@ -1,7 +1,8 @@
 """Raw replies on disk, so that a study can be run again on the bytes that it was first run on.
 
-One gzipped JSON file a reply is the truth; an SQLite index beside the files only counts them. Names of files are
-hashes of the request, so that no symbol can name a place outside the folder.
+One gzipped JSON file a reply is the truth; an SQLite index beside the files only counts them and is brought in line
+with them before it is asked. Names of files are hashes of the request, so that no symbol can name a place outside
+the folder.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import json
 import os
 import sqlite3
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -31,9 +33,21 @@ VARIABLE = "EVENTSTUDY_CACHE"
 # Cookies and other headers may name the user; only what describes the body is kept.
 KEPT_HEADERS = ("content-type", "date", "etag", "last-modified")
 
+# Seconds after which a file that is half written is nobody's any more.
+PART_AGE = 3600.0
+
+_Row = tuple[Any, ...]
+
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS replies (name TEXT PRIMARY KEY, request TEXT, host TEXT, status INTEGER, "
     "fetched_at TEXT, size INTEGER, sha256 TEXT)"
+)
+_PUT = "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)"
+# A row that another process wrote of a later reply stands.
+_FOUND = (
+    "INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET request = excluded.request, "
+    "host = excluded.host, status = excluded.status, fetched_at = excluded.fetched_at, size = excluded.size, "
+    "sha256 = excluded.sha256 WHERE excluded.fetched_at >= replies.fetched_at"
 )
 
 
@@ -134,8 +148,8 @@ def cache_folder() -> Path:
 class ReplyCache:
     """Replies in a folder, safe for several processes at once.
 
-    A file appears whole or not at all; a process killed in the middle leaves the index behind at most, and `verify`
-    makes it anew.
+    A file appears whole or not at all; a process killed in the middle leaves the index behind at most, which follows
+    the files when it is next asked.
 
     Parameters
     ----------
@@ -163,7 +177,7 @@ class ReplyCache:
             If the file is broken or its body does not have the SHA-256 that it states.
         """
         try:
-            return _unpacked(self._file(request.name).read_bytes(), request.name)
+            return _unpacked(self._file(request.name).read_bytes(), request.name)[1]
         except FileNotFoundError:
             return None
         except DataError as error:
@@ -184,14 +198,15 @@ class ReplyCache:
         try:
             _write_whole(self._file(request.name), packed)
             with self._index() as index:
-                index.execute(*_row(request.name, request.full_url, reply, len(packed)))
+                index.execute(_PUT, _row(request.name, request.full_url, reply, len(packed)))
         except (OSError, sqlite3.Error) as error:
             raise OutputError(f"The cache {str(self.folder)!r} can't be written ({error}).") from error
 
     def info(self) -> CacheInfo:
-        """Return how much the cache holds, of whom, and from when."""
+        """Return how much the cache holds, of whom, and from when; a file that can't be read is not counted."""
         if not self.folder.is_dir():
             return CacheInfo(self.folder, {}, 0, "", "")
+        self._settle()
         with self._index() as index:
             hosts = dict(index.execute("SELECT host, COUNT(*) FROM replies GROUP BY host ORDER BY host").fetchall())
             size, oldest, newest = index.execute(
@@ -204,21 +219,20 @@ class ReplyCache:
         """Delete all replies, or those of one host, and return how many there were."""
         if not self.folder.is_dir():
             return 0
-        with self._index() as index:
-            rows = "SELECT name FROM replies WHERE host = COALESCE(?, host)"
-            names = {name for (name,) in index.execute(rows, (host,))}
-            index.execute("DELETE FROM replies WHERE host = COALESCE(?, host)", (host,))
         if host is None:
-            # Files that a killed process left outside the index go too.
-            names |= {path.name.partition(".")[0] for path in self._files()}
-            for stray in self.folder.glob("??/*.part"):
-                stray.unlink(missing_ok=True)
-        for name in names:
-            self._file(name).unlink(missing_ok=True)
-        return len(names)
+            paths = self._files()
+            self._clear_parts()
+        else:
+            self._settle()
+            with self._index() as index:
+                rows = index.execute("SELECT name FROM replies WHERE host = ?", (host,)).fetchall()
+            paths = [self._file(name) for (name,) in rows]
+        deleted = sum(map(_unlinked, paths))
+        self._settle()
+        return deleted
 
     def verify(self) -> tuple[int, tuple[str, ...]]:
-        """Read every reply, take out the broken ones and make the index anew.
+        """Read every reply, take out the broken ones and bring the index in line with the others.
 
         Returns
         -------
@@ -227,22 +241,49 @@ class ReplyCache:
         broken : tuple of str
             What was wrong with each of those that were taken out.
         """
-        rows, broken = [], []
-        for path in self._files():
-            name, packed = path.name.partition(".")[0], path.read_bytes()
-            try:
-                reply = _unpacked(packed, name)
-            except DataError as error:
-                broken.append(f"{path.name}: {error}")
-                path.unlink(missing_ok=True)
-            else:
-                rows.append(_row(name, json.loads(gzip.decompress(packed))["request"], reply, len(packed)))
+        found = [self._examined(path) for path in self._files()]
+        rows = [each for each in found if isinstance(each, tuple)]
         if self.folder.is_dir():
             with self._index() as index:
-                index.execute("DELETE FROM replies")
-                for row in rows:
-                    index.execute(*row)
-        return len(rows), tuple(broken)
+                index.executemany(_FOUND, rows)
+            self._settle()
+        return len(rows), tuple(each for each in found if isinstance(each, str))
+
+    def _examined(self, path: Path) -> _Row | str | None:
+        """Return a file's row in the index, None if it is gone, or what is wrong with it; then it is taken out."""
+        try:
+            packed = path.read_bytes()
+            try:
+                return _row_of(packed, _name(path))
+            except DataError as error:
+                # Another process may have put a whole reply there since.
+                if path.read_bytes() != packed:
+                    return self._examined(path)
+                path.unlink()
+                return f"{path.name}: {error}"
+        except FileNotFoundError:
+            return None
+
+    def _settle(self) -> None:
+        """Bring the index in line with the files, row by row, since other processes may write at the same time."""
+        with self._index() as index:
+            listed = {name for (name,) in index.execute("SELECT name FROM replies")}
+        present = {_name(path) for path in self._files()}
+        rows = []
+        for name in sorted(present - listed):
+            with suppress(FileNotFoundError, DataError):
+                rows.append(_row_of(self._file(name).read_bytes(), name))
+        with self._index() as index:
+            index.executemany(_FOUND, rows)
+            gone = [(name,) for name in listed - present if not self._file(name).exists()]
+            index.executemany("DELETE FROM replies WHERE name = ?", gone)
+
+    def _clear_parts(self) -> None:
+        """Delete what killed processes left half written; a young one may be at work still."""
+        for part in self.folder.glob("??/*.part"):
+            with suppress(FileNotFoundError):
+                if time.time() - part.stat().st_mtime > PART_AGE:
+                    part.unlink()
 
     def _file(self, name: str) -> Path:
         return self.folder / name[:2] / f"{name}.json.gz"
@@ -260,7 +301,9 @@ class ReplyCache:
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
-            path.unlink(missing_ok=True)
+            # A log of the old file would be played into the new one.
+            for part in ("", "-wal", "-shm"):
+                path.with_name(path.name + part).unlink(missing_ok=True)
             connection = _connected(path)
         with closing(connection), connection:
             yield connection
@@ -277,9 +320,25 @@ def _connected(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _row(name: str, request: str, reply: Reply, size: int) -> tuple[str, tuple[Any, ...]]:
-    values = (name, request, urlsplit(request).hostname, reply.status, _written(reply), size, reply.sha256)
-    return "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)", values
+def _row(name: str, request: str, reply: Reply, size: int) -> _Row:
+    return name, request, urlsplit(request).hostname, reply.status, _written(reply), size, reply.sha256
+
+
+def _row_of(packed: bytes, name: str) -> _Row:
+    return _row(name, *_unpacked(packed, name), len(packed))
+
+
+def _name(path: Path) -> str:
+    return path.name.partition(".")[0]
+
+
+def _unlinked(path: Path) -> bool:
+    """Delete a file and return whether it was there."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _written(reply: Reply) -> str:
@@ -303,8 +362,8 @@ def _packed(request: Request, reply: Reply) -> bytes:
     return gzip.compress(json.dumps(record, ensure_ascii=False).encode("utf-8"), mtime=0)
 
 
-def _unpacked(packed: bytes, name: str) -> Reply:
-    """Return the reply that a file holds, raising `DataError` with what is wrong with it."""
+def _unpacked(packed: bytes, name: str) -> tuple[str, Reply]:
+    """Return the request and the reply that a file holds, raising `DataError` with what is wrong with it."""
     try:
         record = json.loads(gzip.decompress(packed))
         body = base64.b64decode(record["body_base64"]) if "body_base64" in record else record["body"].encode("utf-8")
@@ -322,7 +381,7 @@ def _unpacked(packed: bytes, name: str) -> Reply:
         raise DataError("its body does not have the SHA-256 that it states")
     if hashlib.sha256(f"GET {request}".encode()).hexdigest() != name:
         raise DataError("it answers another request than its name says")
-    return reply
+    return request, reply
 
 
 def _write_whole(path: Path, content: bytes) -> None:

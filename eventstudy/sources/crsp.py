@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from eventstudy.errors import DataError, InputError, UnknownNameError
-from eventstudy.findings import Finding
+from eventstudy.findings import Finding, FindingKind
 from eventstudy.frames import Origin
 from eventstudy.panels import PricePanel
 from eventstudy.sources import _crsp
@@ -36,8 +36,8 @@ _INDICES = ("vwretd", "vwretx", "ewretd", "ewretx", "sprtrn")
 class CrspPrices:
     """CRSP's daily stocks in a database: total returns with delisting returns, unadjusted prices, market indices.
 
-    A symbol is a permno (``"14593"``), a name under `permnos`, or an index: ``vwretd`` and, in SIZ, ``vwretx``,
-    ``ewretd``, ``ewretx``, ``sprtrn``.
+    A symbol is a permno (``"14593"``), a name under `permnos`, of which several may be one permno's, or an index:
+    ``vwretd`` and, in SIZ, ``vwretx``, ``ewretd``, ``ewretx``, ``sprtrn``.
 
     Parameters
     ----------
@@ -110,18 +110,22 @@ class CrspPrices:
     def _table(self, names: Mapping[str, str], own: str | None = None) -> str:
         return table_name(f"{self.schema}.{own or (self.table if names is _TABLES else None) or names[self.layout]}")
 
-    def _permnos(self, wanted: Sequence[str]) -> dict[int, str]:
-        """Return the symbol of each permno that is asked for; a name that is none is not there."""
-        found: dict[int, str] = {}
-        for symbol in wanted:
+    def _permnos(self, wanted: Sequence[str]) -> dict[int, list[str]]:
+        """Return the symbols of each permno that is asked for; a name that is none is not there."""
+        found: dict[int, list[str]] = {}
+        for symbol in dict.fromkeys(wanted):
             if symbol in self.permnos:
-                found[self.permnos[symbol]] = symbol
+                found.setdefault(self.permnos[symbol], []).append(symbol)
             elif symbol.isascii() and symbol.isdigit() and len(symbol) < 10:
-                found.setdefault(int(symbol), symbol)
+                found.setdefault(int(symbol), []).append(symbol)
         return found
 
     def _stocks(
-        self, database: Database, permnos: Mapping[int, str], between: tuple[date | None, date | None], origin: Origin
+        self,
+        database: Database,
+        permnos: Mapping[int, Sequence[str]],
+        between: tuple[date | None, date | None],
+        origin: Origin,
     ) -> tuple[pd.DataFrame, list[Finding]]:
         import pandas as pd
 
@@ -130,10 +134,10 @@ class CrspPrices:
         found = _crsp.detect(there, origin.name)
         if found != self.layout:
             raise DataError(f"{origin.name}: the columns are those of {found.upper()}; say layout: {found}.")
-        wanted = {"permno", *_crsp.FIELDS[self.layout].values()}
+        fields = _crsp.FIELDS[self.layout]
+        wanted = {"permno", *fields.values()} | ({_crsp.PRICE_FLAG} if self.layout == "ciz" else set())
         columns = [name for name in there if name.lower() in wanted]
-        day = next((name for name in columns if name.lower() == _crsp.FIELDS[self.layout]["date"]), None)
-        frame = _of_permnos(database, table, columns, permnos, day, between)
+        frame = _of_permnos(database, table, columns, permnos, fields["date"], between)
         if absent := set(permnos) - set(_crsp.lower_columns(frame)["permno"].astype(int)):
             # That its rows lie outside the dates is another complaint than that there are none.
             outside = _of_permnos(database, table, columns, absent)
@@ -142,11 +146,18 @@ class CrspPrices:
         if self.layout == "siz":
             listed = self._table({"siz": "dsedelist"}, self.delistings)
             known = [name for name in columns_of(database, listed) if name.lower() in _crsp.DELISTING_FIELDS]
-            left = _of_permnos(database, listed, known, permnos)
+            left = _of_permnos(database, listed, known, permnos, "dlstdt", between)
         tidied, findings = _crsp.tidy(frame, self.layout, origin, delistings=left, delisting_fill=self.delisting_fill)
-        tidied["symbol"] = np.array([permnos[int(permno)] for permno in tidied["symbol"]], dtype=object)
-        named = [Finding(permnos[int(each.symbol)], each.date, each.kind, each.words) for each in findings]
-        return tidied, named
+        pairs = [(str(permno), name) for permno, names in permnos.items() for name in names]
+        named = pd.DataFrame(pairs, columns=["permno", "symbol"], dtype=object)
+        tidied = tidied.rename(columns={"symbol": "permno"}).merge(named, on="permno").drop(columns="permno")
+        told = [
+            Finding(name, each.date, each.kind, each.words)
+            for each in findings
+            if each.kind is not FindingKind.DELISTING_RETURN or _is_between(each.date, between)
+            for name in permnos[int(each.symbol)]
+        ]
+        return tidied, told
 
     def _index(self, database: Database, name: str) -> pd.DataFrame:
         """Return an index's returns as rows of the long table; none where the table does not have it."""
@@ -171,6 +182,11 @@ def _empty() -> pd.DataFrame:
     return pd.DataFrame({"date": [], "return": [], "symbol": []})
 
 
+def _is_between(day: np.datetime64, between: tuple[date | None, date | None]) -> bool:
+    first, last = between
+    return (first is None or bool(day >= np.datetime64(first))) and (last is None or bool(day <= np.datetime64(last)))
+
+
 def _of_permnos(
     database: Database,
     table: str,
@@ -182,7 +198,8 @@ def _of_permnos(
     """Return some columns of the rows of some permnos, from a few weeks before the first date to the last one."""
     import pandas as pd
 
-    key = next((name for name in columns if name.lower() == "permno"), None)
+    lower = {name.lower(): name for name in columns}
+    key, day = lower.get("permno"), lower.get(day or "")
     if key is None:
         raise DataError(f"{table}: the column 'permno' is missing.")
     query = f"SELECT {', '.join(map(quoted_column, columns))} FROM {table} WHERE {quoted_column(key)} IN :permnos"  # noqa: S608

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints, Labels
-from eventstudy.errors import InputError
-from eventstudy.events import Events, Phase, place
-from eventstudy.events.table import RECORD_FIELDS
+from eventstudy._typing import Bools, Floats, Ints, Labels
+from eventstudy.errors import Flag, InputError
+from eventstudy.events import Events, Flags, Phase, place
+from eventstudy.events.table import RECORD_FIELDS, Confirmation, Timing
+from eventstudy.events.timing import latest_moments
 from eventstudy.sources.base import EventSource
 
 __all__ = ["MergedEvents", "conflicts", "merge_events"]
 
 WITHIN = 5
+
+Column = TypeVar("Column", Labels, Floats)
 
 
 def merge_events(parts: Sequence[Events], within: int = WITHIN) -> Events:
@@ -32,10 +36,11 @@ def merge_events(parts: Sequence[Events], within: int = WITHIN) -> Events:
     Returns
     -------
     Events
-        By symbol and date. A row is that of the source with the earliest public time; a row with a date only has
-        become public some time on that date, so that it wins if no other has a time on that day or before.
-        Groups and values that it lacks come from the others in the order of `parts`. The group ``sources`` names
-        all sources, and ``conflict`` what they say where they do not agree on day 0, else it is empty.
+        By symbol and date. A row is that of the source that was public first, at the latest moment that its time or
+        tag allows; an estimate gives way to what is confirmed, and a date alone to a time or a tag. Groups and
+        values that it lacks come from the others in the order of `parts`. The group ``sources`` names all sources
+        (``csv#1``, ``csv#2`` where they share a name), and ``conflict`` what they say where they do not agree on
+        day 0, else it is empty; such events bear the flag ``sources_disagree``.
 
     Examples
     --------
@@ -51,25 +56,28 @@ def merge_events(parts: Sequence[Events], within: int = WITHIN) -> Events:
     if within < 0:
         raise InputError(f"within is {within}; a number of days can't be negative.")
     rows, origin = _stacked(parts)
-    clusters = sorted(_clusters(rows, origin, within), key=lambda each: int(each[0]))
-    winners = [_winner(rows, cluster) for cluster in clusters]
-    placed = place(rows)
-    # Of an unknown time of day the session after the date is as good a day 0 as that of the date.
-    last = placed.day0 + (placed.phase == Phase.UNKNOWN)
-    merged = rows.take(winners).with_columns(
+    number = _clusters(rows, origin, within)
+    winners, preferred = _preferred(rows, number)
+    conflict = _conflicts(rows, number)
+    merged = rows.take(winners)
+    flags = Flags.parse(merged.flags).mark(Flag.SOURCES_DISAGREE, np.asarray(conflict != ""))
+    first = np.unique(number, return_index=True)[1]
+    named = replace(
+        merged,
+        event_id=_unique(rows.event_id[first].tolist()),
+        flags=flags.text,
         groups={
-            **{name: _first(labels, clusters, winners, "") for name, labels in rows.groups.items()},
-            "sources": _labels("+".join(dict.fromkeys(rows.source[cluster])) for cluster in clusters),
-            "conflict": _labels(_conflict(rows, cluster, placed.day0, last) for cluster in clusters),
+            **{
+                name: _first(labels, np.asarray(labels != ""), number, preferred, "")
+                for name, labels in rows.groups.items()
+            },
+            "sources": _labels("+".join(dict.fromkeys(rows.source[cluster])) for cluster in _each(number)),
+            "conflict": conflict,
         },
-        values={name: _filled(numbers, clusters, winners) for name, numbers in rows.values.items()},
-    )
-    ids = _unique([str(rows.event_id[cluster[0]]) for cluster in clusters])
-    named = Events(
-        **{name: getattr(merged, name) for name in RECORD_FIELDS if name != "event_id"},
-        event_id=ids,
-        groups=merged.groups,
-        values=merged.values,
+        values={
+            name: _first(numbers, ~np.isnan(numbers), number, preferred, np.nan)
+            for name, numbers in rows.values.items()
+        },
     )
     return named.take(np.lexsort((named.date, named.symbol.astype(str))))
 
@@ -111,8 +119,9 @@ def _stacked(parts: Sequence[Events]) -> tuple[Events, Ints]:
     groups = dict.fromkeys(name for part in parts for name in part.groups)
     values = dict.fromkeys(name for part in parts for name in part.values)
     blank = {length: np.full(length, "", dtype=object) for length in lengths}
+    record = {name: np.concatenate([getattr(part, name) for part in parts]) for name in RECORD_FIELDS}
     rows = Events(
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in RECORD_FIELDS},
+        **{**record, "source": np.concatenate(_sources(parts))},
         groups={name: np.concatenate([part.groups.get(name, blank[len(part)]) for part in parts]) for name in groups},
         values={
             name: np.concatenate([part.values.get(name, np.full(len(part), np.nan)) for part in parts])
@@ -122,37 +131,79 @@ def _stacked(parts: Sequence[Events]) -> tuple[Events, Ints]:
     return rows, np.repeat(np.arange(len(parts)), lengths)
 
 
-def _clusters(rows: Events, origin: Ints, within: int) -> Iterator[Ints]:
-    """Give the rows of each announcement in the order of the parts; a part has one row in it at most."""
-    keys = np.array([f"{symbol}\0{kind}" for symbol, kind in zip(rows.symbol, rows.kind, strict=True)])
-    for key in np.unique(keys):
-        own = np.flatnonzero(keys == key)
-        own = own[np.lexsort((origin[own], rows.date[own]))]
-        free = dict.fromkeys(own.tolist())
-        while free:
-            start = next(iter(free))
-            near: dict[int, int] = {}
-            for row in free:
-                if (rows.date[row] - rows.date[start]).astype(int) <= within:
-                    near.setdefault(int(origin[row]), row)
-            for row in near.values():
-                del free[row]
-            yield np.array([near[part] for part in sorted(near)], dtype=np.int64)
+def _sources(parts: Sequence[Events]) -> list[Labels]:
+    """Return who says each row, by part; a name that several parts share is numbered."""
+    shared = Counter(name for part in parts for name in set(part.source))
+    seen: Counter[str] = Counter()
+    named = []
+    for part in parts:
+        seen.update(set(part.source))
+        labels = {name: f"{name}#{seen[name]}" if shared[name] > 1 else name for name in set(part.source)}
+        named.append(_labels(labels[name] for name in part.source))
+    return named
 
 
-def _winner(rows: Events, cluster: Ints) -> int:
-    """Return the row with the earliest public time."""
-    timed = ~np.isnat(rows.announced_at[cluster])
-    # On one date a known time goes before a date alone, and a known phase before none.
-    order = np.lexsort((rows.timing[cluster] == "unknown", rows.announced_at[cluster], ~timed, rows.date[cluster]))
-    return int(cluster[order[0]])
+def _clusters(rows: Events, origin: Ints, within: int) -> Ints:
+    """Return the number of the announcement that each row tells, in the order of their first rows.
+
+    A part has one row in an announcement at most: a row belongs to the earliest one that has none of its part yet.
+    """
+    order = np.lexsort((origin, rows.date, rows.kind.astype(str), rows.symbol.astype(str))).tolist()
+    days, parts = rows.date.astype(np.int64).tolist(), origin.tolist()
+    number = np.zeros(len(rows), dtype=np.int64)
+    count, key = 0, None
+    near: list[tuple[int, int, set[int]]] = []
+    for row in order:
+        own = (rows.symbol[row], rows.kind[row])
+        near = [each for each in near if days[row] - each[1] <= within] if own == key else []
+        key = own
+        found = next((each for each in near if parts[row] not in each[2]), None)
+        if found is None:
+            found = (count, days[row], set())
+            near.append(found)
+            count += 1
+        found[2].add(parts[row])
+        number[row] = found[0]
+    first = np.unique(number, return_index=True)[1]
+    return np.argsort(np.argsort(first))[number].astype(np.int64)
 
 
-def _conflict(rows: Events, cluster: Ints, first: Ints, last: Ints) -> str:
+def _each(number: Ints) -> list[Ints]:
+    """Return the rows of each announcement, in the order of the parts."""
+    order = np.argsort(number, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(number[order])) + 1) if len(order) else []
+
+
+def _preferred(rows: Events, number: Ints) -> tuple[Ints, Ints]:
+    """Return the row that wins each announcement, and all rows by announcement, winner first, then as the parts.
+
+    Confirmed goes before estimated, a known time or tag before a date alone; then whatever was public first, at the
+    latest moment that its time or tag allows.
+    """
+    timed = ~np.isnat(rows.announced_at)
+    bare = ~timed & np.asarray(rows.timing == Timing.UNKNOWN)
+    estimated = np.asarray(rows.confirmation == Confirmation.ESTIMATED)
+    order = np.lexsort((~timed, latest_moments(rows), bare, estimated, number))
+    winners = order[np.unique(number[order], return_index=True)[1]]
+    loses = np.ones(len(rows), dtype=bool)
+    loses[winners] = False
+    return winners, np.lexsort((loses, number))
+
+
+def _conflicts(rows: Events, number: Ints) -> Labels:
     """Return what each source says where no session can be day 0 for all of them."""
-    if first[cluster].max() <= last[cluster].min():
-        return ""
-    return "; ".join(f"{rows.source[row]} {_when(rows, row)}" for row in cluster)
+    placed = place(rows)
+    # Of an unknown time of day the session after the date is as good a day 0 as that of the date.
+    last = placed.day0 + (placed.phase == Phase.UNKNOWN)
+    clusters = _each(number)
+    said = np.full(len(clusters), "", dtype=object)
+    if clusters:
+        order = np.argsort(number, kind="stable")
+        starts = np.unique(number[order], return_index=True)[1]
+        apart = np.maximum.reduceat(placed.day0[order], starts) > np.minimum.reduceat(last[order], starts)
+        for each in np.flatnonzero(apart):
+            said[each] = "; ".join(f"{rows.source[row]} {_when(rows, row)}" for row in clusters[each])
+    return said
 
 
 def _when(rows: Events, row: int) -> str:
@@ -160,23 +211,16 @@ def _when(rows: Events, row: int) -> str:
     return f"{rows.date[row]} {rows.timing[row]}" if np.isnat(moment) else f"{moment}Z"
 
 
-def _first(labels: Labels, clusters: Sequence[Ints], winners: Sequence[int], nothing: str) -> Labels:
-    return _labels(
-        next((labels[row] for row in (winner, *cluster) if labels[row] != nothing), nothing)
-        for winner, cluster in zip(winners, clusters, strict=True)
-    )
+def _first(column: Column, known: Bools, number: Ints, preferred: Ints, nothing: str | float) -> Column:
+    """Return what the most preferred row of each announcement that knows it says, `nothing` where none does."""
+    rows = preferred[known[preferred]]
+    which, at = np.unique(number[rows], return_index=True)
+    found = np.full(number.max(initial=-1) + 1, nothing, dtype=column.dtype)
+    found[which] = column[rows[at]]
+    return found
 
 
-def _filled(numbers: Floats, clusters: Sequence[Ints], winners: Sequence[int]) -> Floats:
-    return np.array(
-        [
-            next((numbers[row] for row in (winner, *cluster) if not np.isnan(numbers[row])), np.nan)
-            for winner, cluster in zip(winners, clusters, strict=True)
-        ]
-    )
-
-
-def _labels(words: Iterator[str]) -> Labels:
+def _labels(words: Iterable[str]) -> Labels:
     return np.array([str(word) for word in words], dtype=object)
 
 

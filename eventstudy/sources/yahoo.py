@@ -1,7 +1,8 @@
 """Daily prices and earnings dates from Yahoo, through yfinance's client and our own readers.
 
 One request a symbol brings its whole history, since the splits up to today are needed to know a price of years ago;
-dates are cut afterwards. A reply is kept for a day, and for good once the dates asked for have passed.
+dates are cut afterwards. A reply is kept for a day, and for good once the dates asked for have passed; that there is
+no such symbol holds for a day only.
 """
 
 from __future__ import annotations

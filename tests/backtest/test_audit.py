@@ -13,7 +13,7 @@ import pytest
 import eventstudy as es
 from eventstudy.backtest import Audit, Backtest, Limits, View, audit
 from eventstudy.backtest.audit import CHECKS
-from eventstudy.events import Events
+from eventstudy.events import Events, place
 from tests.backtest.made import events, moment, random_events, random_market
 
 PRICES = random_market(11)
@@ -166,6 +166,23 @@ def test_values_made_from_later_prices_are_caught() -> None:
     found = check("sign(surprise2)", table, entry="open")
     assert failed(found) == {"price_made"}
     assert "day 0" in found.findings[0].sentence
+
+
+def test_values_that_only_follow_later_prices_are_caught() -> None:
+    """An abnormal return after day 0 is no raw move of the price, and orders events almost as one does."""
+    later = np.full(len(EVENTS), np.nan)
+    day0 = place(EVENTS)
+    rng = np.random.default_rng(3)
+    for row, symbol in enumerate(EVENTS.symbol):
+        series = PRICES.series(str(symbol))
+        at = series.position(int(day0.day0[row]))
+        if at is not None and at + 5 < len(series.total_return):
+            later[row] = np.prod(1.0 + series.total_return[at + 1 : at + 6]) - 1.0
+    noisy = later + rng.normal(0.0, 0.3 * np.nanstd(later), len(later))
+    table = EVENTS.with_columns(values={"signal": noisy})
+    found = check("sign(signal)", table)
+    assert "price_made" in failed(found)
+    assert "ordered as the return of the 5 sessions after day 0 is" in found.findings[0].sentence
 
 
 def revised() -> Events:

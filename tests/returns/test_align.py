@@ -98,3 +98,33 @@ def test_events_move_to_the_venue_of_their_prices() -> None:
     placed = place(moved)
     days = [str(placed.calendars[code].sessions[day]) for code, day in zip(moved.calendar, placed.day0, strict=True)]
     assert days == ["2025-02-21", "2025-02-20"]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "stated", "date", "tag", "day0", "phase", "flag"),
+    [
+        # New York opens and closes after Hong Kong has closed; Hong Kong opens before New York's date begins.
+        ("9988.HK", "XNYS", "2024-08-15", "before_open", "2024-08-16", "post", True),
+        ("9988.HK", "XNYS", "2024-08-15", "during", "2024-08-16", "pre", True),
+        ("9988.HK", "XNYS", "2024-08-15", "after_close", "2024-08-16", "pre", True),
+        ("9988.HK", "XNYS", "2024-08-15", "unknown", "2024-08-15", "unknown", True),
+        ("9988.HK", "XHKG", "2024-08-15", "before_open", "2024-08-15", "pre", False),
+        ("BABA", "XHKG", "2024-08-15", "before_open", "2024-08-15", "post", True),
+        ("BABA", "XHKG", "2024-08-15", "after_close", "2024-08-15", "pre", True),
+        ("BABA", "XHKG", "2024-08-17", "after_close", "2024-08-19", "closed", False),
+        ("BABA", "XLON", "2024-08-15", "after_close", "2024-08-15", "intraday", True),
+        ("BABA", "XNAS", "2024-08-15", "before_open", "2024-08-15", "pre", False),
+        ("BABA", "XNAS", "2024-08-15", "unknown", "2024-08-15", "unknown", False),
+    ],
+)
+def test_a_date_with_a_tag_is_read_on_the_exchange_it_was_given_for(
+    symbol: str, stated: str, date: str, tag: str, day0: str, phase: str, flag: bool
+) -> None:
+    prices = PricePanel.from_frame(
+        pd.DataFrame({"date": ["2024-08-15", "2024-08-16"], "symbol": symbol, "close": [80.0, 81.0]})
+    )
+    table = pd.DataFrame({"symbol": [symbol], "date": [date], "timing": tag, "calendar": stated})
+    moved = on_price_venue(Events.from_frame(table), prices.listing)
+    placed = place(moved)
+    assert (str(placed.dates(moved.calendar)[0]), str(placed.phase[0])) == (day0, phase)
+    assert moved.flags.tolist() == ["placed_from_other_exchange" if flag else ""]

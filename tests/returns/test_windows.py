@@ -39,6 +39,7 @@ def test_fewest_is_120_or_half_a_short_window(estimation: tuple[int, int], fewes
         ({"min_obs": 500}, "min_obs is 500; the estimation window [-250,-11] has 240 sessions"),
         ({"min_coverage": 0.0}, "min_coverage is 0.0"),
         ({"event": (1, 2, 3)}, "two days such as [0, 1] were expected"),
+        ({"event": (-10.5, 10)}, "two days such as [0, 1] were expected"),
     ],
 )
 def test_impossible_windows_say_what_would_be_right(settings: dict[str, object], words: str) -> None:

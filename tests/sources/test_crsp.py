@@ -113,6 +113,61 @@ def test_ciz_has_its_delistings_already(store: Store) -> None:
             CrspPrices(url_env=store.url_env, layout="ciz", **options)  # type: ignore[arg-type]
 
 
+def test_midpoints_of_ciz_are_flagged(duck: Store) -> None:
+    frame = pd.DataFrame(
+        {
+            "permno": [1, 1, 1, 2],
+            "dlycaldt": [*DAYS[:3], DAYS[0]],
+            "dlyprc": [20.0, 18.0, 19.0, 5.0],
+            "dlyret": [0.01, -0.1, 1 / 18, 0.0],
+            "dlyretx": [0.01, -0.1, 1 / 18, 0.0],
+            "DlyPrcFlg": ["TR", "BA", "BA", None],
+        }
+    )
+    duck.fill("crsp.dsf_v2", frame)
+    panel = CrspPrices(url_env=duck.url_env, layout="ciz").prices(["1", "2"])
+    np.testing.assert_array_equal(panel.series("1").close, [20.0, 18.0, 19.0])
+    told = [(each.symbol, str(each.date), each.words) for each in find(panel) if str(each.kind) == "midpoint"]
+    assert told == [("1", "2023-03-07", "2 closes are midpoints: no trade.")]
+
+
+def test_two_symbols_may_be_one_permno(duck: Store) -> None:
+    source = siz(duck, permnos={"FB": 2, "META": 2})
+    panel = source.prices(["FB", "META"], optional=["2", "1"])
+    assert panel.symbols == ("1", "2", "FB", "META")
+    for symbol in ("2", "FB", "META"):
+        np.testing.assert_allclose(panel.series(symbol).total_return, [0.01, -0.1, -0.7], rtol=1e-15)
+    told = [each.symbol for each in find(panel) if str(each.kind) == "delisting_return"]
+    assert sorted(told) == ["2", "FB", "META"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "returns", "told"),
+    [
+        (None, date(2023, 3, 7), [0.01, -0.1], 0),
+        (None, date(2023, 3, 8), [0.01, -0.1, -0.7], 1),
+        (date(2023, 3, 8), None, [-0.7], 1),
+    ],
+)
+def test_no_delisting_outside_the_dates_is_told(
+    store: Store, first: date | None, last: date | None, returns: list[float], told: int
+) -> None:
+    panel = siz(store).prices(["2"], first, last)
+    np.testing.assert_allclose(panel.series("2").total_return, returns, rtol=1e-15)
+    assert [str(each.kind) for each in find(panel)].count("delisting_return") == told
+
+
+def test_a_delisting_on_a_weekend_after_the_dates_is_not_told(duck: Store) -> None:
+    duck.fill("crsp.dsf", SIZ)
+    saturday = DELISTED.assign(dlstdt=pd.Timestamp("2023-03-11"))
+    duck.fill("crsp.dsedelist", saturday)
+    source = CrspPrices(url_env=duck.url_env, layout="siz")
+    # The session of a Saturday is the Monday after it.
+    for last, told in ((date(2023, 3, 11), 0), (date(2023, 3, 13), 1)):
+        panel = source.prices(["2"], None, last)
+        assert [str(each.kind) for each in find(panel)].count("delisting_return") == told
+
+
 def test_the_layout_is_checked_against_the_columns(duck: Store) -> None:
     siz(duck)
     duck.fill("crsp.dsf_v2", SIZ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from eventstudy.config import load, load_inputs
 from eventstudy.errors import ConfigError, InputError
 from eventstudy.events import Events, place
+from eventstudy.events.quality import assess
 from eventstudy.sources import CsvEvents, MergedEvents, SampleEvents, merge_events
 from eventstudy.sources.merge import conflicts
 
@@ -51,13 +53,80 @@ def test_two_sessions_are_a_conflict_and_an_unknown_hour_is_none() -> None:
     assert conflicts(merge_events([events("csv", {"date": "2025-02-19"}), after])) == 1
 
 
-def test_a_date_before_a_time_wins_and_on_the_same_day_the_time() -> None:
-    early = merge_events([FILING, events("csv", {"date": "2025-02-19"})])
-    assert (str(early.date[0]), early.source[0]) == ("2025-02-19", "csv")
+def test_a_bare_date_beats_neither_a_time_nor_a_tag() -> None:
+    for known in (FILING, VENDOR):
+        early = merge_events([events("csv", {"date": "2025-02-19"}), known])
+        assert (str(early.date[0]), early.source[0]) == ("2025-02-20", known.source[0])
+        assert early.flags.tolist() == [""]
+    assert merge_events([FILING, events("csv", {"date": "2025-02-18"})]).flags.tolist() == ["sources_disagree"]
     same = merge_events([events("csv", {"date": "2025-02-20"}), FILING])
     assert same.source[0] == "edgar"
     tagged = merge_events([events("csv", {"date": "2025-02-20"}), VENDOR])
     assert tagged.source[0] == "yahoo"
+
+
+def test_an_estimate_gives_way_to_what_is_confirmed() -> None:
+    guess = events("guess", {"announced_at": "2025-02-18T05:36-05:00", "confirmation": "estimated", "eps": 1.5})
+    for known in (FILING, VENDOR, events("csv", {"date": "2025-02-20"})):
+        merged = merge_events([guess, known])
+        assert (str(merged.date[0]), merged.confirmation[0]) == ("2025-02-20", "confirmed")
+        assert merged.values["eps"][0] == 1.5
+        assert merged.flags[0] == "sources_disagree"
+
+
+@pytest.mark.parametrize(
+    ("tag", "time", "day0", "winner"),
+    [
+        ("bmo", "2024-08-15T17:00-04:00", "2024-08-15", "vendor"),
+        ("bmo", "2024-08-15T09:30-04:00", "2024-08-15", "vendor"),
+        ("bmo", "2024-08-15T07:00-04:00", "2024-08-15", "edgar"),
+        ("bmo", "2024-08-14T17:00-04:00", "2024-08-15", "edgar"),
+        ("dmh", "2024-08-15T16:30-04:00", "2024-08-15", "vendor"),
+        ("dmh", "2024-08-15T08:00-04:00", "2024-08-15", "edgar"),
+        ("amc", "2024-08-15T17:00-04:00", "2024-08-16", "edgar"),
+        ("amc", "2024-08-16T00:10-04:00", "2024-08-16", "vendor"),
+        ("amc", "2024-08-15T15:00-04:00", "2024-08-15", "edgar"),
+    ],
+)
+def test_a_tag_bounds_the_time(tag: str, time: str, day0: str, winner: str) -> None:
+    """New York trades from 9:30 to 16:00."""
+    parts = [events("vendor", {"date": "2024-08-15", "timing": tag}), events("edgar", {"announced_at": time})]
+    for merged in (merge_events(parts), merge_events(parts[::-1])):
+        assert (str(place(merged).dates(merged.calendar)[0]), merged.source[0]) == (day0, winner)
+
+
+def test_sources_of_one_name_are_told_apart() -> None:
+    parts = [events("csv", {"date": "2025-02-20", "timing": tag}) for tag in ("bmo", "amc")]
+    merged = merge_events([*parts, FILING])
+    assert merged.groups["sources"].tolist() == ["csv#1+csv#2+edgar"]
+    assert merged.groups["conflict"].tolist() == [
+        "csv#1 2025-02-20 before_open; csv#2 2025-02-20 after_close; edgar 2025-02-20T11:14:00Z"
+    ]
+
+
+def test_a_conflict_is_flagged_and_counted() -> None:
+    quiet = {"symbol": "PDD", "date": "2025-02-20", "timing": "bmo"}
+    late = events("edgar", {"announced_at": "2025-02-20T16:05-05:00"}, quiet)
+    vendor = events("yahoo", {"date": "2025-02-20", "timing": "bmo", "flags": "date_disagrees"}, quiet)
+    merged = merge_events([vendor, late])
+    assert merged.flags.tolist() == ["date_disagrees;sources_disagree", ""]
+    table = merged.to_frame().assign(phase="pre", day0="2025-02-20", status="ok", reason="")
+    quality = assess(table)
+    assert quality.flags == {"date_disagrees": 1, "sources_disagree": 1}
+    assert "The sources do not agree on day 0 of 1 of 2 events." in quality.sentences
+
+
+def test_a_hundred_thousand_rows_are_merged_at_once() -> None:
+    """A pass over all rows for each of the symbols took minutes."""
+    count = 50_000
+    table = pd.DataFrame({"event_id": range(count), "symbol": [f"S{row:05d}" for row in range(count)]})
+    parts = [Events.from_frame(table.assign(date=f"2025-02-{day}", timing="bmo"), source=str(day)) for day in (19, 20)]
+    start = perf_counter()
+    merged = merge_events(parts)
+    assert perf_counter() - start < 10
+    assert len(merged) == count
+    assert set(merged.groups["sources"]) == {"19+20"}
+    assert conflicts(merged) == count
 
 
 def test_rows_far_apart_or_of_others_stay_apart() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import multiprocessing
+import os
 import sqlite3
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -134,9 +136,101 @@ def test_clear_also_takes_what_a_killed_process_left(cache: ReplyCache) -> None:
     with sqlite3.connect(cache.folder / "index.sqlite") as index:
         index.execute("DELETE FROM replies")
     (cache.folder / "ab").mkdir(exist_ok=True)
-    (cache.folder / "ab" / "half.part").write_bytes(b"half")
+    for name, age in (("old", 3700), ("young", 3500)):
+        part = cache.folder / "ab" / f"{name}.part"
+        part.write_bytes(b"half")
+        os.utime(part, times=(time.time() - age,) * 2)
     assert cache.clear() == 1
-    assert [path for path in cache.folder.glob("??/*") if path.is_file()] == []
+    # What is young another process may be writing still.
+    assert [path.name for path in cache.folder.glob("??/*") if path.is_file()] == ["young.part"]
+
+
+def test_files_that_the_index_does_not_know_are_counted_and_cleared(cache: ReplyCache) -> None:
+    other = Request("https://data.sec.gov/a")
+    for request in (REQUEST, other):
+        cache.put(request, reply())
+    with sqlite3.connect(cache.folder / "index.sqlite") as index:
+        index.execute("DELETE FROM replies")
+    info = cache.info()
+    assert info.replies == {"data.sec.gov": 1, "example.org": 1}
+    assert info.size == sum(file.stat().st_size for file in cache.folder.glob("??/*"))
+    with sqlite3.connect(cache.folder / "index.sqlite") as index:
+        index.execute("DELETE FROM replies")
+    assert cache.clear("data.sec.gov") == 1
+    assert (cache.get(other), cache.get(REQUEST)) == (None, reply())
+
+
+def test_rows_without_a_file_are_not_counted(cache: ReplyCache) -> None:
+    cache.put(REQUEST, reply())
+    next(cache.folder.glob("??/*")).unlink()
+    assert cache.info().replies == {}
+    assert cache.clear("example.org") == 0
+
+
+def test_a_file_that_vanishes_while_it_is_looked_at(cache: ReplyCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.put(REQUEST, reply())
+    gone = cache.folder / "ab" / f"{'ab' * 32}.json.gz"
+    listed = [*cache.folder.glob("??/*.json.gz"), gone]
+    monkeypatch.setattr(ReplyCache, "_files", lambda _: listed)
+    assert cache.verify() == (1, ())
+    assert cache.info().replies == {"example.org": 1}
+    assert cache.clear() == 1
+
+
+def test_verify_spares_what_another_process_puts_meanwhile(cache: ReplyCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    late, files = Request("https://late.example.org/"), ReplyCache._files
+    cache.put(REQUEST, reply())
+    (path,) = cache.folder.glob("??/*.json.gz")
+    whole = path.read_bytes()
+    path.write_bytes(b"broken")
+    read = Path.read_bytes
+
+    def replaced(self: Path) -> bytes:
+        """Read; right afterwards another process has put a whole file there."""
+        content = read(self)
+        if content == b"broken":
+            path.write_bytes(whole)
+        return content
+
+    def listed(self: ReplyCache) -> list[Path]:
+        """List; right afterwards another process has put one more reply."""
+        found = files(self)
+        if cache.get(late) is None:
+            cache.put(late, reply())
+        return found
+
+    monkeypatch.setattr(Path, "read_bytes", replaced)
+    monkeypatch.setattr(ReplyCache, "_files", listed)
+    assert cache.verify() == (1, ())
+    assert (cache.get(REQUEST), cache.get(late)) == (reply(), reply())
+    with sqlite3.connect(cache.folder / "index.sqlite") as index:
+        hosts = index.execute("SELECT host FROM replies ORDER BY host").fetchall()
+    assert hosts == [("example.org",), ("late.example.org",)]
+
+
+def test_a_later_row_of_another_process_stands(cache: ReplyCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.put(REQUEST, reply())
+    later = Reply(200, b"later", {}, datetime(2025, 3, 1, tzinfo=UTC))
+    examined = ReplyCache._examined
+
+    def overtaken(self: ReplyCache, path: Path) -> object:
+        found = examined(self, path)
+        cache.put(REQUEST, later)
+        return found
+
+    monkeypatch.setattr(ReplyCache, "_examined", overtaken)
+    cache.verify()
+    assert cache.info().newest == "2025-03-01T00:00:00+00:00"
+
+
+def test_the_log_of_a_broken_index_goes_with_it(cache: ReplyCache) -> None:
+    cache.put(REQUEST, reply())
+    for stray in cache.folder.glob("index.sqlite*"):
+        stray.unlink()
+    for suffix in ("", "-wal", "-shm"):
+        (cache.folder / f"index.sqlite{suffix}").write_bytes(b"this is no database" * 100)
+    assert cache.info().replies == {"example.org": 1}
+    assert [file for file in cache.folder.glob("index.sqlite*") if b"no database" in file.read_bytes()] == []
 
 
 def _fill(folder: Path, who: int) -> None:
@@ -159,6 +253,32 @@ def test_two_processes_write_at_once(cache: ReplyCache) -> None:
     assert [writer.exitcode for writer in writers] == [0, 0]
     assert cache.info().replies == {"example.org": 40}
     assert cache.verify() == (40, ())
+
+
+def _look_after(folder: Path) -> None:
+    cache = ReplyCache(folder)
+    for _ in range(15):
+        cache.clear()
+        cache.verify()
+        cache.info()
+
+
+def test_a_process_may_look_after_what_another_writes(cache: ReplyCache) -> None:
+    context = multiprocessing.get_context("spawn")
+    writer = context.Process(target=_put_only, args=(cache.folder,))
+    keeper = context.Process(target=_look_after, args=(cache.folder,))
+    for process in (writer, keeper):
+        process.start()
+    for process in (writer, keeper):
+        process.join(60)
+    assert [writer.exitcode, keeper.exitcode] == [0, 0]
+    kept = cache.verify()[0]
+    assert cache.info().replies == ({"example.org": kept} if kept else {})
+
+
+def _put_only(folder: Path) -> None:
+    for number in range(200):
+        ReplyCache(folder).put(Request(f"https://example.org/{number % 20}"), reply(b"x" * 5000))
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

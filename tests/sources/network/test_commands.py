@@ -77,6 +77,49 @@ def test_offline_a_study_gives_the_same_bytes(study: Path, server: Server, call:
     assert results(tmp_path / "offline") == online
 
 
+BARS = "bars: {source: yahoo, interval: 60m, start: 2025-02-19, end: 2025-02-20}"
+BACKTEST = "backtest: {entry: next_open, exit_after: 2, side: sign(gap)}"
+
+
+@pytest.mark.parametrize("more", [f"{BARS}\n", f"reaction: false\n{BARS}\n{BACKTEST}\n"], ids=["run", "backtest"])
+def test_what_fetch_leaves_is_all_that_is_read(
+    study: Path, server: Server, client: Client, call: Call, tmp_path: Path, more: str
+) -> None:
+    hours = [seconds(f"2025-02-20 {clock}") for clock in ("09:30", "10:30")]
+    for symbol in ("BABA", "SPY"):
+        daily = server.script[CHART + symbol][0]
+        server.on(CHART + symbol, daily, daily, as_json(chart(hours, [136.0, 137.0], symbol=symbol, interval="60m")))
+    study.write_text(STUDY.replace("{source: yahoo}", "{source: yahoo, start: 2015-01-02}") + more)
+    assert call("fetch", study) == (0, "6 replies fetched, 0 were there already.\n", "")
+    asked = [each.query["interval"] for each in server.asked if CHART in each.path]
+    assert sorted(asked) == ["1d"] * 4 + ["60m"] * 2
+    assert call("fetch", study) == (0, "0 replies fetched, 6 were there already.\n", "")
+    server.close()
+    verb = "backtest" if "backtest" in more else "run"
+    assert call(verb, study, "--offline", "--quiet", "--out", tmp_path / "out") == (0, "", "")
+
+
+@pytest.mark.parametrize("verb", ["check", "events", "backtest", "audit", "simulate", "reaction"])
+def test_every_verb_that_reads_can_be_offline(
+    study: Path, server: Server, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study.write_text(f"{STUDY}{BACKTEST}\n")
+    line: list[object] = [verb, study, "--offline"]
+    if verb == "reaction":
+        line = [verb, "BABA", "2025-02-20", "--source", "yahoo", "--offline"]
+    status, _, err = call(*line)
+    assert (status, err.startswith("Error: Offline, and the cache")) == (2, True)
+    assert server.asked == []
+
+
+def test_offline_the_verbs_say_what_they_say_online(study: Path, server: Server, call: Call) -> None:
+    online = [call(verb, study) for verb in ("check", "events")]
+    assert [status for status, *_ in online] == [0, 0]
+    server.close()
+    assert [call(verb, study, "--offline") for verb in ("check", "events")] == online
+
+
 def test_the_replayed_study_is_that_of_the_sample(study: Path, call: Call, tmp_path: Path) -> None:
     plain = tmp_path / "plain.yaml"
     plain.write_text(STUDY.replace("source: yahoo", "source: sample"))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +22,7 @@ from eventstudy.errors import (
 )
 from eventstudy.sources import Client
 from eventstudy.sources._http import current_client, read_json
+from eventstudy.sources._pace import Pace
 from eventstudy.sources._transports import WebTransport
 from eventstudy.sources.cache import Reply, ReplyCache, Request
 from tests.sources.network.loopback import Answer, Clock, Server, as_json, as_page, client_of
@@ -37,7 +42,9 @@ def test_a_good_reply_is_kept_and_not_asked_for_again(client: Client, server: Se
     assert get(client).body == first.body == GOOD.body
     assert first.fetched_at == datetime(2025, 9, 22, 12, tzinfo=UTC)
     assert len(server.asked) == 1
-    assert client.tally == {"fetched": 1, "cached": 2}
+    assert client.tally == {THING.name: "fetched"}
+    assert get(again := replace(client, tally={})).body == GOOD.body
+    assert again.tally == {THING.name: "cached"}
 
 
 def test_an_old_reply_is_fetched_again_and_offline_is_good_enough(client: Client, server: Server, clock: Clock) -> None:
@@ -48,6 +55,24 @@ def test_an_old_reply_is_fetched_again_and_offline_is_good_enough(client: Client
     assert get(replace(client, offline=True), fresh_after=fresh).body == GOOD.body
     assert b'"number": 2' in get(client, fresh_after=fresh).body
     assert get(client, fresh_after=fresh).fetched_at == clock.now()
+    assert len(server.asked) == 2
+
+
+def test_a_refusal_is_good_for_a_day_and_offline_for_ever(client: Client, server: Server, clock: Clock) -> None:
+    def look(asker: Client) -> int:
+        return asker.get(THING, lambda _: None, fresh_after=datetime(2025, 1, 1, tzinfo=UTC)).status
+
+    server.on("/thing", Answer(404), GOOD)
+    assert look(client) == 404
+    assert not client.has(THING)
+    clock.time += timedelta(hours=23)
+    assert look(client) == 404
+    clock.time += timedelta(hours=2)
+    assert look(replace(client, offline=True)) == 404
+    assert len(server.asked) == 1
+    assert look(client) == 200
+    clock.time += timedelta(days=100)
+    assert look(client) == 200
     assert len(server.asked) == 2
 
 
@@ -172,6 +197,48 @@ def test_one_domain_is_asked_with_a_pause_between(client: Client, server: Server
     assert clock.pauses == [0.15]
     get(client, Request("https://www.other.org/a"))
     assert clock.pauses == [0.15, 0.5]
+
+
+def test_processes_with_one_cache_pause_together(
+    client: Client, server: Server, cache: ReplyCache, clock: Clock, tmp_path: Path
+) -> None:
+    server.on("/thing", GOOD)
+    get(client, Request("https://www.sec.gov/thing"))
+    # A client of its own knows of the first one only by the folder.
+    get(client_of(server.base, cache, clock), Request("https://data.sec.gov/thing"))
+    assert clock.pauses == [0.15]
+    get(client_of(server.base, ReplyCache(tmp_path / "other"), clock), Request("https://data.sec.gov/thing"))
+    assert clock.pauses == [0.15]
+    # By a clock an hour behind it is one pause, no hour.
+    clock.time -= timedelta(hours=1)
+    get(client_of(server.base, cache, clock), Request("https://www.sec.gov/thing?again"))
+    assert clock.pauses == [0.15, 0.15]
+
+
+def test_a_turn_waits_for_another_process(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib\n"
+        "from eventstudy.sources._pace import Pace\n"
+        "with Pace().turn('example.org', pathlib.Path(sys.argv[1])):\n"
+        "    print('mine', flush=True); sys.stdin.readline()\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    got = threading.Event()
+
+    def take() -> None:
+        with Pace().turn("example.org", tmp_path):
+            got.set()
+
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "mine\n"
+        waiting = threading.Thread(target=take)
+        waiting.start()
+        # Windows has no such locks.
+        assert got.wait(0.3) == (sys.platform == "win32")
+        other.communicate("done\n")
+    waiting.join(30)
+    assert got.is_set()
 
 
 def test_only_web_addresses() -> None:
