@@ -259,6 +259,10 @@ class Flag(_Coded):
         "sources_disagree",
         "Sources give different times for the announcement; the earliest public one was used.",
     )
+    PLACED_FROM_OTHER_EXCHANGE = (
+        "placed_from_other_exchange",
+        "Date and tag are those of another exchange than the prices'; they were read on that one's clocks.",
+    )
     OVERLAPS_OWN_EVENT = (
         "overlaps_own_event",
         "The event window overlaps that of another event of the symbol.",

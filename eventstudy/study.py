@@ -22,7 +22,7 @@ from eventstudy.inference import TESTS, HypothesisTest
 from eventstudy.inference.adjust import ADJUSTMENTS
 from eventstudy.inference.battery import run_tests, samples
 from eventstudy.inference.diagnostics import CommonVariation, diagnose
-from eventstudy.inference.presets import DEFAULT, preset, take_options, with_options
+from eventstudy.inference.presets import DEFAULT, Unsaid, preset, take_options, with_options
 from eventstudy.inference.seeds import child_seed
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.prepare import Prepared, prepare
@@ -87,7 +87,7 @@ class Study:
     forecast_error : str
         How much of the parameter error enters variances: ``"full"``, ``"diagonal"``, ``"none"``.
     convention : str
-        A preset of options such as ``"estudy2"``, for whatever is left at its default: what another program does.
+        A preset of options such as ``"estudy2"``, for whatever is not given: what another program does.
     adjustment : str
         What adjusts the p-values of all windows and groups of one test: ``"holm"``, ``"benjamini_hochberg"``,
         ``"benjamini_yekutieli"``, ``"none"``.
@@ -129,11 +129,11 @@ class Study:
     group_by: Sequence[str] = ()
     balanced: bool = True
     diagnostics: bool = False
-    surprise: Surprise | None = None
+    surprise: Surprise | Sequence[Surprise] | None = None
     alignment: Alignment = field(default_factory=Alignment)
     screens: Sequence[str | Screen] = ("overlaps", "confounding_news")
     focus: str | None = None
-    forecast_error: str = "full"
+    forecast_error: str = Unsaid("full")
     convention: str = DEFAULT
     adjustment: str = "holm"
     reaction: bool = True

@@ -594,3 +594,22 @@ def definition(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
 def test_a_configured_study_is_a_value() -> None:
     assert isinstance(load(ALIBABA), Configured)
     assert load(ALIBABA) == load(ALIBABA)
+
+
+def test_several_surprises_are_a_list(tmp_path: Path) -> None:
+    text = "events: {source: sample}\nprices: {source: sample}\nbenchmark: SPY\nsurprise:\n"
+    rules = "  - {actual: eps_actual, estimate: eps_estimate}\n"
+    path = tmp_path / "study.yaml"
+    path.write_text(f"{text}{rules}  - {{actual: revenue_actual, estimate: revenue_estimate, name: revenue}}\n")
+    assert load(path).study.surprise == (
+        Surprise(actual="eps_actual", estimate="eps_estimate"),
+        Surprise(actual="revenue_actual", estimate="revenue_estimate", name="revenue"),
+    )
+    for second, words in {
+        "{actual: a, estimate: b}": "two would be called 'surprise'",
+        "{actual: a, estmate: b}": r"unknown key 'surprise\[1\].estmate'",
+        "{estimate: b}": r"surprise\[1\]",
+    }.items():
+        path.write_text(f"{text}{rules}  - {second}\n")
+        with pytest.raises(ConfigError, match=words):
+            load(path)

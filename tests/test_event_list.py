@@ -57,9 +57,9 @@ def test_events_are_placed_screened_and_counted(config: Path) -> None:
     quality = found.quality
     assert (quality.given, quality.used, quality.timed, quality.tagged, quality.unknown) == (4, 3, 2, 1, 1)
     assert quality.shifts == {0: 3, 2: 1}
-    # Of the three others one is later than our last date; the others are captured, one of them a day away.
+    # Of the three others one is later than our last date; the others are captured, one of them a day after it.
     assert quality.capture is not None
-    assert (quality.capture.reference, quality.capture.captured, quality.capture.same_date) == (1, 1, 1)
+    assert (quality.capture.reference, quality.capture.captured, quality.capture.same_date) == (2, 2, 1)
 
 
 def test_the_verb_prints_what_python_returns(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,7 +75,7 @@ def test_the_verb_prints_what_python_returns(config: Path, capsys: pytest.Captur
         "Placeholder time: The source gives an hour that it also puts where it knows none",
         "Events whose day 0 is not their stated date",
         "The timing of 1 of 4 events is unknown; the headline window is [0,+1] for all.",
-        "Of 1 events of the second calendar 100.00% are captured",
+        "Of 2 events of the second calendar 100.00% are captured",
     ):
         assert words in printed
 
@@ -132,6 +132,16 @@ def test_the_headline_takes_two_days_where_times_are_unknown(config: Path) -> No
     assert "CAAR over [0, +1]" in load(config).run().headline[-1]
     (config.parent / "e.csv").write_text("\n".join(EVENTS.splitlines()[:3]) + "\n")
     assert "CAAR over [0]" in load(config).run().headline[-1]
+
+
+def test_a_headline_window_without_a_name_is_said(config: Path) -> None:
+    found = load(config, ["windows={estimation: [-120, -11], event: [-5, 5], named: {day: [0, 0]}}"]).run()
+    assert found.headline == (
+        "The timing of more than 5% of the events is unknown: the headline window is [0, +1], which is not among the "
+        "named windows; name it to see the mean.",
+    )
+    found = load(config, ["windows={estimation: [-120, -11], event: [-5, 5], named: {later: [2, 5]}}"]).run()
+    assert "[0, +1], which is not among" in found.headline[0]
 
 
 def test_reading_a_long_file_reports_its_progress(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def build_events(
     require_columns(frame, ["symbol"], origin)
     if not {"announced_at", "date"} & set(frame.columns):
         raise DataError(f"{origin.name}: an event needs the column 'announced_at', or 'date' with 'timing'.")
-    symbol = text_column(frame, "symbol", origin)
+    symbol = np.array([name.strip() for name in text_column(frame, "symbol", origin)], dtype=object)
     calendar = _calendars(frame, symbol, origin)
     announced_at = _moments(frame, "announced_at", zone, origin)
     shown = _shown(announced_at, calendar)

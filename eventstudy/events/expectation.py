@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
+from eventstudy._typing import Bools, Dates, Floats, Ints, Labels, Times
 from eventstudy.errors import DataError
 
 __all__ = [
@@ -113,7 +113,14 @@ def quarter_number(period_end: Labels) -> Ints:
 
 
 def seasonal_surprise(
-    symbol: Labels, quarter: Ints, actual: Floats, *, drift: bool = True, quarters: int = 8, at_least: int = 6
+    symbol: Labels,
+    quarter: Ints,
+    actual: Floats,
+    *,
+    reported_at: Times | None = None,
+    drift: bool = True,
+    quarters: int = 8,
+    at_least: int = 6,
 ) -> Floats:
     """Return standardized unexpected earnings against a seasonal random walk.
 
@@ -124,7 +131,9 @@ def seasonal_surprise(
     quarter : ndarray of shape (E,)
         Number of the fiscal quarter, see `quarter_number`; a negative one is unknown.
     actual : ndarray of shape (E,)
-        The figure as first reported.
+        The figure as it was reported.
+    reported_at : ndarray of shape (E,), optional
+        ``datetime64[s]``: when it was; without it rows are in the order of their reports.
     drift : bool
         Whether the mean of the earlier seasonal differences is taken off.
     quarters, at_least : int
@@ -140,7 +149,8 @@ def seasonal_surprise(
     -----
     ``SUE_q = (E_q - E_{q-4} - drift) / sd``, with drift and sd (divisor n - 1) of ``E_j - E_{j-4}`` over the eight
     quarters before q, q itself left out (Foster, Olsen and Shevlin 1984; Bernard and Thomas 1989). Where a quarter is
-    reported twice, later quarters are compared with its first row.
+    reported several times, later quarters are compared with the figure that was reported first; of several at one
+    moment with the least of them.
 
     Examples
     --------
@@ -150,8 +160,9 @@ def seasonal_surprise(
     [1.291, 2.9399]
     """
     reported: dict[tuple[str, int], float] = {}
-    for name, number, figure in zip(symbol, quarter.tolist(), actual.tolist(), strict=True):
-        reported.setdefault((str(name), number), figure)
+    order = np.arange(len(actual)) if reported_at is None else np.lexsort((actual, reported_at))
+    for row in order[~np.isnan(actual[order])].tolist():
+        reported.setdefault((str(symbol[row]), int(quarter[row])), float(actual[row]))
     nothing = float("nan")
 
     def difference(name: str, number: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -162,7 +163,7 @@ class DuplicateQuarters:
     ----------
     period : str, optional
         Group of the events that names the fiscal quarter; an event without one is not judged. None: no such group, and
-        events within `within` days of the one before count as the same quarter.
+        an event within `within` days, before or after, of one that stays tells the same quarter.
     within : int
         Days, where there is no period.
     action : {"flag", "drop"}
@@ -182,17 +183,17 @@ class DuplicateQuarters:
         events = seen.events
         period = _periods(events, self.period)
         twin = np.full(len(events), -1, dtype=np.int64)
-        first: dict[tuple[str, ...], int] = {}
+        kept: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
         for row in _in_order(events, seen.kept):
             key = (str(events.symbol[row]), str(events.kind[row]), period[row] if self.period else "")
             if self.period and not key[2]:
                 continue
-            stays = first.setdefault(key, row)
-            apart = abs(int((events.date[row] - events.date[stays]).astype(np.int64)))
-            if stays != row and (self.period or apart <= self.within):
-                twin[row] = stays
-            elif not self.period:
-                first[key] = row
+            apart = {other: abs(int((events.date[row] - events.date[other]).astype(np.int64))) for other in kept[key]}
+            nearest = min(apart, key=lambda other: apart[other], default=row)
+            if nearest != row and (self.period or apart[nearest] <= self.within):
+                twin[row] = nearest
+            else:
+                kept[key].append(row)
         return _verdict(events, self.action, twin, Flag.DUPLICATE_QUARTER, Reason.DUPLICATE_QUARTER)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy._typing import Dates, Ints, Labels
+from eventstudy.errors import Flag
 from eventstudy.events.table import Events
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ __all__ = ["Capture", "Quality", "assess", "compare_calendars", "headline_end"]
 
 # Above it the day of the news is unknown for too many (METHODS 1.4).
 MOST_UNKNOWN = 0.05
+NEAR = 3
 
 
 def headline_end(unknown: int, total: int) -> int:
@@ -54,22 +56,30 @@ class Capture:
         Captured ones on the same date.
     within_three_days : int
         Captured ones at most three days away, the same date included.
+    left_out : int
+        Events of the second calendar that are not counted, since the first has none of their symbol.
     """
 
     reference: int
     captured: int
     same_date: int
     within_three_days: int
+    left_out: int = 0
 
     @property
     def sentence(self) -> str:
         """The shares in words."""
+        left_out = (
+            f" {self.left_out} more, of symbols that the first calendar does not have, are left out."
+            if self.left_out
+            else ""
+        )
         if not self.captured:
-            return f"None of {self.reference} events of the second calendar are captured."
+            return f"None of {self.reference} events of the second calendar are captured.{left_out}"
         exact, near = self.same_date / self.captured, self.within_three_days / self.captured
         return (
             f"Of {self.reference} events of the second calendar {self.captured / self.reference:.2%} are captured; of "
-            f"these {exact:.2%} on the same date, {near:.2%} within three days."
+            f"these {exact:.2%} on the same date, {near:.2%} within three days.{left_out}"
         )
 
 
@@ -132,6 +142,8 @@ class Quality:
                 f"{self.used} events fall on {self.event_days} dates; {self.largest_count} of them "
                 f"({self.largest_count / self.used:.1%}) share {self.largest_day}."
             )
+        if disagree := self.flags.get(str(Flag.SOURCES_DISAGREE), 0):
+            said.append(f"The sources do not agree on day 0 of {disagree} of {self.given} events.")
         return (*said, self.capture.sentence) if self.capture else tuple(said)
 
     def to_frame(self) -> pd.DataFrame:
@@ -152,6 +164,7 @@ class Quality:
             rows += [("second calendar", "captured", self.capture.captured)]
             rows += [("second calendar", "same date", self.capture.same_date)]
             rows += [("second calendar", "within three days", self.capture.within_three_days)]
+            rows += [("second calendar", "left out", self.capture.left_out)] if self.capture.left_out else []
         return pd.DataFrame(rows, columns=["topic", "item", "events"])
 
 
@@ -235,23 +248,29 @@ def compare_calendars(events: Events, reference: Events, *, reach: int = 30) -> 
     Returns
     -------
     Capture
-        Counts over the reference events of symbols that both have, between the first and the last date of `events`.
+        Counts over the reference events of symbols that both have, between the first and the last date of `events`;
+        those at most three days outside count where an event within three days stands for them. Those of other
+        symbols are left out, and counted apart.
 
     Notes
     -----
     Each event stands for one reference event at most, the nearest pairs first.
     """
-    shared = set(events.symbol) & set(reference.symbol)
-    if not shared:
-        return Capture(0, 0, 0, 0)
-    spans = (reference.date >= events.date.min()) & (reference.date <= events.date.max())
-    dates, wanted = (
-        _dates_by_symbol(events.symbol, events.date),
-        _dates_by_symbol(reference.symbol[spans], reference.date[spans]),
-    )
-    apart = np.concatenate([_distances(dates[name], wanted[name], reach) for name in sorted(shared & set(wanted))])
+    if not len(events):
+        return Capture(0, 0, 0, 0, left_out=len(reference))
+    first, last = events.date.min(), events.date.max()
+    inside = (reference.date >= first - NEAR) & (reference.date <= last + NEAR)
+    dates = _dates_by_symbol(events.symbol, events.date)
+    wanted = _dates_by_symbol(reference.symbol[inside], reference.date[inside])
+    counted = [np.empty(0, dtype=np.int64)]
+    for name in sorted(set(dates) & set(wanted)):
+        apart, outside = _distances(dates[name], wanted[name], reach), (wanted[name] < first) | (wanted[name] > last)
+        counted.append(apart[~outside | ((apart >= 0) & (apart <= NEAR))])
+    apart = np.concatenate(counted)
     found = apart[apart >= 0]
-    return Capture(len(apart), len(found), int((found == 0).sum()), int((found <= 3).sum()))
+    covered = (reference.date >= first) & (reference.date <= last)
+    left_out = int((covered & ~np.isin(reference.symbol.astype(str), list(dates))).sum())
+    return Capture(len(apart), len(found), int((found == 0).sum()), int((found <= NEAR).sum()), left_out)
 
 
 def _dates_by_symbol(symbol: Labels, date: Dates) -> dict[str, Dates]:

@@ -5,6 +5,7 @@ The formulas stand in `eventstudy.events.expectation`; the quantiles in `eventst
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,16 +88,24 @@ class Surprise:
             raise InputError(f"surprise: quantiles is {self.quantiles}; at least 2 were expected.")
 
 
-def with_surprise(events: Events, rule: Surprise) -> Events:
+def with_surprise(events: Events, rule: Surprise | Sequence[Surprise]) -> Events:
     """Return the events with the value ``surprise`` and the groups ``surprise_sign`` and ``surprise_quantile``.
 
-    The quantile is there only if the rule asks for it; an event that can't be classed is ``unknown``.
+    The quantile is there only if the rule asks for it; an event that can't be classed is ``unknown``. Several rules,
+    of earnings and revenue, say, each have a `name` of their own.
 
     Raises
     ------
     UnknownNameError
         For a value or a group that the events do not have.
+    InputError
+        For two rules of one name.
     """
+    if not isinstance(rule, Surprise):
+        check_names(rule)
+        for each in rule:
+            events = with_surprise(events, each)
+        return events
     surprise = _surprise(events, rule)
     groups: dict[str, Labels] = {f"{rule.name}_sign": surprise_sign(surprise, rule.tolerance)}
     if rule.quantiles is not None:
@@ -105,13 +114,23 @@ def with_surprise(events: Events, rule: Surprise) -> Events:
     return events.with_columns(values={rule.name: surprise}, groups=groups)
 
 
+def check_names(rules: Sequence[Surprise]) -> None:
+    """Raise `InputError` if two rules have one name."""
+    names = [rule.name for rule in rules]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"surprise: two would be called {name!r}; give one of them a name of its own.")
+
+
 def _surprise(events: Events, rule: Surprise) -> Floats:
     actual = _value(events, rule.actual)
     if rule.method == "seasonal":
         if rule.period not in events.groups:
             raise UnknownNameError("group of the events", rule.period, events.groups)
         quarter = quarter_number(events.groups[rule.period])
-        return seasonal_surprise(events.symbol, quarter, actual, drift=rule.drift)
+        dates = events.date.astype("datetime64[s]")
+        reported_at = np.where(np.isnat(events.announced_at), dates, events.announced_at)
+        return seasonal_surprise(events.symbol, quarter, actual, reported_at=reported_at, drift=rule.drift)
     estimate = _value(events, rule.estimate or "")
     if rule.method == "scaled":
         return scaled_surprise(actual, estimate, _value(events, rule.scale or ""))

@@ -18,7 +18,7 @@ from eventstudy.errors import DataError, Flag, InputError, Reason, UnknownNameEr
 from eventstudy.events.flags import Flags
 from eventstudy.events.table import Confirmation, Events, Precision, Timing
 
-__all__ = ["Alignment", "Phase", "Placed", "place", "place_dates", "place_times"]
+__all__ = ["Alignment", "Phase", "Placed", "latest_moments", "place", "place_dates", "place_times", "tag_bounds"]
 
 NON_SESSION = ("next", "previous", "drop", "error")
 MOST_MINUTES = 240
@@ -163,6 +163,57 @@ def place_dates(date: Dates, timing: Labels, calendar: Calendar) -> tuple[Ints, 
     phase = np.array([TAGS.get(tag, Phase.UNKNOWN) for tag in timing], dtype=object)
     phase[~session_day & (phase != Phase.UNKNOWN)] = Phase.CLOSED
     return day0.astype(np.int64), phase
+
+
+def tag_bounds(date: Dates, timing: Labels, calendar: Calendar) -> tuple[Times, Times]:
+    """Return the first and the last second that a date and its tag allow.
+
+    Parameters
+    ----------
+    date : ndarray of shape (n,)
+        ``datetime64[D]`` in the exchange's zone.
+    timing : ndarray of shape (n,)
+        A `Timing` each; an unknown one, or any on a date without a session, allows the whole date.
+    calendar : Calendar
+        The sessions of the exchange.
+
+    Returns
+    -------
+    first, last : ndarray of shape (n,)
+        ``datetime64[s]``, UTC, both within.
+
+    Examples
+    --------
+    >>> day, tag = np.array(["2024-08-15"], dtype="datetime64[D]"), np.array([Timing.BEFORE_OPEN], dtype=object)
+    >>> str(tag_bounds(day, tag, get_calendar("XNYS"))[1][0])
+    '2024-08-15T13:29:59'
+    """
+    session = calendar.index(date)
+    second = np.timedelta64(1, "s")
+    midnight, next_midnight = _midnight(date, calendar), _midnight(date + 1, calendar)
+    tags = [(session >= 0) & np.asarray(timing == tag) for tag in TAGS]
+    opens, closes = calendar.opens[session], calendar.closes[session]
+    first = np.select(tags, [midnight, opens, closes], default=midnight)
+    last = np.select(tags, [opens - second, closes - second, next_midnight - second], default=next_midnight - second)
+    return first, last
+
+
+def _midnight(date: Dates, calendar: Calendar) -> Times:
+    """Return the moment at which each date begins on the exchange's clocks, in UTC."""
+    import pandas as pd
+
+    local = pd.DatetimeIndex(date.astype("datetime64[s]"))
+    begins = local.tz_localize(calendar.zone, ambiguous=np.ones(len(date), dtype=bool), nonexistent="shift_forward")
+    return np.asarray(begins.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[s]"))
+
+
+def latest_moments(events: Events) -> Times:
+    """Return by when each announcement was public: its time, or the last second that date and tag allow, in UTC."""
+    moments = events.announced_at.copy()
+    for code in sorted(set(events.calendar)):
+        rows = np.flatnonzero(np.asarray(events.calendar == code) & np.isnat(events.announced_at))
+        moments[rows] = tag_bounds(events.date[rows], events.timing[rows], get_calendar(code))[1]
+    return moments
 
 
 def place(events: Events, alignment: Alignment | None = None) -> Placed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eventstudy.inference.diagnostics import Diagnostics
 
-__all__ = ["RULES", "SITUATIONS", "Rule", "Situation"]
+__all__ = ["CAVEATS", "RULES", "SITUATIONS", "Rule", "Situation"]
 
 LONG = 60
 FEW, FEW_FOR_SIGNS, FEW_FOR_GRANK, FEW_FOR_BHAR = 10, 6, 30, 20
@@ -104,6 +104,10 @@ class Situation:
     source: str
 
 
+def _wilder(d: Diagnostics) -> bool:
+    return d.variance_ratio > 1 and d.variance_p < UNUSUAL
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "one event",
@@ -144,7 +148,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "event-induced variance",
         SAME_VARIANCE,
-        lambda d: d.variance_ratio > 1 and d.variance_p < UNUSUAL,
+        _wilder,
         "its variance is that of ordinary days; around these events it is {variance_ratio:.1f} times as large",
         "Boehmer, Musumeci and Poulsen (1991)",
     ),
@@ -207,6 +211,18 @@ RULES: tuple[Rule, ...] = (
 )
 """When the assumptions of a test fail; read top to bottom, the first that fails is the reason given."""
 
+CAVEATS: tuple[Rule, ...] = (
+    Rule(
+        "correlation of quiet days",
+        ("kolari_pynnonen", "grank_t"),
+        lambda d: d.clustered and _wilder(d),
+        "its correlation is that of quiet days, and around these events the variance is {variance_ratio:.1f} times as "
+        "large; where that is each firm's own, it rejects too seldom",
+        "METHODS 4.3, 4.12",
+    ),
+)
+"""What to know of tests that fail no rule; the first that holds is told beside the reason."""
+
 SITUATIONS: tuple[Situation, ...] = (
     Situation(
         "one event",
@@ -221,6 +237,14 @@ SITUATIONS: tuple[Situation, ...] = (
         ("bhar_bootstrap", "calendar_time", "skewness_adjusted", "kolari_pynnonen", "cluster_t"),
         "over {length} sessions returns compound, and are skewed",
         "Lyon, Barber and Tsai (1999)",
+    ),
+    Situation(
+        "one date",
+        lambda d: d.n > 1 and d.dates == 1,
+        ("portfolio", "kolari_pynnonen", "grank_t", "crude_dependence"),
+        "all {n} events share one date, and the variance of their portfolio alone needs no estimate of their "
+        "correlation",
+        "Brown and Warner (1980); METHODS 4.12",
     ),
     Situation(
         "common or overlapping dates",

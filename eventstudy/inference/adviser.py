@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eventstudy.inference.advice_rules import RULES, SITUATIONS, Rule, Situation
+from eventstudy.errors import Reason
+from eventstudy.inference.advice_rules import CAVEATS, RULES, SITUATIONS, Rule, Situation
+from eventstudy.inference.base import TestResult
 from eventstudy.inference.diagnostics import Diagnostics
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from eventstudy.reports.display import DisplayTable
 
-__all__ = ["Advice", "Verdict", "advise", "rules_table"]
+__all__ = ["Advice", "Verdict", "advise", "rules_table", "without_value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Advice:
         return fragment(self.table())
 
 
-def advise(diagnostics: Diagnostics, tests: Iterable[str]) -> Advice:
+def advise(diagnostics: Diagnostics, tests: Iterable[str], missing: Mapping[str, Reason] | None = None) -> Advice:
     """Name the headline test of a sample, and grey out those whose assumptions fail on it.
 
     Parameters
@@ -109,39 +111,65 @@ def advise(diagnostics: Diagnostics, tests: Iterable[str]) -> Advice:
         Of one group and window.
     tests : iterable of str
         Names of the tests there are.
+    missing : mapping of str to Reason, optional
+        Those that were run and have no value, as `without_value` finds them; none of them is the headline.
+
+    Examples
+    --------
+    >>> from eventstudy.inference.diagnostics import Diagnostics
+    >>> same_day = Diagnostics(n=2, length=1, dates=1, largest=2, overlapping=1, correlation=0.3, effective_n=1.5,
+    ...                        variance_ratio=1.0, variance_p=0.5, skewness=float("nan"), thin=0.0)
+    >>> advise(same_day, ["kolari_pynnonen", "portfolio"]).headline
+    'portfolio'
     """
     names = tuple(tests)
-    failing = {name: rule for name in names if (rule := _failing(name, diagnostics)) is not None}
+    failing = {name: said for name in names if (said := _against(name, diagnostics, missing or {})) is not None}
     situation = next((each for each in SITUATIONS if each.holds(diagnostics)), None)
     ranked = [name for name in (situation.tests if situation else ()) if name in names and name not in failing]
     headline = ranked[0] if ranked else ""
     order = [*ranked, *(name for name in names if name not in ranked and name not in failing), *failing]
-    verdicts = tuple(_verdict(name, headline, failing.get(name), situation, diagnostics) for name in order)
-    name, why = situation.name if situation else "no event", _why(headline, situation, diagnostics)
-    return Advice(headline, name, why, verdicts, diagnostics)
+    verdicts = tuple(failing.get(name) or _verdict(name, headline, situation, diagnostics) for name in order)
+    why = _why(verdicts[0] if headline else None, situation, diagnostics)
+    return Advice(headline, situation.name if situation else "no event", why, verdicts, diagnostics)
 
 
-def _failing(test: str, diagnostics: Diagnostics) -> Rule | None:
-    return next((rule for rule in RULES if test in rule.tests and rule.fails(diagnostics)), None)
+def without_value(results: Iterable[TestResult]) -> dict[str, Reason]:
+    """Return the tests that have a reason in every one of their results, with the first reason."""
+    reasons: dict[str, list[Reason]] = {}
+    for each in results:
+        reasons.setdefault(each.test, []).append(each.reason)
+    return {test: found[0] for test, found in reasons.items() if Reason.OK not in found}
 
 
-def _verdict(
-    test: str, headline: str, rule: Rule | None, situation: Situation | None, diagnostics: Diagnostics
-) -> Verdict:
-    if rule is not None:
+def _against(test: str, diagnostics: Diagnostics, missing: Mapping[str, Reason]) -> Verdict | None:
+    """Return why a test is greyed out, None where it is not."""
+    if (rule := _first(RULES, test, diagnostics)) is not None:
         return Verdict(test, "greyed", _told(rule.because, diagnostics), rule.source)
+    if test in missing:
+        return Verdict(test, "greyed", f"it has no value here ({missing[test]})", "its own result")
+    return None
+
+
+def _first(rules: Iterable[Rule], test: str, diagnostics: Diagnostics) -> Rule | None:
+    return next((rule for rule in rules if test in rule.tests and rule.fails(diagnostics)), None)
+
+
+def _verdict(test: str, headline: str, situation: Situation | None, diagnostics: Diagnostics) -> Verdict:
+    """Return what is said of a test that is not greyed out."""
+    caveat = _first(CAVEATS, test, diagnostics)
+    said = "" if caveat is None else _told(caveat.because, diagnostics)
     if test == headline and situation is not None:
-        return Verdict(test, "headline", _told(situation.because, diagnostics), situation.source)
-    return Verdict(test, "shown", "", "")
+        told = _told(situation.because, diagnostics)
+        return Verdict(test, "headline", f"{told}; {said}" if said else told, situation.source)
+    return Verdict(test, "shown", said, "" if caveat is None else caveat.source)
 
 
-def _why(headline: str, situation: Situation | None, diagnostics: Diagnostics) -> str:
+def _why(headline: Verdict | None, situation: Situation | None, diagnostics: Diagnostics) -> str:
     if situation is None:
         return "There is no event to test."
-    told = _told(situation.because, diagnostics)
-    if not headline:
-        return f"No test of the list fits ({situation.name}): {told}."
-    return f"Believe {headline} ({situation.name}): {told} ({situation.source})."
+    if headline is None:
+        return f"No test of the list fits ({situation.name}): {_told(situation.because, diagnostics)}."
+    return f"Believe {headline.test} ({situation.name}): {headline.because} ({headline.source})."
 
 
 def _told(because: str, diagnostics: Diagnostics) -> str:
@@ -162,4 +190,5 @@ def rules_table() -> DisplayTable:
         (each.name, f"first: {', '.join(each.tests)}", _general(each.because), each.source) for each in SITUATIONS
     ]
     greyed = [(each.name, f"greyed: {', '.join(each.tests)}", _general(each.because), each.source) for each in RULES]
-    return table("How the adviser decides", heads, [*firsts, *greyed])
+    caveats = [(each.name, f"beware: {', '.join(each.tests)}", _general(each.because), each.source) for each in CAVEATS]
+    return table("How the adviser decides", heads, [*firsts, *greyed, *caveats])

@@ -12,7 +12,7 @@ import numpy as np
 from eventstudy._typing import Dates, Floats, Ints, Labels
 from eventstudy.distributions import Alternative, normal_p_value, student_p_value
 from eventstudy.errors import Reason, UnknownNameError
-from eventstudy.inference.presets import DEFAULT, preset, take_options
+from eventstudy.inference.presets import DEFAULT, Unsaid, preset, take_options
 from eventstudy.returns.abnormal import AbnormalReturns, Cars
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.windows import Window
@@ -238,7 +238,7 @@ class HypothesisTest(ABC):
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     alternative: str = Alternative.TWO_SIDED
-    convention: str = DEFAULT
+    convention: str = Unsaid(DEFAULT)
 
     def __post_init__(self) -> None:
         take_options(self, preset(self.convention).tests.get(self.kind, {}))

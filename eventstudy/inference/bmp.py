@@ -10,6 +10,7 @@ import numpy as np
 
 from eventstudy.errors import Reason
 from eventstudy.inference.base import Sample, TestResult, dispersion, few
+from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.standard import StandardisedTest
 
 __all__ = ["BMP"]
@@ -44,7 +45,7 @@ class BMP(StandardisedTest):
         "reference": ("student", "normal"),
     }
 
-    reference: str = "student"
+    reference: str = Unsaid("student")
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean SCAR."""

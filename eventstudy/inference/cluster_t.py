@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,10 +21,15 @@ class ClusterT(HypothesisTest):
     The G clusters are the distinct dates of day 0; events of one date may be correlated in any way. Windows that
     overlap across dates are not allowed for.
 
+    ``form="day_means"`` counts each date once, however many events it has: the mean of the G mean CARs of a date over
+    their own dispersion, ``t(G - 1)``.
+
     Source: Cameron, Gelbach and Miller (2011) for one way of clustering; METHODS 4.12.
 
     Parameters
     ----------
+    form : str
+        ``"events"``: the mean over events; ``"day_means"``: over dates.
     min_clusters : int
         Fewest dates; with less the variance is not to be trusted, and a wild bootstrap over dates is the choice.
 
@@ -37,6 +43,9 @@ class ClusterT(HypothesisTest):
     null: ClassVar[str] = "The mean abnormal return over the window is zero."
     source: ClassVar[str] = "Cameron, Gelbach and Miller (2011)"
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"form": ("events", "day_means")}
+
+    form: str = "events"
     min_clusters: int = 10
 
     def __post_init__(self) -> None:
@@ -56,9 +65,13 @@ class ClusterT(HypothesisTest):
         notes = f"{count} date{'' if count == 1 else 's'}"
         if count < self.min_clusters:
             return self.invalid(sample, Reason.TOO_FEW_DATES, estimate=estimate, notes=notes)
-        deviations = sample.car - estimate if dispersion(sample.car) > 0 else np.zeros(n)
-        sums = np.bincount(cluster, weights=deviations)
-        std_error = float(np.sqrt(count / (count - 1) * (sums**2).sum()) / n)
+        if self.form == "day_means":
+            means = np.bincount(cluster, weights=sample.car) / np.bincount(cluster)
+            estimate, std_error = float(means.mean()), dispersion(means) / float(np.sqrt(count))
+        else:
+            deviations = sample.car - estimate if dispersion(sample.car) > 0 else np.zeros(n)
+            sums = np.bincount(cluster, weights=deviations)
+            std_error = float(np.sqrt(count / (count - 1) * (sums**2).sum()) / n)
         if not std_error > 0:
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate, notes=notes)
         return self.student(

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample
+from eventstudy.inference.base import Sample, dispersion
+from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.scores import Cumulated, DayScoreTest, cumulated, window_days
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.days import DayScores, DaySums, Ranks, RawRanks, Signs, StandardRanks, WindowRanks
@@ -60,7 +63,7 @@ class CorradoRank(DayScoreTest):
 
     pool: str = "event_window"
     scale: str = "uniform"
-    missing: str = "scaled"
+    missing: str = Unsaid("scaled")
 
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:
@@ -129,3 +132,14 @@ class CorradoZivneyRank(DayScoreTest):
     source: ClassVar[str] = "Corrado and Zivney (1992)"
     measure: ClassVar[str] = "mean_rank"
     needs = (StandardRanks,)
+
+    def found(self, sample: Sample) -> Cumulated | Reason:
+        """Return the window's cumulated ranks, or why there are none."""
+        if not len(sample):
+            return Reason.NO_EVENTS
+        if len(sample) < 2:
+            return Reason.NEEDS_TWO_EVENTS
+        days = sample.part(sample.whole.sar).T
+        if not any(dispersion(day[~np.isnan(day)]) > 0 for day in days if (~np.isnan(day)).sum() > 1):
+            return Reason.NO_DISPERSION
+        return super().found(sample)

@@ -11,6 +11,7 @@ import numpy as np
 from eventstudy._typing import Ints
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.sign import ZEROS, counted
 from eventstudy.returns.accumulators import Accumulator, PositiveShare, Residuals
 
@@ -79,7 +80,7 @@ class GeneralizedSign(HypothesisTest):
     measure: ClassVar[str] = "positive_share"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"p_hat": ("daily", "window", "pooled"), "zeros": ZEROS}
 
-    p_hat: str = "daily"
+    p_hat: str = Unsaid("daily")
     zeros: str = "not_positive"
 
     @property

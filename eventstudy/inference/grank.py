@@ -11,6 +11,8 @@ import numpy as np
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.inference.cumrank import bounded_t
+from eventstudy.inference.kolari_pynnonen import BY_RBAR, entering_rbar, mean_correlation
+from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.days import DaySums
 from eventstudy.returns.grank import GeneralizedRanks
 
@@ -27,7 +29,11 @@ class GrankTest(HypothesisTest):
     null: ClassVar[str] = "The standardised return of the window ranks no higher and no lower than estimation days."
     source: ClassVar[str] = "Kolari and Pynnonen (2011)"
     measure: ClassVar[str] = "mean_rank"
-    needs = (GeneralizedRanks,)
+
+    @property
+    def needs(self) -> tuple[type[Accumulator], ...]:
+        """Generalized ranks."""
+        return (GeneralizedRanks,)
 
     def ranked(self, sample: Sample) -> DaySums | Reason:
         """Return the sums of ranks, or why there are none."""
@@ -100,9 +106,15 @@ class GrankT(GrankTest):
 class GrankZ(GrankTest):
     """``Z = Ubar_0 / sqrt(sum_i (T_i - 1) / (12 (T_i + 1)) / N^2) ~ N(0,1)``; see `GrankT`.
 
-    Takes events as independent.
+    Takes events as independent, unless rbar says by how much they are correlated: then Z is divided by
+    ``sqrt(1 + (N - 1) rbar)``.
 
     Source: Kolari and Pynnonen (2011), Journal of Empirical Finance 18, 953-971; METHODS 4.7.
+
+    Parameters
+    ----------
+    rbar : str
+        ``"none"``; ``"calendar"`` or ``"event_time"``, the mean correlation as in `KolariPynnonen`.
 
     Examples
     --------
@@ -111,6 +123,14 @@ class GrankZ(GrankTest):
     """
 
     kind: ClassVar[str] = "grank_z"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"rbar": ("none", *BY_RBAR)}
+
+    rbar: str = "none"
+
+    @property
+    def needs(self) -> tuple[type[Accumulator], ...]:
+        """Ranks, and the correlation of the residuals where it is asked for."""
+        return (GeneralizedRanks, *(() if self.rbar == "none" else (BY_RBAR[self.rbar],)))
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean rank of the window."""
@@ -121,12 +141,18 @@ class GrankZ(GrankTest):
         variance = float((sums.lengths[1:] * (lengths[1:] - 1) / (12.0 * (lengths[1:] + 1))).sum()) / sums.events**2
         if not variance > 0:
             return self.invalid(sample, Reason.TOO_FEW_SESSIONS)
-        estimate, std_error = float(sums.means[-1]), float(np.sqrt(variance))
+        rbar, notes = 0.0, ""
+        if self.rbar != "none":
+            rbar, notes = entering_rbar(mean_correlation(sample, self.rbar), False, len(sample))
+        inflation = 1 + (sums.events - 1) * rbar
+        if not inflation > 0:
+            return self.invalid(sample, Reason.TOO_CORRELATED, notes=notes)
+        estimate, std_error = float(sums.means[-1]), float(np.sqrt(variance * inflation))
         return self.normal(
             sample,
             estimate / std_error,
             estimate=estimate,
             std_error=std_error,
             n=sums.events,
-            notes=self.notes(sums),
+            notes="; ".join(each for each in (notes, self.notes(sums)) if each),
         )

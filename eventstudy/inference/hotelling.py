@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy.distributions import Alternative, f_p_value
 from eventstudy.errors import Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.portfolio import CommonResiduals
 
@@ -69,7 +69,8 @@ class Hotelling(HypothesisTest):
         if n <= max(length, 1):
             return self.invalid(sample, Reason.TOO_FEW_EVENTS, estimate=estimate)
         mean, centred = ar.mean(axis=0), ar - ar.mean(axis=0)
-        distance = _distance(mean, centred.T @ centred / (n - 1))
+        varies = all(dispersion(day) > 0 for day in ar.T)
+        distance = _distance(mean, centred.T @ centred / (n - 1)) if varies else None
         if distance is None:
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate)
         return self._f(n * (n - length) / ((n - 1) * length) * distance, length, n - length, n, estimate)

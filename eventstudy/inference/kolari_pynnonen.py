@@ -12,10 +12,11 @@ from eventstudy.errors import Reason
 from eventstudy.inference.base import Sample, TestResult
 from eventstudy.inference.bmp import BMP
 from eventstudy.inference.patell import Patell
+from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.correlation import CalendarCorrelation, EventTimeCorrelation, MeanCorrelation
 
-__all__ = ["AdjustedPatell", "KolariPynnonen"]
+__all__ = ["BY_RBAR", "AdjustedPatell", "KolariPynnonen", "entering_rbar", "mean_correlation"]
 
 RBAR = ("calendar", "event_time")
 BY_RBAR: Mapping[str, type[Accumulator]] = {"calendar": CalendarCorrelation, "event_time": EventTimeCorrelation}
@@ -49,7 +50,7 @@ class KolariPynnonen(BMP):
     source: ClassVar[str] = "Kolari and Pynnonen (2010)"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**BMP.choices, "rbar": RBAR}
 
-    rbar: str = "calendar"
+    rbar: str = Unsaid("calendar")
     floor_at_zero: bool = False
 
     @property
@@ -60,7 +61,7 @@ class KolariPynnonen(BMP):
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean SCAR."""
         found = mean_correlation(sample, self.rbar)
-        rbar, notes = _shown(found, self.floor_at_zero)
+        rbar, notes = entering_rbar(found, self.floor_at_zero, len(sample))
         inflation = (1 + (len(sample) - 1) * rbar, 1 - rbar)
         if len(sample) > 1 and not (inflation[0] > 0 and inflation[1] > 0):
             return self.invalid(sample, Reason.TOO_CORRELATED, notes=notes)
@@ -90,7 +91,7 @@ class AdjustedPatell(Patell):
     source: ClassVar[str] = "Kolari and Pynnonen (2010)"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**Patell.choices, "rbar": RBAR}
 
-    rbar: str = "calendar"
+    rbar: str = Unsaid("calendar")
     floor_at_zero: bool = False
 
     @property
@@ -100,7 +101,7 @@ class AdjustedPatell(Patell):
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean SCAR."""
-        rbar, notes = _shown(mean_correlation(sample, self.rbar), self.floor_at_zero)
+        rbar, notes = entering_rbar(mean_correlation(sample, self.rbar), self.floor_at_zero, len(sample))
         inflation = 1 + (len(sample) - 1) * rbar if len(sample) > 1 else 1.0
         if not inflation > 0:
             return self.invalid(sample, Reason.TOO_CORRELATED, notes=notes)
@@ -116,10 +117,13 @@ def mean_correlation(sample: Sample, rbar: str) -> MeanCorrelation:
     return found.mean()
 
 
-def _shown(found: MeanCorrelation, floor_at_zero: bool) -> tuple[float, str]:
-    """Return the rbar that enters, and what to say of it."""
-    if np.isnan(found.value):
+def entering_rbar(found: MeanCorrelation, floor_at_zero: bool, events: int) -> tuple[float, str]:
+    """Return the rbar that enters, 0 where none can be estimated, and what to say of it."""
+    if events < 2:
         return 0.0, ""
+    # Pairs that overlap have a mean of exactly zero where no residuals are enough for a correlation (METHODS 4.3).
+    if np.isnan(found.value) or (found.value == 0 and found.pairs):
+        return 0.0, "rbar = 0, since no correlation could be estimated"
     rbar = max(found.value, 0.0) if floor_at_zero else found.value
     pairs = f"{found.pairs} overlapping pair{'' if found.pairs == 1 else 's'}"
     how = "" if found.exact else ", from sums by date"

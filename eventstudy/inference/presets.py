@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from eventstudy.errors import UnknownNameError
 
-__all__ = ["DEFAULT", "PRESETS", "Preset", "preset", "take_options", "with_options"]
+__all__ = ["DEFAULT", "PRESETS", "Preset", "Unsaid", "preset", "take_options", "with_options"]
 
 T = TypeVar("T")
 
@@ -16,6 +16,20 @@ DEFAULT = "default"
 """The convention of METHODS 10: the exact form of the literature."""
 
 Options = Mapping[str, object]
+
+
+class Unsaid(str):
+    """A word that nobody said: the default of an option that a preset may set otherwise.
+
+    It is equal to the plain word and shows as one, so only its type tells a default from the same word given.
+
+    Examples
+    --------
+    >>> Unsaid("full"), Unsaid("full") == "full", isinstance("full", Unsaid)
+    ('full', True, False)
+    """
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,20 +158,20 @@ def preset(name: str) -> Preset:
 
 
 def with_options(member: T, options: Options) -> T:
-    """Return a frozen dataclass with options in the place of its defaults; what was set otherwise stays."""
+    """Return a frozen dataclass with options where it has an `Unsaid` default; whatever was given stays."""
+    changed = _unsaid(member, options)
     record: Any = member
-    changed = {
-        each.name: options[each.name]
-        for each in fields(record)
-        if each.name in options and getattr(record, each.name) == each.default
-    }
     whole: T = replace(record, **changed) if changed else member
     return whole
 
 
 def take_options(member: object, options: Options) -> None:
-    """Set options in the place of the defaults of a frozen dataclass that is being made."""
+    """Set options where a frozen dataclass that is being made has an `Unsaid` default."""
+    for name, value in _unsaid(member, options).items():
+        object.__setattr__(member, name, value)
+
+
+def _unsaid(member: object, options: Options) -> dict[str, object]:
     record: Any = member
-    for each in fields(record):
-        if each.name in options and getattr(record, each.name) == each.default:
-            object.__setattr__(member, each.name, options[each.name])
+    names = (each.name for each in fields(record) if each.name in options)
+    return {name: options[name] for name in names if isinstance(getattr(member, name), Unsaid)}

@@ -11,6 +11,7 @@ import numpy as np
 from eventstudy._typing import Floats
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.days import DayScores, DaySums
 
 __all__ = ["VARIANCES", "DayScoreTest", "cumulated"]
@@ -103,7 +104,7 @@ class DayScoreTest(HypothesisTest):
     measure: ClassVar[str] = "mean_score"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"variance": VARIANCES}
 
-    variance: str = "finite_population"
+    variance: str = Unsaid("finite_population")
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean score of the window's days."""

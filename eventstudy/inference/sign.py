@@ -12,6 +12,7 @@ from eventstudy._typing import Bools
 from eventstudy.distributions import Alternative, normal_p_value
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.presets import Unsaid
 
 __all__ = ["ZEROS", "Sign", "binomial_p_value", "counted"]
 
@@ -48,7 +49,7 @@ class Sign(HypothesisTest):
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"zeros": ZEROS, "exact": ("auto", "always", "never")}
 
     zeros: str = "not_positive"
-    exact: str = "auto"
+    exact: str = Unsaid("auto")
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the share of positive CARs."""

@@ -11,6 +11,7 @@ import numpy as np
 from eventstudy.distributions import normal_p_value, student_p_value
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.presets import Unsaid
 
 __all__ = ["SingleEventT"]
 
@@ -46,8 +47,8 @@ class SingleEventT(HypothesisTest):
         "reference": ("student", "normal"),
     }
 
-    forecast_error: str = "study"
-    reference: str = "student"
+    forecast_error: str = Unsaid("study")
+    reference: str = Unsaid("student")
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test each event of the sample by itself."""

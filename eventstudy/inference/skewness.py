@@ -10,6 +10,7 @@ import numpy as np
 
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion
+from eventstudy.inference.presets import Unsaid
 
 __all__ = ["SkewnessAdjusted"]
 
@@ -45,9 +46,9 @@ class SkewnessAdjusted(HypothesisTest):
         "reference": ("student", "normal"),
     }
 
-    form: str = "johnson"
-    gamma: str = "plain"
-    reference: str = "student"
+    form: str = Unsaid("johnson")
+    gamma: str = Unsaid("plain")
+    reference: str = Unsaid("student")
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean CAR."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.inference.base import HypothesisTest, Sample
+from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.accumulators import Accumulator, Residuals
 
 __all__ = ["AllDayLeverage", "StandardisedTest"]
@@ -81,9 +82,9 @@ class StandardisedTest(HypothesisTest):
         "divisor": ("dof", "count"),
     }
 
-    scar: str = "full"
-    forecast_error: str = "study"
-    divisor: str = "dof"
+    scar: str = Unsaid("full")
+    forecast_error: str = Unsaid("study")
+    divisor: str = Unsaid("dof")
 
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:

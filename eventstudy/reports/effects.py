@@ -17,6 +17,8 @@ __all__ = ["Effect", "event_effects", "event_rows", "leg_rows", "mean_effects", 
 CONFIDENCE = 0.95
 MEAN_TEST = "cross_sectional"
 NAN = float("nan")
+# A standard error of so small a share of its estimate is what summing equal values leaves.
+ROUNDING = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +118,22 @@ def mean_effects(tables: Mapping[str, pd.DataFrame]) -> list[Effect]:
     effects = []
     for model, path in whole_group(tables["aar"]).groupby("model", sort=False):
         first, last = path.iloc[0], path.iloc[-1]
+        value, error = _float(last["caar"]), _float(last["caar_std_error"])
+        low, high = _float(last["ci_low"]), _float(last["ci_high"])
+        if not error > ROUNDING * abs(value):
+            low, high = NAN, NAN
         effects.append(
             Effect(
                 model=str(model),
                 window="event",
                 start=_float(first["day"]),
                 end=_float(last["day"]),
-                value=_float(last["caar"]),
-                std_error=_float(last["caar_std_error"]),
+                value=value,
+                std_error=error,
                 statistic=NAN,
                 p_value=NAN,
-                low=_float(last["ci_low"]),
-                high=_float(last["ci_high"]),
+                low=low,
+                high=high,
                 n=_float(last["n"]),
                 reason="",
             )
@@ -190,9 +196,14 @@ def whole_group(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _interval(value: float, error: float, df: float) -> tuple[float, float]:
-    """Return value -+ quantile * error, Student with df degrees of freedom, normal where df is missing."""
+    """Return value -+ quantile * error, Student with df degrees of freedom, normal where df is missing.
+
+    Missing where the error is zero or missing: such an interval would claim to be certain.
+    """
     from scipy.special import ndtri, stdtrit
 
+    if not error > ROUNDING * abs(value):
+        return NAN, NAN
     upper = (1 + CONFIDENCE) / 2
     reach = error * float(ndtri(upper) if is_missing(df) else stdtrit(df, upper))
     return value - reach, value + reach

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from eventstudy.events.quality import assess
+from eventstudy.events.quality import MOST_UNKNOWN, assess
 from eventstudy.reports.contract import is_missing
 from eventstudy.reports.display import clean, days, interval, p_value, percent, reason, t_value
 from eventstudy.reports.effects import Effect, event_effects, event_rows, mean_effects
@@ -79,7 +79,7 @@ def mean_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     holding = [each for each in mean_effects(tables) if each.start <= 0 and each.end >= last]
     holding = [each for each in holding if not is_missing(each.value)]
     if not holding:
-        return []
+        return _no_mean(tables, last)
     effect = min(holding, key=lambda each: each.end - each.start)
     n = int(effect.n)
     figure = f"CAAR over {days(effect.start, effect.end)} under {clean(effect.model)} is {percent(effect.value)}"
@@ -102,6 +102,16 @@ def mean_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
             f"(cross-sectional t = {t_value(effect.statistic)}, p {_equals(effect.p_value)})."
         )
     ]
+
+
+def _no_mean(tables: Mapping[str, pd.DataFrame], last: int) -> list[str]:
+    """Return why there is no mean to tell of."""
+    effects = mean_effects(tables)
+    if not effects or any(each.start <= 0 and each.end >= last for each in effects):
+        return ["No event is left whose mean could be told."]
+    window = days(0, last)
+    unknown = f"The timing of more than {MOST_UNKNOWN:.0%} of the events is unknown: the" if last else "The"
+    return [f"{unknown} headline window is {window}, which is not among the named windows; name it to see the mean."]
 
 
 def _equals(value: float) -> str:

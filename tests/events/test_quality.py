@@ -86,11 +86,19 @@ def test_a_second_calendar_by_hand() -> None:
     )
     found = compare_calendars(ours, theirs)
     assert (found.reference, found.captured, found.same_date, found.within_three_days) == (6, 4, 1, 3)
+    assert found.left_out == 1
     assert found.sentence == (
         "Of 6 events of the second calendar 66.67% are captured; of these 25.00% on the same date, 75.00% within "
-        "three days."
+        "three days. 1 more, of symbols that the first calendar does not have, are left out."
     )
     assert compare_calendars(ours, calendar(("C", "2025-02-04"))).sentence.startswith("None of 0 events")
+
+
+def test_dates_just_outside_the_first_calendar_count_where_they_are_found() -> None:
+    ours = calendar(("A", "2025-01-10"), ("B", "2025-04-10"))
+    theirs = calendar(("A", "2025-01-08"), ("B", "2025-04-13"), ("A", "2025-04-12"), ("B", "2025-04-14"))
+    found = compare_calendars(ours, theirs)
+    assert (found.reference, found.captured, found.same_date, found.within_three_days) == (2, 2, 0, 2)
 
 
 def test_two_real_calendars_in_the_form_of_a_vendor(shared_data: Path) -> None:
@@ -103,5 +111,5 @@ def test_two_real_calendars_in_the_form_of_a_vendor(shared_data: Path) -> None:
     assert (found.reference, found.captured, found.same_date, found.within_three_days) == (8856, 8761, 8068, 8445)
     assert found.sentence == (
         "Of 8856 events of the second calendar 98.93% are captured; of these 92.09% on the same date, 96.39% within "
-        "three days."
+        "three days. 243 more, of symbols that the first calendar does not have, are left out."
     )

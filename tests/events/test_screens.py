@@ -254,6 +254,15 @@ def test_without_a_period_the_days_between_decide() -> None:
     assert verdict(DuplicateQuarters(period=None, action="flag"), events)[1] == ["", "duplicate_quarter", ""]
 
 
+def test_an_estimate_near_a_confirmed_date_on_either_side_is_a_duplicate() -> None:
+    days = ["2024-02-01", "2024-05-01", "2024-08-01", "2024-02-05", "2024-07-28", "2024-10-30"]
+    how = ["confirmed"] * 3 + ["estimated"] * 3
+    events = told(*((day, "earnings", "") for day in days), confirmation=how)
+    found = DuplicateQuarters(period=None).apply(screening(events))
+    assert [str(each) for each in found.status] == [OK, OK, OK, "duplicate_quarter", "duplicate_quarter", OK]
+    assert found.detail.tolist()[3:5] == ["0 of 2024-02-01", "2 of 2024-08-01"]
+
+
 def test_calls_are_known_by_their_kind_or_by_following_a_release() -> None:
     events = told(
         ("2021-05-05", "earnings", "2021-03-31"),

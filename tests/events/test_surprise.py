@@ -194,6 +194,29 @@ def test_later_quarters_never_change_an_earlier_seasonal_surprise(cut: int, seed
     np.testing.assert_array_equal(whole[:cut], seasonal_surprise(symbol[:cut], np.arange(cut), earnings[:cut]))
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.permutations(range(14)))
+def test_a_quarter_counts_as_it_was_first_reported_in_any_order_of_rows(order: list[int]) -> None:
+    """Quarter 7 is told again later with another figure, and earlier without any."""
+    ends = pd.period_range("2020Q1", periods=12, freq="Q").end_time.strftime("%Y-%m-%d").tolist()
+    rows = [*zip(ends, ends, EARNINGS, strict=True), ("2022-12-01", ends[7], 9.0), ("2021-12-01", ends[7], np.nan)]
+    table = pd.DataFrame(rows, columns=["date", "period_end", "eps"]).assign(symbol="A", event_id=range(14))
+    found = with_surprise(Events.from_frame(table.iloc[order]), Surprise(actual="eps", method="seasonal"))
+    expected = (0.5 - np.mean(DIFFERENCES[:7])) / np.std(DIFFERENCES[:7], ddof=1)
+    assert found.values["surprise"][found.position("11")] == pytest.approx(expected, rel=1e-9)
+
+
+def test_several_surprises_stand_together() -> None:
+    table = pd.DataFrame({"symbol": ["A"], "date": "2025-02-20", "eps": 1.0, "eps_f": 2.0, "rev": 11.0, "rev_f": 10.0})
+    rules = [Surprise(actual="eps", estimate="eps_f"), Surprise(actual="rev", estimate="rev_f", name="revenue")]
+    events = with_surprise(Events.from_frame(table), rules)
+    assert events.values["surprise"].tolist() == [-0.5]
+    assert events.values["revenue"].tolist() == [pytest.approx(0.1)]
+    assert (events.groups["surprise_sign"][0], events.groups["revenue_sign"][0]) == ("miss", "beat")
+    with pytest.raises(InputError, match="two would be called 'surprise'"):
+        with_surprise(events, rules[:1] * 2)
+
+
 def test_rules_that_lack_something() -> None:
     with pytest.raises(InputError, match="method scaled needs scale"):
         Surprise(actual="a", estimate="b", method="scaled")

@@ -195,3 +195,12 @@ def test_the_table_shows_record_groups_and_values() -> None:
     assert frame.columns[:3].tolist() == ["event_id", "symbol", "announced_at"]
     assert frame.loc[3, "premarket_quote"] == 0.11
     assert frame.loc[3, "period_end"] == "2024-12-31"
+
+
+def test_spaces_around_a_symbol_mean_nothing() -> None:
+    events = Events.from_frame(pd.DataFrame({"symbol": [" BABA ", "9988.HK "], "date": "2025-02-20"}))
+    assert events.symbol.tolist() == ["BABA", "9988.HK"]
+    assert events.calendar.tolist() == ["XNYS", "XHKG"]
+    assert events.event_id[0] == "BABA-2025-02-20"
+    with pytest.raises(DataError, match="symbol is '  '; it must be text"):
+        Events.from_frame(pd.DataFrame({"symbol": ["  "], "date": "2025-02-20"}))

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from eventstudy.inference import TESTS
-from eventstudy.inference.advice_rules import RULES, SITUATIONS
-from eventstudy.inference.adviser import Advice, advise, rules_table
+from eventstudy.datasets import load_alibaba
+from eventstudy.errors import Reason
+from eventstudy.events import Events
+from eventstudy.inference import TESTS, TestResult
+from eventstudy.inference.advice_rules import CAVEATS, RULES, SITUATIONS
+from eventstudy.inference.adviser import Advice, advise, rules_table, without_value
 from eventstudy.inference.diagnostics import CommonVariation, Diagnostics, diagnose, overlaps
+from eventstudy.panels import PricePanel
 from eventstudy.returns.accumulators import Residuals
+from eventstudy.study import Study
 from tests.inference.samples import sample
 
 PLAIN = Diagnostics(
@@ -114,6 +120,10 @@ def test_diagnostics_of_no_event_and_of_one() -> None:
         ({"largest": 6}, "kolari_pynnonen"),
         ({"effective_n": 70, "overlapping": 900}, "kolari_pynnonen"),
         ({"largest": 5}, "bmp"),
+        ({"dates": 1, "largest": 100, "effective_n": 4}, "portfolio"),
+        ({"n": 2, "dates": 1, "largest": 2, "effective_n": 1.5}, "portfolio"),
+        ({"n": 2, "dates": 1, "largest": 2, "effective_n": 1.5, "skewness": float("nan")}, "portfolio"),
+        ({"dates": 1, "largest": 100, "variance_ratio": 2.0, "variance_p": 0.001}, "kolari_pynnonen"),
         ({"n": 15, "dates": 15, "skewness": 1.6, "effective_n": 15}, "generalized_sign"),
         ({"length": 120, "largest": 9}, "calendar_time"),
         ({"length": 120}, "bhar_bootstrap"),
@@ -183,5 +193,49 @@ def test_it_shows_itself() -> None:
     assert "<table" in found._repr_html_()
     assert found.to_frame()["standing"].value_counts()["headline"] == 1
     rules = rules_table().rows
-    assert len(rules) == len(RULES) + len(SITUATIONS)
-    assert rules[-1][2] == "the estimation window holds too few windows of <length> sessions"
+    assert len(rules) == len(RULES) + len(SITUATIONS) + len(CAVEATS)
+    assert rules[-1 - len(CAVEATS)][2] == "the estimation window holds too few windows of <length> sessions"
+    assert rules[-1][1] == "beware: kolari_pynnonen, grank_t"
+
+
+def test_quiet_correlation_is_told_where_event_days_are_wilder() -> None:
+    wild = advice(largest=6, variance_ratio=2.0, variance_p=0.001)
+    sentence = (
+        "its correlation is that of quiet days, and around these events the variance is 2.0 times as large; where that "
+        "is each firm's own, it rejects too seldom"
+    )
+    assert wild.headline == "kolari_pynnonen"
+    assert wild.verdict("kolari_pynnonen").because.endswith(f"; {sentence}")
+    assert sentence in wild.why
+    assert (wild.verdict("grank_t").standing, wild.verdict("grank_t").because) == ("shown", sentence)
+    assert "quiet" not in advice(largest=6).why
+    assert "quiet" not in advice(variance_ratio=2.0, variance_p=0.001).verdict("kolari_pynnonen").because
+
+
+def test_a_test_without_a_value_is_no_headline() -> None:
+    def result(test: str, reason: Reason = Reason.OK) -> TestResult:
+        return TestResult(test=test, null="", measure="car", n=5, reason=reason)
+
+    lost = Reason.TOO_CORRELATED
+    found = without_value([result("t", lost), result("kolari_pynnonen", lost), result("t"), result("bmp")])
+    assert found == {"kolari_pynnonen": lost}
+    crowded = replace(PLAIN, largest=6)
+    assert advise(crowded, NAMES, found).headline == "grank_t"
+    greyed = advise(crowded, NAMES, found).verdict("kolari_pynnonen")
+    assert (greyed.standing, greyed.because) == ("greyed", "it has no value here (too_correlated)")
+
+
+def test_the_same_firm_five_times_on_one_date() -> None:
+    sample = load_alibaba()
+    frame = sample.prices.to_frame()
+    own = frame[frame["symbol"] == "BABA"]
+    copies = [own.assign(symbol=f"B{i}") for i in range(5)]
+    prices = PricePanel.from_frame(pd.concat([frame[frame["symbol"] == "SPY"], *copies]))
+    events = Events.from_frame(pd.DataFrame({"symbol": [f"B{i}" for i in range(5)], "date": "2025-02-20"}))
+    asked = ["kolari_pynnonen", "portfolio", "hotelling"]
+    result = Study(benchmark="SPY", tests=asked, reaction=False).run(events, prices)
+    assert result.advice.headline == "portfolio"
+    assert result.advice.verdict("kolari_pynnonen").standing == "greyed"
+    table = result.tests.drop_duplicates("test").set_index("test")
+    assert np.isfinite(table.loc["portfolio", "statistic"])
+    assert table.loc["kolari_pynnonen", "reason"] in {"too_correlated", "no_dispersion"}

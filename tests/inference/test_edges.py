@@ -9,6 +9,7 @@ from eventstudy.errors import Reason
 from eventstudy.inference import TESTS, HypothesisTest
 from eventstudy.returns.models.raw import RawModel
 from tests.inference.made import Made, made, market
+from tests.inference.samples import sample
 
 M, NAMED = 60, {"day0": (0, 0), "three": (-1, 1)}
 CLOSED = [name for name in TESTS.names() if not hasattr(TESTS.get(name), "draws")]
@@ -55,7 +56,7 @@ def test_one_event() -> None:
     across = {"cross_sectional", "bmp", "kolari_pynnonen", "cluster_t", "jackknife", "grank_t", "grank_z"}
     assert {found[name] for name in across} == {Reason.NEEDS_TWO_EVENTS}
     assert found["skewness_adjusted"] == Reason.NEEDS_THREE_EVENTS
-    assert found["corrado_zivney_rank"] == Reason.NO_EVENTS
+    assert found["corrado_zivney_rank"] == Reason.NEEDS_TWO_EVENTS
     assert found["hotelling"] == Reason.TOO_FEW_EVENTS
     # One event is a portfolio of its own, and its ranks and signs are defined.
     for name in ("t", "joint_f", "portfolio", "patell", "corrado_rank", "sign", "wilcoxon", "crude_dependence"):
@@ -88,10 +89,10 @@ def test_a_missing_day() -> None:
     given.y[3, M] = np.nan
     for name, reason in reasons(given, "three").items():
         assert reason == Reason.OK or name == "portfolio", name
-    sample = given.sample("three", TESTS.get("corrado_rank")().needs)
-    (result,) = TESTS.get("corrado_rank")().run(sample)
+    drawn = given.sample("three", TESTS.get("corrado_rank")().needs)
+    (result,) = TESTS.get("corrado_rank")().run(drawn)
     # The event has no CAR, and still ranks on the days that it has.
-    assert len(sample) == 11
+    assert len(drawn) == 11
     assert result.n == 12
 
 
@@ -111,6 +112,42 @@ def test_the_same_event_many_times() -> None:
     assert found["cross_sectional"] == found["bmp"] == Reason.NO_DISPERSION
     assert found["kolari_pynnonen"] in {Reason.TOO_CORRELATED, Reason.NO_DISPERSION}
     assert found["portfolio"] == found["adjusted_patell"] == Reason.OK
+    assert found["corrado_zivney_rank"] == Reason.NO_DISPERSION
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_identical_firms_have_no_dispersion(seed: int) -> None:
+    """Six identical firms of one date have one return a day."""
+    y, x = market(seed, 1, M + 3)
+    y, x = np.repeat(y, 6, axis=0), np.repeat(x, 6, axis=0)
+    same = made(y, x, estimation=M, before=1, named=NAMED, day0=[600] * 6)
+    for window in NAMED:
+        found = reasons(same, window)
+        assert found["hotelling"] == found["corrado_zivney_rank"] == Reason.NO_DISPERSION
+        assert same.one(TESTS.get("hotelling")(), window).estimate == pytest.approx(
+            same.one(TESTS.get("cross_sectional")(), window).estimate, rel=1e-12
+        )
+
+
+def test_hotelling_takes_rounding_for_no_dispersion() -> None:
+    """The mean of six times 0.1 is not 0.1 but for its last digit."""
+    same = np.full(6, 0.1)
+    assert (same - same.mean() != 0).all()
+    (result,) = TESTS.get("hotelling")().run(sample(same))
+    assert (result.reason, result.estimate) == (Reason.NO_DISPERSION, pytest.approx(0.1, rel=1e-12))
+
+
+def test_a_correlation_that_cannot_be_estimated_is_told() -> None:
+    """Twenty estimation sessions are fewer than the thirty that a correlation needs, so rbar is 0 (METHODS 4.3)."""
+    y, x = market(1, 12, 20 + 3, correlation=0.5)
+    short = made(y, x, estimation=20, before=1, named=NAMED, day0=[600] * 12)
+    plain = short.one(TESTS.get("bmp")(), "day0").statistic
+    for name in ("kolari_pynnonen", "adjusted_patell"):
+        assert short.one(TESTS.get(name)(), "day0").notes == "rbar = 0, since no correlation could be estimated"
+    assert short.one(TESTS.get("kolari_pynnonen")(), "day0").statistic == pytest.approx(plain, rel=1e-12)
+    apart = made(y, x, estimation=20, before=1, named=NAMED)
+    assert apart.one(TESTS.get("adjusted_patell")(), "day0").notes == "rbar = 0 over 0 overlapping pairs"
+    assert events(1).one(TESTS.get("adjusted_patell")(), "day0").notes == ""
 
 
 def test_ties_everywhere() -> None:

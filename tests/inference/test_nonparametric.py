@@ -23,6 +23,7 @@ from eventstudy.inference import (
     Wilcoxon,
 )
 from eventstudy.inference.scores import cumulated
+from eventstudy.returns.correlation import EventTimeCorrelation
 from eventstudy.returns.days import DaySums, column_dispersion
 from eventstudy.returns.grank import one_more_sums
 from eventstudy.returns.ranking import row_ranks
@@ -152,6 +153,10 @@ def test_grank(given: Made, window: str) -> None:
     own = (~np.isnan(joined)).sum(axis=1)
     plain = means[-1] / np.sqrt(((own - 1) / (12 * (own + 1))).sum() / n**2)
     assert good(given.one(GrankZ(), window)).statistic == pytest.approx(plain, rel=CLOSE)
+    correlated = good(given.one(GrankZ(rbar="event_time"), window))
+    rbar = given.sample(window, (EventTimeCorrelation,)).accumulated[EventTimeCorrelation].mean().value  # type: ignore[attr-defined]
+    assert correlated.statistic == pytest.approx(plain / np.sqrt(1 + (n - 1) * rbar), rel=CLOSE)
+    assert correlated.notes.startswith(f"rbar = {rbar:.4g} over")
 
 
 def test_one_more_value_joins_the_ranks_as_if_all_were_ranked() -> None:

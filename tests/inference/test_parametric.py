@@ -228,6 +228,9 @@ def test_cluster_t_is_that_of_statsmodels() -> None:
     assert result.statistic == pytest.approx(float(fit.tvalues[0]), rel=CLOSE)
     assert result.p_value == pytest.approx(float(fit.pvalues[0]), rel=1e-8)
     assert result.df == 10
+    means = [car[dates == date].mean() for date in np.unique(dates)]
+    by_date = good(clustered.one(ClusterT(form="day_means"), "three"))
+    assert (by_date.statistic, by_date.p_value) == pytest.approx(tuple(stats.ttest_1samp(means, 0)), rel=CLOSE)
     assert clustered.one(ClusterT(min_clusters=12), "three").reason == Reason.TOO_FEW_DATES
     with pytest.raises(InputError, match="at least 2"):
         ClusterT(min_clusters=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from eventstudy.inference import (
     SkewnessAdjusted,
     Wilcoxon,
 )
-from eventstudy.inference.presets import PRESETS, preset
+from eventstudy.inference.presets import PRESETS, Unsaid, preset
 from eventstudy.study import Study
 from tests.inference.made import Made, good, made
 
@@ -97,6 +99,29 @@ def test_what_is_said_goes_before_the_preset() -> None:
     assert preset("default").tests == {}
 
 
+def test_a_default_that_is_said_goes_before_the_preset_too() -> None:
+    said = BMP(convention="estudy2", scar="full", divisor="dof")
+    assert (said.scar, said.divisor, said.forecast_error) == ("full", "dof", "all_days")
+    assert said.label == "estudy2, scar=full, divisor=dof"
+    assert BMP(convention="estudy2").scar == "patell_sum"
+    assert Study(convention="stata_estudy", benchmark="SPY").forecast_error == "none"
+    assert Study(convention="stata_estudy", benchmark="SPY", forecast_error="full").forecast_error == "full"
+    kept, taken = Study(
+        convention="estudy2", benchmark="SPY", tests=[BMP(scar="full"), BMP(convention="default")]
+    ).hypothesis_tests
+    assert (kept.label, taken.label) == ("estudy2, scar=full", "default")
+
+
+def test_a_default_is_equal_to_the_word_said_and_shows_alike() -> None:
+    assert BMP(scar="full") == BMP()
+    assert repr(BMP(scar="full")) == repr(BMP())
+    assert hash(BMP(scar="full")) == hash(BMP())
+    for copied in (pickle.loads(pickle.dumps(BMP())), replace(BMP(), alternative="greater")):
+        assert type(copied.scar) is Unsaid
+        assert replace(copied, convention="estudy2").scar == "patell_sum"
+    assert replace(BMP(scar="full"), convention="estudy2").scar == "full"
+
+
 def test_a_study_takes_the_options_and_records_them() -> None:
     sample = load_alibaba()
     study = Study(
@@ -121,3 +146,10 @@ def test_a_config_names_one_for_the_study_or_for_a_test(tmp_path: Path) -> None:
     tests = load(config).study.hypothesis_tests
     assert [test.label for test in tests] == ["wrds", "estudy2"]
     assert tests[0] == Patell(convention="wrds")
+    config.write_text(
+        "events: {source: sample}\nprices: {source: sample}\nbenchmark: SPY\nconvention: stata_estudy\n"
+        "forecast_error: full\ntests: [{kind: bmp, scar: full}]\n",
+        encoding="utf-8",
+    )
+    study = load(config).study
+    assert (study.forecast_error, study.hypothesis_tests[0].label) == ("full", "stata_estudy, scar=full")
