@@ -137,8 +137,10 @@ def test_the_headline_takes_two_days_where_times_are_unknown(config: Path) -> No
 def test_a_headline_window_without_a_name_is_said(config: Path) -> None:
     found = load(config, ["windows={estimation: [-120, -11], event: [-5, 5], named: {day: [0, 0]}}"]).run()
     assert found.headline == (
-        "The timing of more than 5% of the events is unknown: the headline window is [0, +1], which is not among the "
-        "named windows; name it to see the mean.",
+        (
+            "The timing of more than 5% of the events is unknown: the headline window is [0, +1], which is not among "
+            "the named windows; name it to see the mean."
+        ),
     )
     found = load(config, ["windows={estimation: [-120, -11], event: [-5, 5], named: {later: [2, 5]}}"]).run()
     assert "[0, +1], which is not among" in found.headline[0]

@@ -6,7 +6,7 @@ One rule covers all cases: day 0 is the session with the first regular close str
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -18,7 +18,17 @@ from eventstudy.errors import DataError, Flag, InputError, Reason, UnknownNameEr
 from eventstudy.events.flags import Flags
 from eventstudy.events.table import Confirmation, Events, Precision, Timing
 
-__all__ = ["Alignment", "Phase", "Placed", "latest_moments", "place", "place_dates", "place_times", "tag_bounds"]
+__all__ = [
+    "Alignment",
+    "Phase",
+    "Placed",
+    "latest_moments",
+    "on_exchange",
+    "place",
+    "place_dates",
+    "place_times",
+    "tag_bounds",
+]
 
 NON_SESSION = ("next", "previous", "drop", "error")
 MOST_MINUTES = 240
@@ -214,6 +224,46 @@ def latest_moments(events: Events) -> Times:
         rows = np.flatnonzero(np.asarray(events.calendar == code) & np.isnat(events.announced_at))
         moments[rows] = tag_bounds(events.date[rows], events.timing[rows], get_calendar(code))[1]
     return moments
+
+
+def on_exchange(events: Events, calendar: Labels) -> Events:
+    """Return the events on other exchanges, each announcement at the moment at which it was made.
+
+    A date with a tag is read on the exchange it was given for, at the latest moment that the tag allows (after the
+    close: at the close), and told again in the sessions of the other. A date alone stays. Either is flagged
+    ``placed_from_other_exchange``.
+
+    Parameters
+    ----------
+    events : Events
+        E announcements.
+    calendar : ndarray of shape (E,)
+        Code of the exchange on which to have each.
+    """
+    date, timing = events.date.copy(), events.timing.copy()
+    alone = np.zeros(len(events), dtype=bool)
+    dated = np.isnat(events.announced_at) & np.asarray(events.calendar != calendar)
+    for stated, used in sorted(set(zip(events.calendar[dated], calendar[dated], strict=True))):
+        here = dated & np.asarray(events.calendar == stated) & np.asarray(calendar == used)
+        unknown = here & np.asarray(events.timing == Timing.UNKNOWN)
+        rows = np.flatnonzero(here & ~unknown)
+        theirs, ours = get_calendar(stated), get_calendar(used)
+        date[rows], timing[rows] = _retold(events.date[rows], events.timing[rows], theirs, ours)
+        alone |= unknown & (theirs.zone != ours.zone)
+    moved = (date != events.date) | np.asarray(timing != events.timing)
+    flags = Flags.parse(events.flags).mark(Flag.PLACED_FROM_OTHER_EXCHANGE, moved | alone)
+    return replace(events, calendar=calendar, date=date, timing=timing, flags=flags.text)
+
+
+def _retold(date: Dates, timing: Labels, stated: Calendar, used: Calendar) -> tuple[Dates, Labels]:
+    """Return date and tag, on one exchange, of what a date and a tag say on another."""
+    first, last = tag_bounds(date, timing, stated)
+    at_close = np.asarray(timing == Timing.AFTER_CLOSE) & (stated.index(date) >= 0)
+    moment = np.where(at_close, first, last)
+    tags = {Phase.PRE: Timing.BEFORE_OPEN, Phase.INTRADAY: Timing.DURING}
+    # Without a session that day any tag leads to the next one.
+    told = [tags.get(phase, Timing.AFTER_CLOSE) for phase in place_times(moment, used)[1]]
+    return used.local_date(moment), np.array(told, dtype=object)
 
 
 def place(events: Events, alignment: Alignment | None = None) -> Placed:

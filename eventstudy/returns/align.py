@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eventstudy._typing import Bools, Dates, Ints, Labels
-from eventstudy.calendars import Calendar, get_calendar
-from eventstudy.errors import DataError, Flag, Reason, UnknownNameError
-from eventstudy.events import Events, Flags, Phase, Placed, Verdict
-from eventstudy.events.table import Timing
-from eventstudy.events.timing import place_times, tag_bounds
+from eventstudy.errors import DataError, Reason, UnknownNameError
+from eventstudy.events import Events, Placed, Verdict
+from eventstudy.events.timing import on_exchange
 from eventstudy.panels import Listing, ReturnPanel
 from eventstudy.returns.windows import Windows, interval
 
@@ -104,43 +102,16 @@ def _without(panel: ReturnPanel, masked: Bools | None) -> ReturnPanel:
 
 
 def on_price_venue(events: Events, listing: Listing) -> Events:
-    """Return the events on the exchange where their symbol's prices come from.
+    """Return the events on the exchange where their symbol's prices come from; see `on_exchange`.
 
     An announcement is placed in the sessions of the price series that it is measured on; a symbol without
-    prices keeps the exchange it was given. A date with a tag is read on the exchange it was given for, at the latest
-    moment that the tag allows (after the close: at the close), and told again in the sessions of the prices. A date
-    alone stays. Either is flagged ``placed_from_other_exchange``.
+    prices keeps the exchange it was given.
     """
     codes = listing.codes(events.symbol)
     venues = [
         listing.calendars[code].code if code >= 0 else given for code, given in zip(codes, events.calendar, strict=True)
     ]
-    venue = np.array(venues, dtype=object)
-    date, timing = events.date.copy(), events.timing.copy()
-    from_other = np.zeros(len(events), dtype=bool)
-    dated = np.isnat(events.announced_at)
-    for stated, used in sorted(set(zip(events.calendar[dated], venue[dated], strict=True))):
-        if stated == used:
-            continue
-        here = dated & np.asarray(events.calendar == stated) & np.asarray(venue == used)
-        rows = np.flatnonzero(here & np.asarray(events.timing != Timing.UNKNOWN))
-        theirs, ours = get_calendar(stated), get_calendar(used)
-        date[rows], timing[rows] = _retold(events.date[rows], events.timing[rows], theirs, ours)
-        alone = here & np.asarray(events.timing == Timing.UNKNOWN) & (theirs.zone != ours.zone)
-        from_other |= here & ((date != events.date) | np.asarray(timing != events.timing)) | alone
-    flags = Flags.parse(events.flags).mark(Flag.PLACED_FROM_OTHER_EXCHANGE, from_other)
-    return replace(events, calendar=venue, date=date, timing=timing, flags=flags.text)
-
-
-def _retold(date: Dates, timing: Labels, stated: Calendar, used: Calendar) -> tuple[Dates, Labels]:
-    """Return date and tag, on one exchange, of what a date and a tag say on another."""
-    first, last = tag_bounds(date, timing, stated)
-    at_close = np.asarray(timing == Timing.AFTER_CLOSE) & (stated.index(date) >= 0)
-    moment = np.where(at_close, first, last)
-    tags = {Phase.PRE: Timing.BEFORE_OPEN, Phase.INTRADAY: Timing.DURING}
-    # Without a session that day any tag leads to the next one.
-    told = [tags.get(phase, Timing.AFTER_CLOSE) for phase in place_times(moment, used)[1]]
-    return used.local_date(moment), np.array(told, dtype=object)
+    return on_exchange(events, np.array(venues, dtype=object))
 
 
 def align(

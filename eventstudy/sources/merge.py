@@ -13,7 +13,7 @@ from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.errors import Flag, InputError
 from eventstudy.events import Events, Flags, Phase, place
 from eventstudy.events.table import RECORD_FIELDS, Confirmation, Timing
-from eventstudy.events.timing import latest_moments
+from eventstudy.events.timing import latest_moments, on_exchange
 from eventstudy.sources.base import EventSource
 
 __all__ = ["MergedEvents", "conflicts", "merge_events"]
@@ -192,7 +192,9 @@ def _preferred(rows: Events, number: Ints) -> tuple[Ints, Ints]:
 
 def _conflicts(rows: Events, number: Ints) -> Labels:
     """Return what each source says where no session can be day 0 for all of them."""
-    placed = place(rows)
+    # Sessions can be compared on one exchange only: that of the first source.
+    first = np.unique(number, return_index=True)[1]
+    placed = place(on_exchange(rows, rows.calendar[first][number]))
     # Of an unknown time of day the session after the date is as good a day 0 as that of the date.
     last = placed.day0 + (placed.phase == Phase.UNKNOWN)
     clusters = _each(number)

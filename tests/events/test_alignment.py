@@ -180,7 +180,7 @@ def test_dropped_dates_are_in_the_attrition() -> None:
     windows = Windows(estimation=(-100, -11), event=(-1, 1))
     study = Study(windows=windows, benchmark="MKT", alignment=Alignment(non_session="drop"), reaction=False)
     result = study.run(Events.from_frame(table), panel)
-    assert result.event_table["reason"].tolist() == ["not_a_session", ""]
+    assert result.event_table["reason"].tolist() == ["", "not_a_session"]
     assert result.quality.lost == {"not_a_session": 1}
 
 

@@ -95,6 +95,16 @@ def test_a_tag_bounds_the_time(tag: str, time: str, day0: str, winner: str) -> N
         assert (str(place(merged).dates(merged.calendar)[0]), merged.source[0]) == (day0, winner)
 
 
+def test_sources_on_two_exchanges_may_agree() -> None:
+    """Before New York's open of the 15th, in Hong Kong the evening of the 15th: day 0 there is the 16th."""
+    row = {"symbol": "9988.HK", "date": "2024-08-15"}
+    filing = events("hkex", {"symbol": "9988.HK", "announced_at": "2024-08-15T18:00+08:00"})
+    vendor = events("vendor", row | {"timing": "bmo", "calendar": "XNYS"})
+    assert merge_events([filing, vendor]).flags.tolist() == [""]
+    vendor = events("vendor", row | {"timing": "bmo", "calendar": "XHKG"})
+    assert merge_events([filing, vendor]).flags.tolist() == ["sources_disagree"]
+
+
 def test_sources_of_one_name_are_told_apart() -> None:
     parts = [events("csv", {"date": "2025-02-20", "timing": tag}) for tag in ("bmo", "amc")]
     merged = merge_events([*parts, FILING])
