@@ -169,7 +169,10 @@ class Reason(_Coded):
     PRICE_TOO_LOW = "price_too_low", "The price before day 0 lay below the floor."
     VOLUME_TOO_LOW = "volume_too_low", "The volume before day 0 lay below the floor."
     TOO_SHORT_HISTORY = "too_short_history", "The symbol has too few returns before day 0."
-    DUPLICATE_QUARTER = "duplicate_quarter", "An earlier event of the symbol speaks of the same fiscal quarter."
+    DUPLICATE_QUARTER = (
+        "duplicate_quarter",
+        "Another event of the symbol, confirmed or earlier, speaks of the same fiscal quarter.",
+    )
     CALL_OR_MEETING = "call_or_meeting", "A call, meeting or the like, not the release of results itself."
     NO_RETURNS = "no_returns", "The symbol has no return in the event window."
     DATE_AFTER_CALENDAR = "date_after_calendar", "Day 0 lies after the last session of the prices."
@@ -276,7 +279,10 @@ class Flag(_Coded):
         "A floor could not be checked: there is no unadjusted price, or no volume, before day 0.",
     )
     TOO_SHORT_HISTORY = "too_short_history", "The symbol has too few returns before day 0."
-    DUPLICATE_QUARTER = "duplicate_quarter", "An earlier event of the symbol speaks of the same fiscal quarter."
+    DUPLICATE_QUARTER = (
+        "duplicate_quarter",
+        "Another event of the symbol, confirmed or earlier, speaks of the same fiscal quarter.",
+    )
     CALL_OR_MEETING = "call_or_meeting", "It looks like a call or meeting, not the release of results itself."
     MASKED_ESTIMATION = (
         "masked_estimation",
