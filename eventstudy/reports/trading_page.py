@@ -151,7 +151,7 @@ def _trades(trades: pd.DataFrame) -> DisplayTable:
     ]
     left = [Column(name, "left") for name in ("Event", "Symbol", "Side")]
     right = [Column(name) for name in ("Shares", "Entry", "Price", "Exit", "Price", "Net", "Closed by")]
-    return table("Trades", [*left, *right], rows)
+    return table("Every trade", [*left, *right], rows)
 
 
 def write_backtest(

@@ -16,6 +16,7 @@ from eventstudy.simulation.replicate import Replicated, replicate
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from eventstudy.events import Events
     from eventstudy.panels import FactorPanel, PricePanel
@@ -137,6 +138,12 @@ class Simulation:
             "! marks a size outside 2.58 binomial standard errors of its level.",
         )
         return table("How often each test rejects", heads, rows, *notes)
+
+    def figure(self, level: float = 0.05, model: str | None = None, window: str | None = None) -> Figure:
+        """Return the rejection rates of each test by effect, of the first model and window where none is named."""
+        from eventstudy.reports.simulation_figures import power_curves
+
+        return power_curves(self.to_frame(), level, model, window)
 
     def summary(self, *, color: bool = False, width: int = 100) -> str:
         """Return the table as text, `width` columns wide where it wraps."""

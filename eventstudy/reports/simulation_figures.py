@@ -1,0 +1,84 @@
+"""Figures of a simulation: how often each test rejects, by the effect that is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventstudy.errors import InputError
+from eventstudy.reports.display import clean, count
+from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+__all__ = ["power_curves"]
+
+# Beyond the palette, tests share colours and differ by line.
+LINES = ("-", "--", ":")
+MARKS = "osD"
+
+
+def power_curves(
+    rates: pd.DataFrame, level: float = 0.05, model: str | None = None, window: str | None = None
+) -> Figure:
+    """Return the rejection rate of each test by the abnormal return on day 0; at 0 that is its size.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        As ``Simulation.to_frame`` gives it: effect and rate in decimals; a rate that is missing has no mark.
+    level : float
+        Nominal size; a dashed line marks it.
+    model, window : str, optional
+        The first ones without them.
+
+    Raises
+    ------
+    InputError
+        If nothing was simulated for that level, model and window.
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    from eventstudy.reports.canvas import Canvas
+
+    model = model or (str(rates["model"].iloc[0]) if len(rates) else "")
+    window = window or (str(rates["window"].iloc[0]) if len(rates) else "")
+    rows = rates[(rates["level"] == level) & (rates["model"] == model) & (rates["window"] == window)]
+    if rows.empty:
+        known = ", ".join(f"{each:g}" for each in sorted(rates["level"].unique()))
+        raise InputError(
+            f"power_curves: nothing was simulated for level {level:g}, model {model!r} and window {window!r}; "
+            f"levels there are: {known or 'none'}."
+        )
+    tests = list(rows.groupby(["test", "convention"], sort=False))
+    figure = Canvas(figsize=(6.4, max(3.0, 0.22 * len(tests) + 1.0)), layout="constrained")
+    axes = figure.subplots()
+    bare(axes)
+    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    axes.axhline(level, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
+    for place, ((test, convention), curve) in enumerate(tests):
+        turn = place // len(PALETTE) % len(LINES)
+        axes.plot(
+            curve["effect"].to_numpy(dtype=float),
+            curve["rate"].to_numpy(dtype=float),
+            color=PALETTE[place % len(PALETTE)],
+            linestyle=LINES[turn],
+            marker=MARKS[turn],
+            markersize=4,
+            linewidth=1.3,
+            label=clean(test if convention == "default" else f"{test} ({convention})"),
+        )
+    axes.set_ylim(-0.02, 1.02)
+    for axis, digits in ((axes.xaxis, 1), (axes.yaxis, 0)):
+        axis.set_major_formatter(FuncFormatter(lambda each, _, digits=digits: f"{100 * each + 0.0:.{digits}f}%"))
+    axes.set_xticks(np.unique(rows["effect"].to_numpy(dtype=float)))
+    axes.set_xlabel("Abnormal return on day 0", fontsize=FONT_SIZE, color=MUTED)
+    axes.set_ylabel("Samples rejected", fontsize=FONT_SIZE, color=MUTED)
+    samples = count(float(rows["samples"].max()))
+    title = f"{clean(model)}, {clean(window)}: rejections at {100 * level:g}% (dashed), N = {samples} samples"
+    axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=INK)
+    axes.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
