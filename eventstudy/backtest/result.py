@@ -151,7 +151,7 @@ class BacktestResult:
 
     def save(self, folder: str | Path, run: Mapping[str, Any] | None = None) -> Path:
         """Write ``trades.csv``, ``equity.csv`` and ``performance.json`` into a folder and return it."""
-        from eventstudy.reports.trading_page import write_backtest
+        from eventstudy.reports.trading_files import write_backtest
 
         write_backtest(self.trades, self.equity, self.performance, folder, run=run)
         self.trials.save(Path(folder))
@@ -168,7 +168,7 @@ class BacktestResult:
 
     def plot(self) -> Figure:
         """Draw equity and drawdown."""
-        from eventstudy.reports.trading_page import equity_figure
+        from eventstudy.reports.trading_figures import equity_figure
 
         return equity_figure(self.equity)
 

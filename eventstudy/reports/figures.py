@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.errors import InputError
+from eventstudy.reports.axes import blank, figure_title, grid, panel, percent_axis, session_axis, shortened, title
 from eventstudy.reports.contract import is_missing
 from eventstudy.reports.display import MISSING, clean, count, leg_title, percent, price, reason
 from eventstudy.reports.effects import leg_rows, whole_group
-from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare
+from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, bare
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,6 @@ LABEL_ROOM = 66
 BARS_WIDTH = 245
 MOST_PANELS = 6
 MOST_GROUPS = len(PALETTE)
-LONGEST_NAME = 20
 
 
 def caar(aar: pd.DataFrame) -> Figure:
@@ -46,17 +46,15 @@ def caar(aar: pd.DataFrame) -> Figure:
     InputError
         If there is no row to draw.
     """
-    from eventstudy.reports.canvas import Canvas
-
     rows = whole_group(aar)
     models = list(dict.fromkeys(rows["model"]))[:MOST_PANELS]
     if not models:
         raise InputError("There is no mean abnormal return to draw: no event was kept.")
-    figure = Canvas(figsize=(WIDTH, PANEL_HEIGHT * len(models) + 0.5), layout="constrained")
+    figure = blank(WIDTH, PANEL_HEIGHT * len(models) + 0.5)
     panels = figure.subplots(len(models), 1, sharex=True, sharey=True, squeeze=False)[:, 0].tolist()
     for place, (axes, model) in enumerate(zip(panels, models, strict=True)):
         _caar_panel(axes, rows[rows["model"] == model], PALETTE[place % len(PALETTE)])
-    _day_axes(panels, "Sessions from day 0, the first close after the announcement")
+    _day_axes(panels)
     return figure
 
 
@@ -75,19 +73,17 @@ def group_caar(aar: pd.DataFrame, model: str | None = None) -> Figure:
     InputError
         If there are no groups.
     """
-    from eventstudy.reports.canvas import Canvas
-
     rows = aar[aar["group"].map(clean).str.contains("=", regex=False)]
     rows = rows[rows["model"] == (model or (rows["model"].iloc[0] if len(rows) else ""))]
     if rows.empty:
         raise InputError("There are no groups to draw.")
     rows = rows.assign(column=[clean(group).partition("=")[0] for group in rows["group"]])
     columns = list(dict.fromkeys(rows["column"]))[:MOST_PANELS]
-    figure = Canvas(figsize=(WIDTH, 2.6 * len(columns) + 0.4), layout="constrained")
+    figure = blank(WIDTH, 2.6 * len(columns) + 0.4)
     panels = figure.subplots(len(columns), 1, sharex=True, sharey=True, squeeze=False)[:, 0].tolist()
     for axes, column in zip(panels, columns, strict=True):
         _group_panel(axes, rows[rows["column"] == column], column)
-    _day_axes(panels, "Sessions from day 0")
+    _day_axes(panels)
     return figure
 
 
@@ -97,7 +93,7 @@ def _group_panel(axes: Axes, rows: pd.DataFrame, column: str) -> None:
     # The last colour is near the first.
     for colour, style, group in zip(PALETTE, "-----:", groups, strict=False):
         path = rows[rows["group"] == group]
-        label = f"{_shortened(clean(group).partition('=')[2])}, N = {count(path['n'].max())}"
+        label = f"{shortened(clean(group).partition('=')[2])}, N = {count(path['n'].max())}"
         axes.plot(
             path["day"].to_numpy(dtype=float),
             path["caar"].to_numpy(dtype=float),
@@ -111,26 +107,18 @@ def _group_panel(axes: Axes, rows: pd.DataFrame, column: str) -> None:
     for text in legend.get_texts():
         text.set_parse_math(False)
     few = f", {MOST_GROUPS} of {len(groups)} groups" if len(groups) > MOST_GROUPS else ""
-    title = f"{_shortened(clean(rows['model'].iloc[0]))}: CAAR by {column.replace('_', ' ')}{few}"
-    axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=INK, parse_math=False)
+    told = f"{shortened(clean(rows['model'].iloc[0]))}: CAAR by {column.replace('_', ' ')}{few}"
+    title(axes, told)
 
 
-def _day_axes(panels: Sequence[Axes], below: str) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    low, high = panels[0].get_ylim()
-    digits = 0 if high - low > 0.05 else 1 if high - low > 0.005 else 2
-    form = FuncFormatter(lambda value, _: f"{100 * value:+.{digits}f}%" if value else "0%")
-    panels[0].yaxis.set_major_formatter(form)
-    panels[0].yaxis.set_major_locator(MaxNLocator(4))
-    panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
-    panels[-1].set_xlabel(below, fontsize=FONT_SIZE, color=MUTED)
+def _day_axes(panels: Sequence[Axes]) -> None:
+    percent_axis(panels[0], "y", ticks=4)
+    session_axis(panels[-1])
 
 
 def _day_panel(axes: Axes) -> None:
     bare(axes)
-    axes.grid(axis="y", color=RULE, linewidth=0.6)
-    axes.axhline(0, color=MUTED, linewidth=0.8)
+    grid(axes)
     axes.axvline(0, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
 
 
@@ -142,8 +130,8 @@ def _caar_panel(axes: Axes, path: pd.DataFrame, colour: str) -> None:
     axes.plot(day, path["caar"].to_numpy(dtype=float), color=colour, linewidth=1.8, solid_joinstyle="round")
     fewest, most = count(path["n"].min()), count(path["n"].max())
     events = f"N = {most}" if fewest == most else f"N = {fewest} to {most}"
-    title = f"{_shortened(clean(path['model'].iloc[0]))}: CAAR and 95% band, {events}"
-    axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=INK, parse_math=False)
+    told = f"{shortened(clean(path['model'].iloc[0]))}: CAAR and 95% band, {events}"
+    title(axes, told)
 
 
 def ladder(reactions: pd.DataFrame, event_id: str) -> Figure:
@@ -164,13 +152,9 @@ def ladder(reactions: pd.DataFrame, event_id: str) -> Figure:
     InputError
         If the frame holds no such event.
     """
-    from eventstudy.reports.canvas import Canvas
-
     rungs = leg_rows(reactions, event_id, "rung")
     raw = rungs["raw"].to_numpy(dtype=float)
-    figure = Canvas(figsize=(WIDTH, ROW_HEIGHT * len(rungs) + 0.85), layout="constrained")
-    axes = figure.subplots()
-    bare(axes)
+    figure, axes = panel(WIDTH, ROW_HEIGHT * len(rungs) + 0.85)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     for place, row in enumerate(rungs.to_dict("records")):
         _rung(axes, place, {str(key): value for key, value in row.items()})
@@ -241,9 +225,5 @@ def _ladder_frame(axes: Axes, rungs: pd.DataFrame, raw: np.ndarray[tuple[int], n
     axes.set_yticks(range(len(rungs)), titles, color=INK, fontsize=FONT_SIZE, parse_math=False)
     base = rungs["base_price"].dropna()
     told = f" {price(base.iloc[0])}" if len(base) else ""
-    figure_title = f"{_shortened(clean(rungs['event_id'].iloc[0]))}: move from base price{told} (N = 1)"
-    axes.figure.suptitle(figure_title, x=0.01, ha="left", fontsize=FONT_SIZE, color=INK, parse_math=False)
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    what = f"{shortened(clean(rungs['event_id'].iloc[0]))}: move from base price{told} (N = 1)"
+    figure_title(axes.figure, what)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
     from matplotlib.figure import Figure
 
-__all__ = ["HtmlReport", "fragment", "overview", "page", "reaction_fragment", "reaction_page"]
+__all__ = ["HtmlReport", "environment", "fragment", "overview", "page", "reaction_fragment", "reaction_page"]
 
 MOST_EVENTS = 50
 MOST_ROWS = 300
@@ -92,7 +92,7 @@ def page(results: Results, *, beside_files: bool = False) -> str:
         "left_out": left_out,
         "provenance": _provenance(results.summary["provenance"]),
     }
-    return _environment().get_template("report.html.j2").render(context)
+    return environment().get_template("report.html.j2").render(context)
 
 
 def fragment(display: DisplayTable) -> str:
@@ -103,7 +103,7 @@ def fragment(display: DisplayTable) -> str:
     display : DisplayTable
         The table.
     """
-    return _environment().get_template("table.html.j2").render(display=display)
+    return environment().get_template("table.html.j2").render(display=display)
 
 
 def overview(results: Results) -> str:
@@ -113,7 +113,7 @@ def overview(results: Results) -> str:
     if focus:
         shown.append(tables.event_cars(results.tables, focus))
     shown.append(tables.mean_cars(results.tables))
-    return _environment().get_template("overview.html.j2").render(summary=results.summary, shown=shown)
+    return environment().get_template("overview.html.j2").render(summary=results.summary, shown=shown)
 
 
 def reaction_fragment(
@@ -142,7 +142,7 @@ def reaction_fragment(
     pictures = [inline_svg(figure, f"reaction-{letters}", f"Price ladder of {clean(name)}")]
     for place, (what, each) in enumerate((more or {}).items(), start=2):
         pictures.append(inline_svg(each, f"reaction-{letters}-{place}", f"{what} of {clean(name)}"))
-    template = _environment().get_template("reaction.html.j2")
+    template = environment().get_template("reaction.html.j2")
     return template.render(sentences=sentences, figures=pictures, shown=shown)
 
 
@@ -155,12 +155,13 @@ def reaction_page(
 ) -> str:
     """Return one reaction as a whole page; the arguments are those of `reaction_fragment`."""
     body = reaction_fragment(title, sentences, figure, shown, more)
-    template = _environment().get_template("reaction_page.html.j2")
+    template = environment().get_template("reaction_page.html.j2")
     return template.render(title=clean(title), body=body, colours=list(enumerate(PALETTE, start=1)))
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates of the package; whatever is put into them is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(

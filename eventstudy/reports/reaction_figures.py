@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.errors import InputError
+from eventstudy.reports.axes import figure_title, grid, panel, percent_axis, shortened
 from eventstudy.reports.contract import is_missing
 from eventstudy.reports.display import clean, leg_title, percent
 from eventstudy.reports.effects import leg_rows
-from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare
+from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,17 +47,13 @@ def waterfall(reactions: pd.DataFrame, event_id: str) -> Figure:
     InputError
         If the frame holds no such event, or no leg of it is known.
     """
-    from eventstudy.reports.canvas import Canvas
-
     legs = leg_rows(reactions, event_id, "leg")
     legs = legs[legs["raw_log"].notna()]
     if legs.empty:
         raise InputError(f"No leg of {event_id!r} is known, so there is nothing to draw.")
     ends = np.expm1(np.cumsum(legs["raw_log"].to_numpy(dtype=float)))
     starts = np.concatenate([[0.0], ends[:-1]])
-    figure = Canvas(figsize=(WIDTH, ROW_HEIGHT * len(legs) + 0.85), layout="constrained")
-    axes = figure.subplots()
-    bare(axes)
+    figure, axes = panel(WIDTH, ROW_HEIGHT * len(legs) + 0.85)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     printed = ~legs["reason"].fillna("").str.contains("no_print").to_numpy(dtype=bool)
     for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
@@ -80,7 +77,7 @@ def waterfall(reactions: pd.DataFrame, event_id: str) -> Figure:
     axes.set_xticks([])
     titles = [leg_title(str(leg), "leg") for leg in legs["leg"]]
     axes.set_yticks(range(len(legs)), titles, color=INK, fontsize=FONT_SIZE, parse_math=False)
-    _title(figure, f"{_short(clean(event_id))}: leg by leg, each from the last price (N = 1)")
+    figure_title(figure, f"{shortened(clean(event_id))}: leg by leg, each from the last price (N = 1)")
     return figure
 
 
@@ -122,18 +119,11 @@ def intraday(
     InputError
         If there is no bar to draw.
     """
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    from eventstudy.reports.canvas import Canvas
-
     if path.empty:
         raise InputError(f"{title}: there is no bar to draw.")
-    figure = Canvas(figsize=(WIDE, 3.1), layout="constrained")
-    axes = figure.subplots()
-    bare(axes)
+    figure, axes = panel(WIDE, 3.1)
     clock = _Clock(path, edges)
     _shade(axes, clock)
-    axes.axhline(0, color=MUTED, linewidth=0.8)
     ends = []
     for place, name in enumerate(("benchmark", "move")):
         values = path[name].to_numpy(dtype=float)
@@ -148,12 +138,11 @@ def intraday(
         _news(axes, clock, edges["news"], zone)
     axes.set_xlim(0, clock.right)
     axes.margins(y=0.16)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.1f}%" if value else "0%"))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    percent_axis(axes, "y")
+    grid(axes)
     times, labels = clock.ticks(zone)
     axes.set_xticks(times, labels, fontsize=FONT_SIZE - 1)
-    _title(figure, f"{_short(clean(title))}: move from the close before, exchange time (N = 1)")
+    figure_title(figure, f"{shortened(clean(title))}: move from the close before, exchange time (N = 1)")
     return figure
 
 
@@ -188,17 +177,20 @@ class _Clock:
 
     def ticks(self, zone: str) -> tuple[list[float], list[str]]:
         """Return where to put the hours, and what the exchange's clocks show there."""
-        from datetime import UTC
-        from zoneinfo import ZoneInfo
-
         moments = [self.begin, self.open, self.open + (self.close - self.open) // 2, self.close]
         if self.evening > self.begin + np.timedelta64(3000, "s"):
             moments.append(self.evening)
         moments.sort()
-        shown = [
-            moment.astype("datetime64[s]").item().replace(tzinfo=UTC).astimezone(ZoneInfo(zone)) for moment in moments
-        ]
-        return [float(self.at(np.array([moment]))[0]) for moment in moments], [f"{each:%H:%M}" for each in shown]
+        places = self.at(np.array(moments))
+        return [float(place) for place in places], [_wall_time(moment, zone) for moment in moments]
+
+
+def _wall_time(moment: np.datetime64, zone: str) -> str:
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    seconds = moment.astype("datetime64[s]").item()
+    return f"{seconds.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 def _minutes(span: np.timedelta64) -> float:
@@ -266,14 +258,10 @@ def _ends(axes: Axes, right: float, ends: list[tuple[float, str, str, int]]) -> 
 
 
 def _news(axes: Axes, clock: _Clock, news: np.datetime64, zone: str) -> None:
-    from datetime import UTC
-    from zoneinfo import ZoneInfo
-
     place = float(clock.at(np.array([news]))[0])
-    shown = news.astype("datetime64[s]").item().replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
     axes.axvline(place, color=PALETTE[1], linewidth=1.2, linestyle=(0, (3, 2)))
     axes.annotate(
-        f"news {shown:%H:%M}",
+        f"news {_wall_time(news, zone)}",
         (place, 0.02),
         xycoords=("data", "axes fraction"),
         xytext=(4, 0),
@@ -298,16 +286,10 @@ def history_strip(history: pd.DataFrame, title: str) -> Figure:
     InputError
         If there is no reaction to draw.
     """
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    from eventstudy.reports.canvas import Canvas
-
     moves = history["move"].to_numpy(dtype=float)
     if not len(moves) or is_missing(moves[-1]):
         raise InputError(f"{title}: there is no reaction to draw.")
-    figure = Canvas(figsize=(WIDTH, 1.75), layout="constrained")
-    axes = figure.subplots()
-    bare(axes)
+    figure, axes = panel(WIDTH, 1.75)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.axhline(0, color=RULE, linewidth=0.8, zorder=0)
     heights = _stacked(moves)
@@ -327,9 +309,8 @@ def history_strip(history: pd.DataFrame, title: str) -> Figure:
     axes.set_xlim(-reach, reach)
     axes.set_ylim(min(-1.0, heights.min() - 1.0), max(heights.max(), heights[-1]) + 2.4)
     axes.set_yticks([])
-    axes.xaxis.set_major_locator(MaxNLocator(7))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:+.0f}%" if value else "0%"))
-    _title(figure, f"{_short(clean(title))}: every reaction, the latest marked (N = {len(moves)})")
+    percent_axis(axes, "x", ticks=7)
+    figure_title(figure, f"{shortened(clean(title))}: every reaction, the latest marked (N = {len(moves)})")
     return figure
 
 
@@ -342,11 +323,3 @@ def _stacked(moves: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[
         while float(heights[place]) in taken:
             heights[place] += 1.0
     return heights
-
-
-def _title(figure: Figure, text: str) -> None:
-    figure.suptitle(text, x=0.01, ha="left", fontsize=FONT_SIZE, color=INK, parse_math=False)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 20 else name[:19] + "\N{HORIZONTAL ELLIPSIS}"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.errors import InputError
+from eventstudy.reports.axes import grid, name_axis, panel, percent_axis, title
 from eventstudy.reports.display import clean, count
-from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare
+from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["power_curves"]
 
+WIDTH = 6.4
 # Beyond the palette, tests share colours and differ by line.
 LINES = ("-", "--", ":")
 MARKS = "osD"
@@ -40,10 +42,6 @@ def power_curves(
     InputError
         If nothing was simulated for that level, model and window.
     """
-    from matplotlib.ticker import FuncFormatter
-
-    from eventstudy.reports.canvas import Canvas
-
     model = model or (str(rates["model"].iloc[0]) if len(rates) else "")
     window = window or (str(rates["window"].iloc[0]) if len(rates) else "")
     rows = rates[(rates["level"] == level) & (rates["model"] == model) & (rates["window"] == window)]
@@ -54,10 +52,8 @@ def power_curves(
             f"levels there are: {known or 'none'}."
         )
     tests = list(rows.groupby(["test", "convention"], sort=False))
-    figure = Canvas(figsize=(6.4, max(3.0, 0.22 * len(tests) + 1.0)), layout="constrained")
-    axes = figure.subplots()
-    bare(axes)
-    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    figure, axes = panel(WIDTH, max(3.0, 0.22 * len(tests) + 1.0))
+    grid(axes, zero=False)
     axes.axhline(level, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
     for place, ((test, convention), curve) in enumerate(tests):
         turn = place // len(PALETTE) % len(LINES)
@@ -72,13 +68,13 @@ def power_curves(
             label=clean(test if convention == "default" else f"{test} ({convention})"),
         )
     axes.set_ylim(-0.02, 1.02)
-    for axis, digits in ((axes.xaxis, 1), (axes.yaxis, 0)):
-        axis.set_major_formatter(FuncFormatter(lambda each, _, digits=digits: f"{100 * each + 0.0:.{digits}f}%"))
+    percent_axis(axes, "x")
+    percent_axis(axes, "y", signed=False)
     axes.set_xticks(np.unique(rows["effect"].to_numpy(dtype=float)))
-    axes.set_xlabel("Abnormal return on day 0", fontsize=FONT_SIZE, color=MUTED)
-    axes.set_ylabel("Samples rejected", fontsize=FONT_SIZE, color=MUTED)
+    name_axis(axes, "x", "Abnormal return on day 0")
+    name_axis(axes, "y", "Samples rejected")
     samples = count(float(rows["samples"].max()))
-    title = f"{clean(model)}, {clean(window)}: rejections at {100 * level:g}% (dashed), N = {samples} samples"
-    axes.set_title(title, loc="left", fontsize=FONT_SIZE, color=INK)
+    told = f"{clean(model)}, {clean(window)}: rejections at {100 * level:g}% (dashed), N = {samples} samples"
+    title(axes, told)
     axes.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure

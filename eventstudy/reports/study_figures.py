@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.reports.axes import blank, date_axis, grid, name_axis, panel, percent_axis, session_axis, title
 from eventstudy.reports.display import clean, count, number, percent
 from eventstudy.reports.effects import whole_group
 from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare
@@ -49,18 +50,16 @@ def aar_bars(aar: pd.DataFrame, model: str | None = None) -> Figure:
     from scipy.special import stdtrit
 
     rows = _of_model(whole_group(aar), model)
-    figure, axes = _panel(2.6)
+    figure, axes = panel(WIDTH, 2.6)
     day, value = _floats(rows["day"]), _floats(rows["aar"])
     half = stdtrit(np.maximum(_floats(rows["n"]) - 1, 1), 0.975) * _floats(rows["std_error"])
     colours = [PALETTE[0] if each >= 0 else PALETTE[1] for each in value]
     axes.bar(day, value, width=0.7, color=colours, linewidth=0)
     axes.vlines(day, value - half, value + half, color=INK, linewidth=0.9)
-    axes.axhline(0, color=MUTED, linewidth=0.8)
-    axes.grid(axis="y", color=RULE, linewidth=0.6)
-    _percent_axis(axes, "y")
-    _whole_axis(axes)
-    axes.set_xlabel("Sessions from day 0", fontsize=FONT_SIZE, color=MUTED)
-    _title(axes, f"Average abnormal return and 95% interval, {_model_of(rows)}, {_n_of(rows['n'])}")
+    grid(axes)
+    percent_axis(axes, "y")
+    session_axis(axes)
+    title(axes, f"Average abnormal return and 95% interval, {_model_of(rows)}, {_n_of(rows['n'])}")
     return figure
 
 
@@ -80,7 +79,7 @@ def car_distribution(cars: pd.DataFrame, window: str, model: str | None = None) 
     known = values[~np.isnan(values)]
     if not known.size:
         raise InputError(f"There is no CAR over {window!r} to draw.")
-    figure, axes = _panel(2.6)
+    figure, axes = panel(WIDTH, 2.6)
     low, high = _edges(known)
     low, high = min(low, 0.0), max(high, 0.0)
     bins = np.linspace(low, high, int(np.clip(np.sqrt(known.size) * 1.5, 8, 60)) + 1)
@@ -88,12 +87,12 @@ def car_distribution(cars: pd.DataFrame, window: str, model: str | None = None) 
     for at, style, name in ((known.mean(), "-", "mean"), (np.median(known), "--", "median")):
         axes.axvline(at, color=INK, linewidth=1.1, linestyle=style, label=f"{name} {percent(float(at))}")
     axes.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="upper right")
-    _percent_axis(axes, "x")
+    percent_axis(axes, "x")
     clipped = int(((known < low) | (known > high)).sum())
     beyond = f"; {clipped} beyond the edges stand at them" if clipped else ""
     missing = f", {count(float(values.size - known.size))} missing" if values.size > known.size else ""
     of = f"{_model_of(_of_model(cars, model))}, N = {count(float(known.size))}"
-    _title(axes, f"CAR over {clean(window)}, {of}{missing}{beyond}")
+    title(axes, f"CAR over {clean(window)}, {of}{missing}{beyond}")
     return figure
 
 
@@ -117,7 +116,7 @@ def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure
     if merged > 1:
         values = _averaged(values, merged)
     limit = float(np.nanpercentile(np.abs(values), 98)) or 0.01
-    figure, axes = _panel(min(5.5, 1.3 + 0.06 * max(len(values), 20)))
+    figure, axes = panel(WIDTH, min(5.5, 1.3 + 0.06 * max(len(values), 20)))
     days = wide.columns.to_numpy(dtype=float)
     image = axes.imshow(
         values,
@@ -131,12 +130,11 @@ def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure
     bar = figure.colorbar(image, ax=axes, pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0, labelsize=FONT_SIZE, labelcolor=MUTED)
-    _percent_axis(bar.ax, "y")
+    percent_axis(bar.ax, "y")
     axes.set_yticks([])
-    _whole_axis(axes)
-    axes.set_xlabel("Sessions from day 0", fontsize=FONT_SIZE, color=MUTED)
+    session_axis(axes)
     each = f"a row is the mean of {merged} events" if merged > 1 else "a row an event"
-    _title(axes, f"Abnormal returns, {_model_of(rows)}, N = {count(len(wide))}, {each}")
+    title(axes, f"Abnormal returns, {_model_of(rows)}, N = {count(len(wide))}, {each}")
     return figure
 
 
@@ -149,27 +147,21 @@ def event_calendar(events: pd.DataFrame) -> Figure:
         As in ``events.csv``.
     """
     import pandas as pd
+    from matplotlib.ticker import MaxNLocator
 
     kept = events[events["status"] == "ok"]
     if kept.empty:
         raise InputError("There is no event to draw: none was kept.")
     days = pd.to_datetime(kept["day0"]).value_counts().sort_index()
-    figure, axes = _panel(2.2)
+    figure, axes = panel(WIDTH, 2.2)
     axes.vlines(days.index.to_numpy(), 0, days.to_numpy(), color=PALETTE[0], linewidth=1.4)
     axes.set_ylim(0, float(days.max()) * 1.08)
-    axes.grid(axis="y", color=RULE, linewidth=0.6)
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-    from matplotlib.ticker import MaxNLocator
-
-    locator = AutoDateLocator(  # type: ignore[no-untyped-call]
-        minticks=3, maxticks=8
-    )
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    grid(axes, zero=False)
+    date_axis(axes)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.set_ylabel("Events", fontsize=FONT_SIZE, color=MUTED)
+    name_axis(axes, "y", "Events")
     share = 100 * days.max() / len(kept)
-    _title(axes, f"Events by day 0: {count(len(kept))} events on {count(len(days))} dates, {share:.1f}% on the busiest")
+    title(axes, f"Events by day 0: {count(len(kept))} events on {count(len(days))} dates, {share:.1f}% on the busiest")
     return figure
 
 
@@ -190,9 +182,7 @@ def specification_curve(tests: pd.DataFrame, measure: str = "car") -> Figure:
     rows = rows.sort_values("estimate", kind="stable").reset_index(drop=True)
     varied = [column for column in ("model", "window", "test") if rows[column].nunique() > 1] or ["model"]
     choices = [(column, value) for column in varied for value in dict.fromkeys(rows[column])]
-    from eventstudy.reports.canvas import Canvas
-
-    figure = Canvas(figsize=(WIDTH, 2.3 + 0.22 * len(choices)), layout="constrained")
+    figure = blank(WIDTH, 2.3 + 0.22 * len(choices))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.0, 0.22 * len(choices)])
     _effects_in_order(above, rows)
     bare(below)
@@ -233,7 +223,7 @@ def surprise_scatter(
     if known.sum() < 3 or np.ptp(x[known]) == 0:
         raise InputError(f"There are not three events with {value!r} and a CAR over {window!r} to draw.")
     x, y = x[known], y[known]
-    figure, axes = _panel(3.2)
+    figure, axes = panel(WIDTH, 3.2)
     low, high = _edges(x)
     (marks,) = axes.plot(np.clip(x, low, high), y, ".", color=PALETTE[0], markersize=4)
     marks.set_alpha(0.35 if x.size > 200 else 0.9)
@@ -243,12 +233,12 @@ def surprise_scatter(
     ends = np.array([low, high])
     axes.plot(ends, level + slope * ends, color=PALETTE[1], linewidth=1.8)
     axes.axhline(0, color=MUTED, linewidth=0.8)
-    _percent_axis(axes, "y")
-    _percent_axis(axes, "x")
-    axes.set_xlabel(f"{clean(value).capitalize()}", fontsize=FONT_SIZE, color=MUTED)
+    percent_axis(axes, "y")
+    percent_axis(axes, "x")
+    name_axis(axes, "x", clean(value).capitalize())
     correlation = float(np.corrcoef(x, y)[0, 1])
     what = f"slope {slope:.3f}, correlation {correlation:.2f}, N = {count(float(x.size))}"
-    _title(axes, f"CAR over {clean(window)} against {clean(value)}: {what}")
+    title(axes, f"CAR over {clean(window)} against {clean(value)}: {what}")
     return figure
 
 
@@ -262,13 +252,11 @@ def estimate_spread(estimates: pd.DataFrame, model: str | None = None) -> Figure
     model : str, optional
         The first one without it.
     """
-    from eventstudy.reports.canvas import Canvas
-
     rows = _of_model(estimates, model)
     names = [name for name in ("beta", "sigma") if name in rows and rows[name].notna().any()]
     if not names:
         raise InputError("There is no estimate to draw.")
-    figure = Canvas(figsize=(WIDTH, 2.3), layout="constrained")
+    figure = blank(WIDTH, 2.3)
     for axes, name in zip(np.atleast_1d(figure.subplots(1, len(names))), names, strict=True):
         bare(axes)
         known = _floats(rows[name].dropna())
@@ -279,15 +267,14 @@ def estimate_spread(estimates: pd.DataFrame, model: str | None = None) -> Figure
         middle = float(np.median(known))
         told = f"{100 * middle:.2f}%" if name == "sigma" else number(middle)
         if name == "sigma":
-            _percent_axis(axes, "x", signed=False)
-        _title(axes, f"{name}: median {told}, N = {count(float(known.size))}")
+            percent_axis(axes, "x", signed=False)
+        title(axes, f"{name}: median {told}, N = {count(float(known.size))}")
     return figure
 
 
 def _effects_in_order(axes: Axes, rows: pd.DataFrame) -> None:
     bare(axes)
-    axes.grid(axis="y", color=RULE, linewidth=0.6)
-    axes.axhline(0, color=MUTED, linewidth=0.8)
+    grid(axes)
     place, value, error = np.arange(len(rows)), _floats(rows["estimate"]), _floats(rows["std_error"])
     below = (rows["p_value"] < LEVEL).to_numpy()
     axes.vlines(place, value - 1.96 * error, value + 1.96 * error, color=RULE, linewidth=1.6)
@@ -296,8 +283,8 @@ def _effects_in_order(axes: Axes, rows: pd.DataFrame) -> None:
     axes.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="upper left", ncols=2)
     low, high = np.nanmin(value - 2 * np.nan_to_num(error)), np.nanmax(value + 2 * np.nan_to_num(error))
     axes.set_ylim(min(low, 0.0), max(high, 0.0) + 0.28 * (max(high, 0.0) - min(low, 0.0)))
-    _percent_axis(axes, "y")
-    _title(axes, f"{len(rows)} specifications of the mean CAR, with 1.96 standard errors")
+    percent_axis(axes, "y")
+    title(axes, f"{len(rows)} specifications of the mean CAR, with 1.96 standard errors")
 
 
 def _edges(known: Floats) -> tuple[float, float]:
@@ -317,7 +304,7 @@ def _spread(axes: Axes, known: Floats, bins: Floats, colour: str) -> None:
 
     axes.hist(known, bins=bins.tolist(), color=colour, linewidth=0)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.set_ylabel("Events", fontsize=FONT_SIZE, color=MUTED)
+    name_axis(axes, "y", "Events")
 
 
 def _averaged(values: Floats, size: int) -> Floats:
@@ -326,36 +313,6 @@ def _averaged(values: Floats, size: int) -> Floats:
     there = np.array([(~np.isnan(piece)).sum(axis=0) for piece in pieces])
     total = np.array([np.nan_to_num(piece).sum(axis=0) for piece in pieces])
     return np.where(there > 0, total / np.maximum(there, 1), np.nan)
-
-
-def _panel(height: float) -> tuple[Figure, Axes]:
-    from eventstudy.reports.canvas import Canvas
-
-    figure = Canvas(figsize=(WIDTH, height), layout="constrained")
-    axes = figure.subplots()
-    bare(axes)
-    return figure, axes
-
-
-def _title(axes: Axes, text: str) -> None:
-    axes.set_title(text, loc="left", fontsize=FONT_SIZE, color=INK, parse_math=False, wrap=True)
-
-
-def _percent_axis(axes: Axes, which: str, *, signed: bool = True) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    axis = axes.yaxis if which == "y" else axes.xaxis
-    low, high = axes.get_ylim() if which == "y" else axes.get_xlim()
-    digits = 0 if high - low > 0.05 else 1 if high - low > 0.005 else 2
-    sign = "+" if signed else ""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:{sign}.{digits}f}%" if value else "0%"))
-    axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-
-
-def _whole_axis(axes: Axes) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
 
 
 def _of_model(rows: pd.DataFrame, model: str | None) -> pd.DataFrame:

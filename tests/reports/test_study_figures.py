@@ -128,3 +128,10 @@ def test_what_is_not_there_is_named(results: Results) -> None:
         figures.heat_map(tables["abnormal_returns"].head(0))
     with pytest.raises(InputError, match="none was kept"):
         figures.event_calendar(tables["events"].assign(status="dropped"))
+
+
+def test_dollar_signs_in_a_wrapped_title_are_letters(results: Results) -> None:
+    aar = results.tables["aar"].assign(model="$x^$")
+    title = figures.aar_bars(aar).axes[0].get_title(loc="left")
+    assert "$x^$" in title
+    FigureCanvasAgg(figures.aar_bars(aar)).draw()
