@@ -53,19 +53,34 @@ class Visit:
     console: list[str]
 
 
-def visit(browser: str, page: str, probe: str, *, width: int = 1280, dark: bool = False, anchor: str = "") -> Visit:
-    """Open a page and run a probe in it, JavaScript that writes into ``out``; the page's own policy stays in force."""
-    script = PROBE % probe
+def visit(
+    browser: str,
+    page: str,
+    probe: str,
+    *,
+    width: int = 1280,
+    dark: bool = False,
+    anchor: str = "",
+    library: str = "",
+    patience: int = 3000,
+) -> Visit:
+    """Open a page and run a probe in it, JavaScript that writes into ``out``; the page's own policy stays in force.
+
+    A library is a script that the probe needs, patience the milliseconds that it may take.
+    """
+    script = f"{library}\n{PROBE % probe}"
     allowed = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+    if "script-src " not in page:
+        page = page.replace("default-src 'none'", "default-src 'none'; script-src ", 1)
     page = page.replace("script-src ", f"script-src {allowed} ", 1).replace(
-        "</head>", f"<script>{script}</script></head>"
+        "</head>", f"<script>{script}</script></head>", 1
     )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "report.html"
         path.write_text(page, encoding="utf-8", newline="\n")
         command = [browser, *FLAGS, f"--user-data-dir={folder}/profile", f"--window-size={width},900"]
         command += ["--blink-settings=preferredColorScheme=0"] if dark else []
-        command += ["--virtual-time-budget=3000", "--dump-dom", f"{path.as_uri()}{anchor}"]
+        command += [f"--virtual-time-budget={patience}", "--dump-dom", f"{path.as_uri()}{anchor}"]
         done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=True)
     found = OUTCOME.search(done.stdout)
     assert found, done.stderr[-2000:]
