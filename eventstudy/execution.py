@@ -7,9 +7,10 @@ in one fixed order and every engine gives the same bits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -75,8 +76,8 @@ def map_chunks(
     chunks: Sequence[S],
     engine: Engine | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> list[R]:
-    """Return ``[function(chunk) for chunk in chunks]``, run by an engine.
+) -> Iterator[R]:
+    """Give ``function(chunk) for chunk in chunks``, run by an engine, in the order of the chunks.
 
     Parameters
     ----------
@@ -89,26 +90,34 @@ def map_chunks(
     progress : callable, optional
         Called with the chunks done and the chunks in all, in the caller's thread.
     """
-    engine = engine or Engine()
-    results: list[R] = []
-    with _mapper(engine) as mapper:
-        for result in mapper(function, chunks):
-            results.append(result)
+    with _mapper(function, engine or Engine()) as mapper:
+        for done, result in enumerate(mapper(chunks), start=1):
+            yield result
             if progress is not None:
-                progress(len(results), len(chunks))
-    return results
+                progress(done, len(chunks))
 
 
 @contextmanager
-def _mapper(engine: Engine) -> Iterator[Callable[..., Iterator[Any]]]:
+def _mapper(function: Callable[[S], R], engine: Engine) -> Iterator[Callable[[Sequence[S]], Iterator[R]]]:
     if engine.name == "serial":
-        yield map
-        return
-    executor: Executor
-    if engine.name == "threads":
-        executor = ThreadPoolExecutor(engine.workers)
+        yield partial(map, function)
+    elif engine.name == "threads":
+        with ThreadPoolExecutor(engine.workers) as threads:
+            yield partial(threads.map, function)
     else:
-        # A forked child inherits the locks of the parent's threads, some of them held.
-        executor = ProcessPoolExecutor(engine.workers, mp_context=get_context("spawn"))
-    with executor:
-        yield executor.map
+        # A forked child inherits the locks of the parent's threads, some of them held. The function travels once to
+        # each process, not once a chunk: there is a panel in it.
+        settings = {"mp_context": get_context("spawn"), "initializer": _install, "initargs": (function,)}
+        with ProcessPoolExecutor(engine.workers, **settings) as processes:
+            yield partial(processes.map, _call)
+
+
+_installed: list[Callable[[Any], Any]] = []
+
+
+def _install(function: Callable[[Any], Any]) -> None:
+    _installed[:] = [function]
+
+
+def _call(chunk: Any) -> Any:
+    return _installed[0](chunk)

@@ -90,11 +90,12 @@ def clusters_of(sample: Sample, cluster: str) -> Ints:
 class OwnResiduals:
     """The estimation residuals of each event, kept whole: for tests of one event by its own history."""
 
-    parts: list[Residuals] = field(default_factory=list)
+    parts: list[tuple[Residuals, Floats]] = field(default_factory=list)
 
     def add(self, residuals: Residuals) -> None:
-        """Keep the residuals of a block."""
-        self.parts = [*self.parts, replace(residuals, around=None)]
+        """Keep the residuals of a block, and the regressors beside them."""
+        x = np.empty((len(residuals.row), 0, 0)) if residuals.around is None else residuals.around.block.x
+        self.parts = [*self.parts, (replace(residuals, around=None), x)]
 
     def merge(self, other: OwnResiduals) -> None:
         """Append the events of a later block."""
@@ -102,14 +103,13 @@ class OwnResiduals:
 
     def of(self, rows: Ints) -> OwnHistory:
         """Return the residuals of these events, in their order."""
-        row = np.concatenate([part.row for part in self.parts])
+        row = np.concatenate([part.row for part, _ in self.parts])
         order = np.argsort(row, kind="stable")
         place = order[np.searchsorted(row[order], rows)]
-        x = [part.x for part in self.parts if part.x is not None]
         return OwnHistory(
-            residuals=np.concatenate([part.values for part in self.parts])[place],
-            sigma=np.concatenate([part.sigma for part in self.parts])[place],
-            x=np.concatenate(x)[place] if len(x) == len(self.parts) else np.empty((len(rows), 0, 0)),
+            residuals=np.concatenate([part.values for part, _ in self.parts])[place],
+            sigma=np.concatenate([part.sigma for part, _ in self.parts])[place],
+            x=np.concatenate([x for _, x in self.parts])[place],
         )
 
 

@@ -14,7 +14,7 @@ from eventstudy.errors import InputError, Reason
 from eventstudy.execution import Engine, blocks, map_chunks
 from eventstudy.panels import ReturnPanel
 from eventstudy.returns import paths
-from eventstudy.returns.accumulators import Around, FirstPass, Residuals, TwoPass, take
+from eventstudy.returns.accumulators import Around, FirstPass, Places, Residuals, TwoPass, take
 from eventstudy.returns.align import Aligned
 from eventstudy.returns.bhar import BuyAndHold, buy_and_hold
 from eventstudy.returns.blocks import BlockReader
@@ -22,7 +22,7 @@ from eventstudy.returns.diagnostics import diagnose_model
 from eventstudy.returns.estimates import Estimates, joined
 from eventstudy.returns.measures import RETURN_MEASURES
 from eventstudy.returns.models.base import ExpectedReturnModel
-from eventstudy.returns.passes import Accumulated, Groups, Needs, first_look, gathered, merged, second_look
+from eventstudy.returns.passes import Accumulated, Groups, Merger, Needs, first_look, gathered, second_look
 from eventstudy.returns.regressors import Regressors
 from eventstudy.returns.windows import Window, Windows
 
@@ -305,25 +305,25 @@ def measure_abnormal_returns(
         diagnostics=diagnostics,
         sessions={calendar.code: calendar.sessions for calendar in panel.listing.calendars},
     )
-    empty = first_look(needs, groups)
+    sessions = task.keywords["sessions"]
+    where = (aligned.code, aligned.day0, reader.exchange, sessions)
+    empty = first_look(needs, {name: Places(aligned.windows, members, *where) for name, members in groups.items()})
     rows = blocks(len(aligned)) or [np.empty(0, dtype=np.int64)]
-    parts = map_chunks(partial(task, empty=empty), rows, engine, progress)
-    abnormal = joined([part[0] for part in parts])
-    accumulated = merged(empty, [part[1] for part in parts])
+    merger, parts = Merger(empty), []
+    for part, found in map_chunks(partial(task, empty=empty), rows, engine, progress):
+        parts.append(part)
+        merger.put(found)
+    abnormal, accumulated = joined(parts), merger.whole()
     if any(issubclass(need, TwoPass) for need in needs):
-        later = second_look(needs, _first_passes(abnormal, groups, reader, task.keywords["sessions"]))
-        parts = map_chunks(partial(task, empty=later, slim=True), rows, engine, progress)
-        for name, found in merged(later, [part[1] for part in parts]).items():
-            accumulated[name] |= found
+        cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
+        firsts = {name: FirstPass(abnormal, cars, members, *where) for name, members in groups.items()}
+        later = second_look(needs, firsts)
+        merger = Merger(later)
+        for _, found in map_chunks(partial(task, empty=later, slim=True), rows, engine, progress):
+            merger.put(found)
+        for name, by_class in merger.whole().items():
+            accumulated[name] |= by_class
     return abnormal, accumulated
-
-
-def _first_passes(
-    abnormal: AbnormalReturns, groups: Groups, reader: BlockReader, sessions: Mapping[str, Dates]
-) -> dict[str, FirstPass]:
-    cars = {window.name: abnormal.car(window) for window in reader.aligned.windows.reported}
-    places = (reader.aligned.code, reader.aligned.day0, reader.exchange)
-    return {name: FirstPass(abnormal, cars, members, *places, sessions) for name, members in groups.items()}
 
 
 def _run_block(
@@ -363,7 +363,7 @@ def _run_block(
     # Designs belong to dates, not to events, and can't be taken with them.
     known = replace(block, dated=None)
     around = Around(abnormal, known, model, code, day0, reader.exchange[rows], sessions)
-    residuals = Residuals(rows, result.residuals, result.sigma, day0 + aligned.windows.stretch[0], block.x, around)
-    found = gathered(empty, residuals, groups, rows)
+    residuals = Residuals(rows, result.residuals, result.sigma, day0 + aligned.windows.stretch[0], around)
+    found = gathered(empty, [residuals], groups)
     # The residuals go no further than this block; of a second look nothing else comes home.
     return (abnormal.take(np.arange(0)) if slim else abnormal), found

@@ -4,15 +4,17 @@ Residuals never exist for all events at once. A test names the accumulators that
 residuals of one block of events after another and keeps only what the test will read. Blocks are merged in
 their fixed order, so sums have the same bits on every engine.
 
-What one event contributes may depend on all events: a rank test that divides by a dispersion across events. Such an
-accumulator has a class method `after`, which is told what the first pass brought home; the blocks are then
-shown a second time, their residuals made again.
+An accumulator that must know where all events lie has a class method `before`. What one event contributes may even
+depend on the returns of all: a rank test that divides by a dispersion across events. Such an accumulator has a class
+method `after`, which is told what the first pass brought home; the blocks are then shown a second time, their
+residuals made again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
@@ -22,8 +24,20 @@ from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
 if TYPE_CHECKING:
     from eventstudy.returns.abnormal import AbnormalReturns, Cars
     from eventstudy.returns.models.base import Block, ExpectedReturnModel
+    from eventstudy.returns.windows import Windows
 
-__all__ = ["Accumulator", "Around", "EstimationMeans", "FirstPass", "PositiveShare", "Residuals", "TwoPass", "take"]
+__all__ = [
+    "Accumulator",
+    "Around",
+    "EstimationMeans",
+    "FirstPass",
+    "OnePass",
+    "Places",
+    "PositiveShare",
+    "Residuals",
+    "TwoPass",
+    "take",
+]
 
 T = TypeVar("T")
 
@@ -35,9 +49,39 @@ def take(record: T, rows: Bools | Ints) -> T:
         value = getattr(record, each.name)
         if isinstance(value, np.ndarray):
             taken[each.name] = value[rows]
+        elif hasattr(value, "take"):
+            taken[each.name] = value.take(rows)
         elif any(isinstance(getattr(value, name, None), np.ndarray) for name in getattr(value, "__slots__", ())):
             taken[each.name] = take(value, rows)
     return replace(record, **taken)  # type: ignore[type-var]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where the events of one group lie.
+
+    Parameters
+    ----------
+    windows : Windows
+        The days of the study.
+    members : ndarray of shape (E,)
+        Which of all E events belong to the group.
+    code : ndarray of shape (E,)
+        Symbols; the events of one follow each other by day 0.
+    day0 : ndarray of shape (E,)
+        Session index of day 0, in the event's calendar.
+    calendar : ndarray of shape (E,)
+        Exchange codes.
+    sessions : mapping of str to ndarray
+        The sessions of each exchange.
+    """
+
+    windows: Windows
+    members: Bools
+    code: Ints
+    day0: Ints
+    calendar: Labels
+    sessions: Mapping[str, Dates]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +92,8 @@ class Around:
     ----------
     abnormal : AbnormalReturns
         Their event windows: abnormal returns, covariance, estimates.
-    block : Block
-        Returns and regressors in both windows.
+    source : Block or callable
+        Returns and regressors in both windows, or what reads them.
     model : ExpectedReturnModel
         What was estimated.
     code : ndarray of shape (E,)
@@ -63,12 +107,23 @@ class Around:
     """
 
     abnormal: AbnormalReturns
-    block: Block
+    source: Block | Callable[[], Block]
     model: ExpectedReturnModel
     code: Ints
     day0: Ints
     calendar: Labels
     sessions: Mapping[str, Dates]
+
+    @property
+    def block(self) -> Block:
+        """Returns and regressors in both windows, read when they are asked for."""
+        return self.source() if callable(self.source) else self.source
+
+    def take(self, rows: Bools | Ints) -> Around:
+        """Return the same for some events."""
+        source = partial(lambda: take(self.block, rows)) if callable(self.source) else take(self.source, rows)
+        taken = [array[rows] for array in (self.code, self.day0, self.calendar)]
+        return Around(self.abnormal.take(rows), source, self.model, *taken, self.sessions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,18 +140,23 @@ class Residuals:
         Their standard deviations.
     session : ndarray of shape (E,)
         Session index of the first column, in the event's calendar.
-    x : ndarray of shape (E, M, K), optional
-        The model's regressors on the same sessions.
     around : Around, optional
         The same events' returns, event windows and places; a study always gives it.
+    complete : bool
+        Whether no residual is known to be missing.
     """
 
     row: Ints
     values: Floats
     sigma: Floats
     session: Ints
-    x: Floats | None = None
     around: Around | None = None
+    complete: bool = False
+
+    @property
+    def there(self) -> Bools:
+        """Which residuals there are, shape (E, M)."""
+        return np.ones(self.values.shape, dtype=bool) if self.complete else ~np.isnan(self.values)
 
     @property
     def known(self) -> Around:
@@ -154,6 +214,16 @@ class Accumulator(Protocol):
 
 
 @runtime_checkable
+class OnePass(Protocol):
+    """An accumulator that is made when the events have their places."""
+
+    @classmethod
+    def before(cls, places: Places) -> Accumulator:
+        """Return it empty, with what it needs of the places."""
+        ...
+
+
+@runtime_checkable
 class TwoPass(Protocol):
     """An accumulator that is made when all events have their abnormal returns."""
 
@@ -161,6 +231,12 @@ class TwoPass(Protocol):
     def after(cls, first: FirstPass) -> Accumulator:
         """Return it empty, with what it needs of the first pass."""
         ...
+
+
+def positive_counts(values: Floats) -> Ints:
+    """Return how many values of each row are above zero."""
+    # Bytes are summed in half the time of booleans.
+    return np.add.reduce((values > 0).view(np.uint8), axis=1, dtype=np.int32).astype(np.int64)
 
 
 @dataclass(slots=True)
@@ -181,8 +257,9 @@ class PositiveShare:
 
     def add(self, residuals: Residuals) -> None:
         """Count the positive residuals among the residuals there are."""
-        used = (~np.isnan(residuals.values)).sum(axis=1)
-        self.merge(PositiveShare(residuals.row, (residuals.values > 0).sum(axis=1), used))
+        events, sessions = residuals.values.shape
+        used = np.full(events, sessions) if residuals.complete else residuals.there.sum(axis=1)
+        self.merge(PositiveShare(residuals.row, positive_counts(residuals.values), used))
 
     def merge(self, other: PositiveShare) -> None:
         """Append the events of a later block."""
@@ -211,7 +288,12 @@ class EstimationMeans:
 
     def add(self, residuals: Residuals) -> None:
         """Add the residuals of each day."""
-        block = EstimationMeans(np.nan_to_num(residuals.values).sum(axis=0), (~np.isnan(residuals.values)).sum(axis=0))
+        values = residuals.values
+        if residuals.complete:
+            block = EstimationMeans(values.sum(axis=0), np.full(values.shape[1], len(values)))
+        else:
+            there = residuals.there
+            block = EstimationMeans(np.where(there, values, 0.0).sum(axis=0), there.sum(axis=0))
         self.merge(block)
 
     def merge(self, other: EstimationMeans) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
-from eventstudy._typing import Bools, Dates, Floats, Ints
-from eventstudy.returns.accumulators import FirstPass, Residuals
+from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
+from eventstudy.returns import paths
+from eventstudy.returns.accumulators import Places, Residuals, take
 from eventstudy.returns.windows import Window
 
 __all__ = ["CalendarCorrelation", "EventTimeCorrelation", "MeanCorrelation", "unit_rows"]
@@ -41,13 +43,17 @@ class MeanCorrelation:
     exact: bool = True
 
 
-def unit_rows(values: Floats) -> Floats:
+def unit_rows(values: Floats, *, complete: bool = False) -> Floats:
     """Return each row less its mean, scaled to a sum of squares of one; 0 where missing, or where nothing varies."""
-    there = ~np.isnan(values)
-    mean = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
-    centred = np.where(there, values - mean[:, None], 0.0)
-    norm = np.sqrt((centred**2).sum(axis=1))
-    return centred / np.where(norm > 0, norm, 1.0)[:, None]
+    if complete:
+        centred = values - (values @ np.full(values.shape[1], 1.0 / values.shape[1]))[:, None]
+    else:
+        there = ~np.isnan(values)
+        mean = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+        centred = np.where(there, values - mean[:, None], 0.0)
+    norm = np.sqrt(np.einsum("em,em->e", centred, centred))
+    centred /= np.where(norm > 0, norm, 1.0)[:, None]
+    return centred
 
 
 @dataclass(slots=True)
@@ -59,7 +65,8 @@ class EventTimeCorrelation:
 
     def add(self, residuals: Residuals) -> None:
         """Add the residuals of each day."""
-        unit = unit_rows(residuals.values[np.isfinite(residuals.sigma)])
+        good = np.isfinite(residuals.sigma)
+        unit = unit_rows(residuals.values if good.all() else residuals.values[good], complete=residuals.complete)
         if len(unit):
             self.merge(EventTimeCorrelation(unit.sum(axis=0), len(unit)))
 
@@ -77,8 +84,87 @@ class EventTimeCorrelation:
 
 
 @dataclass(slots=True)
+class DaySeries:
+    """Sums by day 0, on one exchange, of residuals scaled to unit length.
+
+    Parameters
+    ----------
+    first : int
+        Session index of the first row.
+    total : ndarray of shape (T, M)
+        Sums over the events of each day 0.
+    count : ndarray of shape (T,)
+        How many they are.
+    complete : ndarray of shape (T,)
+        Whether none of them lacks a residual.
+    """
+
+    first: int
+    total: Floats
+    count: Ints
+    complete: Bools
+
+    @classmethod
+    def empty(cls, first: int, last: int, length: int) -> DaySeries:
+        """Return sums over no event, for days 0 from `first` to `last`."""
+        days = last - first + 1
+        return cls(first, np.zeros((days, length)), np.zeros(days, dtype=np.int64), np.ones(days, dtype=bool))
+
+    def add(self, day0: Ints, unit: Floats) -> None:
+        """Add events, NaN where a residual is missing."""
+        at = day0 - self.first
+        gaps = np.isnan(unit @ np.ones(unit.shape[1]))
+        if gaps.any():
+            self.complete[at[gaps]] = False
+            unit = np.nan_to_num(unit)
+        add_rows(self.total, at, unit)
+        self.count += np.bincount(at, minlength=len(self.count))
+
+    def row(self, day0: int) -> tuple[Floats, int]:
+        """Return the sum of the events of a day 0, shape (M,), and how many they are."""
+        return self.total[day0 - self.first], int(self.count[day0 - self.first])
+
+
+def add_rows(total: Floats, at: Ints, values: Floats) -> None:
+    """Add rows to the rows of a table, in place; several may go to one."""
+    if paths.compiled():
+        from eventstudy.returns.compiled import add_rows as add
+
+        add(total, at, values)
+        return
+    order = np.argsort(at, kind="stable")
+    place, starts = np.unique(at[order], return_index=True)
+    if len(place) == len(at):
+        total[at] += values
+    else:
+        total[place] += np.add.reduceat(values[order], starts, axis=0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """Residuals of events, and where each lies.
+
+    Parameters
+    ----------
+    row : ndarray of shape (n,)
+        The events.
+    calendar : ndarray of shape (n,)
+        Exchange codes.
+    day0 : ndarray of shape (n,)
+        Session index of day 0.
+    values : ndarray of shape (n, M)
+        NaN where missing.
+    """
+
+    row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    calendar: Labels = field(default_factory=lambda: np.empty(0, dtype=object))
+    day0: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    values: Floats = field(default_factory=lambda: np.empty((0, 0)))
+
+
+@dataclass(slots=True)
 class CalendarCorrelation:
-    """Residuals of the events whose windows overlap, in calendar time; beyond `HELD` events, their sums by place.
+    """Residuals of the events whose windows overlap, in calendar time; beyond `HELD` events, their sums by day 0.
 
     Parameters
     ----------
@@ -86,91 +172,78 @@ class CalendarCorrelation:
         Whether residuals are held, or sums.
     wanted : ndarray
         The events held, in order.
-    row : ndarray of shape (n,)
-        Events held.
-    values : ndarray of shape (n, M)
-        Their residuals.
-    place : list of Place
-        Where each lies.
     sessions : mapping of str to ndarray
         The sessions of each exchange.
+    ends : mapping of str to (int, int)
+        By exchange, the first and the last day 0.
     stretches : ((int, int), (int, int))
         First and last day of the estimation and of the event window.
-    sums : mapping of Place to (ndarray of shape (M,), int, bool)
-        Sum of residuals scaled to unit length, how many, and whether all are complete.
+    parts : tuple of Placed
+        Residuals held, block by block; where sums are wanted, those of one block, scaled to unit length.
+    sums : mapping of str to DaySeries
+        By exchange, of all blocks merged.
     """
+
+    in_order: ClassVar[bool] = True
 
     held: bool = True
     wanted: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    values: Floats = field(default_factory=lambda: np.empty((0, 0)))
-    place: tuple[Place, ...] = ()
     sessions: Mapping[str, Dates] = field(default_factory=dict)
+    ends: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     stretches: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
-    sums: dict[Place, tuple[Floats, int, bool]] = field(default_factory=dict)
+    parts: tuple[Placed, ...] = ()
+    sums: dict[str, DaySeries] = field(default_factory=dict)
     _known: dict[bytes, list[_Pairs]] = field(default_factory=dict, compare=False)
 
     @classmethod
-    def after(cls, first: FirstPass) -> CalendarCorrelation:
+    def before(cls, places: Places) -> CalendarCorrelation:
         """Find the events whose windows overlap with another's."""
-        windows = first.abnormal.windows
+        windows, members = places.windows, np.flatnonzero(places.members)
         low, high = (f(getattr(w, e) for w in windows.reported) for f, e in ((min, "start"), (max, "end")))
-        members = np.flatnonzero(first.members)
-        dates = np.empty((len(members), 2), dtype="datetime64[D]")
-        for code, sessions in first.sessions.items():
-            of = first.calendar[members] == code
-            ends = first.day0[members[of], None] + np.array([low, high])
-            dates[of] = sessions[np.clip(ends, 0, len(sessions) - 1)]
+        dates, ends = np.empty((len(members), 2), dtype="datetime64[D]"), {}
+        for code, sessions in places.sessions.items():
+            of = places.calendar[members] == code
+            day0 = places.day0[members] if of.all() else places.day0[members[of]]
+            if len(day0):
+                ends[code] = (int(day0.min()), int(day0.max()))
+                dates[of] = sessions[np.clip(day0[:, None] + np.array([low, high]), 0, len(sessions) - 1)]
         order = np.argsort(dates[:, 0], kind="stable")
         start, end = dates[order, 0], np.maximum.accumulate(dates[order, 1])
         meets = np.concatenate([[False], start[1:] <= end[:-1], [False]])
         touches = meets[:-1] | meets[1:] if len(order) else np.zeros(0, dtype=bool)
         wanted = np.sort(members[order[touches]])
         held = len(wanted) <= HELD
-        return cls(held=held, wanted=wanted if held else np.empty(0, dtype=np.int64))
+        none = np.empty(0, dtype=np.int64)
+        return cls(held, wanted if held else none, places.sessions, ends, (windows.stretch, windows.event))
 
     def add(self, residuals: Residuals) -> None:
-        """Hold the residuals of a block, or add them up."""
+        """Hold the residuals of a block, scaled where sums are wanted."""
         good = np.isfinite(residuals.sigma)
         if self.held:
             good &= np.isin(residuals.row, self.wanted)
         if not good.any():
             return
         chosen = residuals.take(good)
-        place = _places(chosen)
-        known, length = chosen.known, chosen.values.shape[1]
-        start = int(chosen.session[0] - known.day0[0])
-        stretches = ((start, start + length - 1), known.abnormal.windows.event)
-        part = CalendarCorrelation(held=self.held, sessions=known.sessions, stretches=stretches)
-        if self.held:
-            part.row, part.values, part.place = chosen.row, chosen.values, place
-        else:
-            number = {each: i for i, each in enumerate(dict.fromkeys(place))}
-            code = np.array([number[each] for each in place])
-            order = np.argsort(code, kind="stable")
-            starts = np.searchsorted(code[order], np.arange(len(number)))
-            totals = np.add.reduceat(unit_rows(chosen.values)[order], starts, axis=0)
-            counts = np.bincount(code)
-            gaps = np.bincount(code, weights=np.isnan(chosen.values).any(axis=1))
-            for each, i in number.items():
-                part.sums[each] = (totals[i], int(counts[i]), bool(gaps[i] == 0))
-        self.merge(part)
+        known, values = chosen.known, chosen.values
+        if not self.held:
+            values = unit_rows(values, complete=chosen.complete)
+            if not chosen.complete:
+                values[np.isnan(chosen.values)] = np.nan
+        self.parts = (*self.parts, Placed(chosen.row, known.calendar, known.day0, values))
 
     def merge(self, other: CalendarCorrelation) -> None:
         """Take over a later block's."""
-        if other.sessions:
-            self.sessions, self.stretches = other.sessions, other.stretches
-        if len(other.row):
-            self.values = np.concatenate([self.values, other.values]) if len(self.row) else other.values
-            self.row, self.place = np.concatenate([self.row, other.row]), self.place + other.place
-        if other.sums:
-            self.sums = dict(self.sums)
-            for place, (total, count, complete) in other.sums.items():
-                if place in self.sums:
-                    own, n, whole = self.sums[place]
-                    self.sums[place] = (own + total, n + count, whole and complete)
-                else:
-                    self.sums[place] = (total, count, complete)
+        if self.held:
+            self.parts = (*self.parts, *other.parts)
+            return
+        for part in other.parts:
+            for code in self.ends:
+                of = part.calendar == code
+                chosen = part if of.all() else take(part, of)
+                if len(chosen.row):
+                    if code not in self.sums:
+                        self.sums = {**self.sums, code: DaySeries.empty(*self.ends[code], part.values.shape[1])}
+                    self.sums[code].add(chosen.day0, chosen.values)
 
     def mean(self, window: Window, rows: Ints) -> MeanCorrelation:
         """Return rbar of the CARs of some events over a window.
@@ -204,7 +277,7 @@ class CalendarCorrelation:
                 pairs += each.enough + each.lacking
                 exact &= each.exact
         if not self.held:
-            n = sum(count for _, count, _ in self.sums.values())
+            n = sum(int(series.count.sum()) for series in self.sums.values())
         return MeanCorrelation(2.0 * total / (n * (n - 1)) if n > 1 else float("nan"), pairs, exact)
 
     def _overlap(self, one: Place, two: Place, window: Window) -> int:
@@ -221,48 +294,45 @@ class CalendarCorrelation:
     def _pairs(self, rows: Ints) -> list[_Pairs]:
         if not self.held:
             return self._pairs_of_sums()
-        used = np.flatnonzero(np.isin(self.row, rows))
-        groups: dict[Place, list[int]] = {}
-        for each in used:
-            groups.setdefault(self.place[each], []).append(int(each))
+        groups: dict[Place, list[Floats]] = {}
+        for part in self.parts:
+            for each in np.flatnonzero(np.isin(part.row, rows)):
+                groups.setdefault((str(part.calendar[each]), int(part.day0[each])), []).append(part.values[each])
+        values = {place: np.array(of_place) for place, of_place in groups.items()}
         return [
-            _correlated(one, two, self.values[groups[one]], self.values[groups[two]], *self._common(one, two))
-            for one, two in self._meeting(list(groups))
-            if one != two or len(groups[one]) > 1
+            _correlated(one, two, values[one], values[two], *self._common(one, two))
+            for one, two in self._meeting(list(values))
+            if one != two or len(values[one]) > 1
         ]
 
     def _pairs_of_sums(self) -> list[_Pairs]:
-        exchanges = sorted({code for code, _ in self.sums})
-        found = [pairs for code in exchanges for pairs in self._lags_of_sums(code)]
-        if len(exchanges) > 1:
-            meeting = self._meeting(list(self.sums))
-            found += [self._of_sums(one, two) for one, two in meeting if one[0] != two[0]]
+        found = [pairs for code in sorted(self.sums) for pairs in self._lags_of_sums(code)]
+        if len(self.sums) > 1:
+            places = [
+                (code, int(day) + each.first) for code, each in self.sums.items() for day in np.flatnonzero(each.count)
+            ]
+            found += [self._of_sums(one, two) for one, two in self._meeting(places) if one[0] != two[0]]
         return found
 
     def _lags_of_sums(self, code: str) -> list[_Pairs]:
         """Return the pairs of one exchange, together those whose days 0 lie equally many sessions apart."""
-        day0 = np.array(sorted(day for exchange, day in self.sums if exchange == code))
-        sums = [self.sums[code, int(day)] for day in day0]
-        totals, counts = np.array([total for total, _, _ in sums]), np.array([count for _, count, _ in sums])
-        pairs = int((counts * (counts - 1) // 2).sum())
-        together = (float((totals**2).sum()) - float(counts.sum())) / 2
-        found = [_Pairs((code, 0), (code, 0), together, pairs, 0, all(complete for *_, complete in sums))]
+        series = self.sums[code]
+        total, count, length = series.total, series.count, series.total.shape[1]
+        together = (float(np.vdot(total, total)) - float(count.sum())) / 2
+        pairs = int((count * (count - 1) // 2).sum())
+        found = [_Pairs((code, 0), (code, 0), together, pairs, 0, bool(series.complete.all()))]
         first, last = self.stretches[1]
-        for lag in range(1, last - first + 1):
-            later = np.searchsorted(day0, day0 + lag)
-            one = np.flatnonzero(day0[np.minimum(later, len(day0) - 1)] == day0 + lag)
-            two, common = later[one], totals.shape[1] - lag
-            pairs = int((counts[one] * counts[two]).sum())
+        for lag in range(1, min(last - first + 1, len(count))):
+            common, pairs = length - lag, int(count[:-lag] @ count[lag:])
             if common >= COMMON:
-                product = np.einsum("pm,pm->", totals[one, lag:], totals[two, :common])
-                scaled = float(product) * totals.shape[1] / common
-                found.append(_Pairs((code, 0), (code, lag), scaled, pairs, 0, exact=False))
+                product = float(np.einsum("pm,pm->", total[:-lag, lag:], total[lag:, :common]))
+                found.append(_Pairs((code, 0), (code, lag), product * length / common, pairs, 0, exact=False))
             else:
                 found.append(_Pairs((code, 0), (code, lag), 0.0, 0, pairs, exact=False))
         return [each for each in found if each.enough or each.lacking]
 
     def _of_sums(self, one: Place, two: Place) -> _Pairs:
-        (a, n, _), (b, m, _) = self.sums[one], self.sums[two]
+        (a, n), (b, m) = self.sums[one[0]].row(one[1]), self.sums[two[0]].row(two[1])
         at_one, at_two = self._common(one, two)
         common = len(a[at_one])
         if common < COMMON:
@@ -332,8 +402,3 @@ def _row_means(values: Floats, there: Bools) -> Floats:
     return np.asarray(
         np.where(there, values, 0.0).sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
     )
-
-
-def _places(residuals: Residuals) -> tuple[Place, ...]:
-    known = residuals.known
-    return tuple((str(code), int(day)) for code, day in zip(known.calendar, known.day0, strict=True))

@@ -7,9 +7,9 @@ from copy import copy
 from typing import Any
 
 from eventstudy._typing import Bools, Ints
-from eventstudy.returns.accumulators import Accumulator, FirstPass, Residuals, TwoPass
+from eventstudy.returns.accumulators import Accumulator, FirstPass, OnePass, Places, Residuals, TwoPass
 
-__all__ = ["Accumulated", "Groups", "Needs", "first_look", "gathered", "merged", "second_look"]
+__all__ = ["Accumulated", "Groups", "Merger", "Needs", "first_look", "gathered", "merged", "second_look"]
 
 Groups = Mapping[str, Bools]
 Needs = tuple[type[Accumulator], ...]
@@ -17,9 +17,13 @@ Accumulated = dict[str, dict[type[Accumulator], Accumulator]]
 """By group and class."""
 
 
-def first_look(needs: Needs, groups: Groups) -> Accumulated:
-    """Return, empty, the accumulators that need to know nothing beforehand."""
-    return {name: {need: need() for need in needs if not issubclass(need, TwoPass)} for name in groups}
+def first_look(needs: Needs, places: Mapping[str, Places]) -> Accumulated:
+    """Return, empty, the accumulators that need no abnormal return beforehand, for each group's places."""
+    made: Accumulated = {}
+    for name, of_group in places.items():
+        now = [need for need in needs if not issubclass(need, TwoPass)]
+        made[name] = {need: need.before(of_group) if issubclass(need, OnePass) else need() for need in now}
+    return made
 
 
 def second_look(needs: Needs, firsts: Mapping[str, FirstPass]) -> Accumulated:
@@ -31,42 +35,67 @@ def second_look(needs: Needs, firsts: Mapping[str, FirstPass]) -> Accumulated:
     return made
 
 
-def gathered(empty: Accumulated, residuals: Residuals, groups: Groups, rows: Ints) -> Accumulated:
+def gathered(empty: Accumulated, residuals: Sequence[Residuals], groups: Groups) -> Accumulated:
     """Return what the accumulators take from one block.
 
     Parameters
     ----------
     empty : mapping
         As `first_look` or `second_look` made them; they stay empty.
-    residuals : Residuals
-        Of the events `rows`.
+    residuals : sequence of Residuals
+        Of the block's events, in parts: those with complete windows, and the others.
     groups : mapping of str to ndarray of shape (E,)
         Members of each group.
-    rows : ndarray
-        The block's events.
     """
     found: Accumulated = {}
     for name, by_class in empty.items():
         found[name] = {need: copy(accumulator) for need, accumulator in by_class.items()}
-        if found[name]:
-            of_group = residuals.take(groups[name][rows])
+        for part in residuals if found[name] else ():
+            of_group = part.take(groups[name][part.row])
             for accumulator in found[name].values():
                 accumulator.add(of_group)
     return found
 
 
-def merged(empty: Accumulated, parts: Sequence[Accumulated]) -> Accumulated:
-    """Return the accumulators of all blocks, merged in their order: neighbours first, then pairs of neighbours.
+class Merger:
+    """What the blocks brought home, merged as it comes: in the order of the blocks, whichever engine ran them.
 
-    The order is that of the blocks whichever engine ran them. Merging pairs copies what is held per event a few times
-    instead of once a block.
+    Neighbours are merged first, then pairs of neighbours, so what is held per event is copied a few times and not once
+    a block. An accumulator that says ``in_order`` is merged block after block into the whole.
     """
-    left: list[Accumulated] = list(parts)
-    while len(left) > 1:
-        ends = left[len(left) // 2 * 2 :]
-        left = [_joined(one, two) for one, two in zip(left[::2], left[1::2], strict=False)] + ends
-    whole = {name: {need: copy(each) for need, each in by_class.items()} for name, by_class in empty.items()}
-    return _joined(whole, left[0]) if left else whole
+
+    def __init__(self, empty: Accumulated) -> None:
+        self._whole = {name: {need: copy(each) for need, each in by_class.items()} for name, by_class in empty.items()}
+        self._waiting: list[tuple[int, Accumulated]] = []
+
+    def put(self, part: Accumulated) -> None:
+        """Take what the next block brought home."""
+        for name, by_class in part.items():
+            for need in [need for need in by_class if getattr(need, "in_order", False)]:
+                self._whole[name][need].merge(by_class.pop(need))
+        size = 1
+        while self._waiting and self._waiting[-1][0] == size:
+            part = _joined(self._waiting.pop()[1], part)
+            size *= 2
+        self._waiting.append((size, part))
+
+    def whole(self) -> Accumulated:
+        """Return all of it."""
+        while len(self._waiting) > 1:
+            (_, later), (size, earlier) = self._waiting.pop(), self._waiting.pop()
+            self._waiting.append((size, _joined(earlier, later)))
+        for _, part in self._waiting:
+            _joined(self._whole, part)
+        self._waiting = []
+        return self._whole
+
+
+def merged(empty: Accumulated, parts: Sequence[Accumulated]) -> Accumulated:
+    """Return the accumulators of all blocks, merged in their order."""
+    merger = Merger(empty)
+    for part in parts:
+        merger.put(part)
+    return merger.whole()
 
 
 def _joined(one: Accumulated, two: Accumulated) -> Accumulated:

@@ -10,7 +10,7 @@ import numpy as np
 from eventstudy.errors import Reason
 from eventstudy.inference import HypothesisTest, Sample, TestResult
 from eventstudy.returns.abnormal import AbnormalReturns
-from eventstudy.returns.accumulators import Accumulator, Around, FirstPass, Residuals
+from eventstudy.returns.accumulators import Accumulator, Around, FirstPass, Places, Residuals
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.models import Block, ExpectedReturnModel, MarketModel
 from eventstudy.returns.passes import Needs, first_look, gathered, merged, second_look
@@ -61,7 +61,7 @@ class Made:
             abnormal, block, self.model, self.code[rows], self.day0[rows], self.calendar[rows], self.sessions
         )
         start = self.day0[rows] + self.windows.estimation[0]
-        return Residuals(rows, result.residuals, result.sigma, start, block.x, around)
+        return Residuals(rows, result.residuals, result.sigma, start, around)
 
     def accumulated(self, needs: Needs, blocks: Iterable[np.ndarray] | None = None) -> dict[type, Accumulator]:
         every = np.arange(len(self.y))
@@ -69,10 +69,12 @@ class Made:
         groups = {ALL: np.ones(len(every), dtype=bool)}
         whole = self.residuals(every).known.abnormal
         cars = {window.name: whole.car(window) for window in self.windows.reported}
-        first = FirstPass(whole, cars, groups[ALL], self.code, self.day0, self.calendar, self.sessions)
+        where = (groups[ALL], self.code, self.day0, self.calendar, self.sessions)
+        first = FirstPass(whole, cars, *where)
+        places = {ALL: Places(self.windows, *where)}
         found: dict[type, Accumulator] = {}
-        for empty in (first_look(needs, groups), second_look(needs, {ALL: first})):
-            brought = [gathered(empty, self.residuals(rows), groups, rows) for rows in parts]
+        for empty in (first_look(needs, places), second_look(needs, {ALL: first})):
+            brought = [gathered(empty, [self.residuals(rows)], groups) for rows in parts]
             found |= merged(empty, brought)[ALL]
         return found
 

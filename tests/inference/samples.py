@@ -36,8 +36,11 @@ def sample(
     }
     if residuals is not None:
         spread = np.nanstd(residuals, axis=1, ddof=2) if sigma is None else sigma
+        given = Residuals(rows, residuals, spread, rows * 1000 if session is None else session)
         for each in held.values():
-            each.add(Residuals(rows, residuals, spread, rows * 1000 if session is None else session, x))
+            each.add(given)
+        if x is not None:
+            held[OwnResiduals] = OwnResiduals([(given, x)])
     return Sample(
         event_id=np.array([f"e{i}" for i in rows], dtype=object),
         row=rows,

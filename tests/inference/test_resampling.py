@@ -246,9 +246,9 @@ def test_placebo_refuses_a_p_value_of_few_windows() -> None:
 
 
 def test_what_was_not_fitted_is_not_projected_out() -> None:
-    own = OwnResiduals()
     residuals = np.random.default_rng(0).normal(0.01, 0.02, (1, 60))
-    own.add(Residuals(np.array([0]), residuals, np.array([0.02]), np.array([0]), np.ones((1, 60, 1)) * 0.3))
+    held = Residuals(np.array([0]), residuals, np.array([0.02]), np.array([0]))
+    own = OwnResiduals([(held, np.full((1, 60, 1), 0.3))])
     assert not own.of(np.array([0])).basis.any()
 
 

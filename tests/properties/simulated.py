@@ -23,7 +23,7 @@ from eventstudy.inference import (
     SkewnessAdjusted,
 )
 from eventstudy.inference.base import Sample
-from eventstudy.returns.accumulators import FirstPass
+from eventstudy.returns.accumulators import FirstPass, Places
 from eventstudy.returns.passes import Needs, first_look, gathered, merged, second_look
 from tests.inference.made import ALL, Made, made
 
@@ -95,10 +95,11 @@ def samples(given: Made, needs: Needs, seed: int) -> Iterator[Sample]:
     residuals = given.residuals(rows)
     abnormal, groups = residuals.known.abnormal, {ALL: np.ones(len(rows), dtype=bool)}
     cars = {window.name: abnormal.car(window) for window in given.windows.reported}
-    first = FirstPass(abnormal, cars, groups[ALL], given.code, given.day0, given.calendar, given.sessions)
+    where = (groups[ALL], given.code, given.day0, given.calendar, given.sessions)
+    first, places = FirstPass(abnormal, cars, *where), {ALL: Places(given.windows, *where)}
     held = {}
-    for empty in (first_look(needs, groups), second_look(needs, {ALL: first})):
-        held |= merged(empty, [gathered(empty, residuals, groups, rows)])[ALL]
+    for empty in (first_look(needs, places), second_look(needs, {ALL: first})):
+        held |= merged(empty, [gathered(empty, [residuals], groups)])[ALL]
     dates = given.sessions["XNYS"][given.day0]
     for found in cars.values():
         yield Sample.of(abnormal, found, rows, rows.astype(object), held, seed=seed, day0=dates)
