@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from eventstudy._typing import Dates, Floats, Ints, Labels
+from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
 from eventstudy.calendars import Calendar
 from eventstudy.errors import UnknownNameError
 
@@ -104,12 +104,16 @@ class Listing:
         ndarray of shape (n, length)
             NaN where a session lies outside the symbol's span.
         """
-        relative = starts - self.first[codes]
-        whole = (relative >= 0) & (relative + length <= self.lengths[codes])
+        at, whole = self.stretches(codes, starts, length)
         if whole.all() and len(values) >= length:
             # Each row is one stretch of memory, which a window copies faster than an index of every cell.
-            return sliding_window_view(values, length)[self.offsets[codes] + relative]
-        sessions = relative[:, None] + np.arange(length)
+            return sliding_window_view(values, length)[at]
+        sessions = (starts - self.first[codes])[:, None] + np.arange(length)
         inside = (sessions >= 0) & (sessions < self.lengths[codes][:, None])
         positions = np.where(inside, self.offsets[codes][:, None] + sessions, 0)
         return np.where(inside, values[positions], np.nan)
+
+    def stretches(self, codes: Ints, starts: Ints, length: int) -> tuple[Ints, Bools]:
+        """Return where in a flat vector each stretch of `gather` begins, and whether its symbol's span holds it all."""
+        relative = starts - self.first[codes]
+        return self.offsets[codes] + relative, (relative >= 0) & (relative + length <= self.lengths[codes])

@@ -107,8 +107,8 @@ def _mapper(function: Callable[[S], R], engine: Engine) -> Iterator[Callable[[Se
     else:
         # A forked child inherits the locks of the parent's threads, some of them held. The function travels once to
         # each process, not once a chunk: there is a panel in it.
-        settings = {"mp_context": get_context("spawn"), "initializer": _install, "initargs": (function,)}
-        with ProcessPoolExecutor(engine.workers, **settings) as processes:
+        context = get_context("spawn")
+        with ProcessPoolExecutor(engine.workers, context, initializer=_install, initargs=(function,)) as processes:
             yield partial(processes.map, _call)
 
 

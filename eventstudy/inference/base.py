@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -45,8 +46,8 @@ class Sample:
         Their exact standard errors.
     dof : ndarray of shape (N,)
         Degrees of freedom of the estimation.
-    bhar : ndarray of shape (N,)
-        Buy-and-hold abnormal returns, NaN where a return is missing.
+    held : ndarray of shape (N,) or callable
+        Buy-and-hold abnormal returns, NaN where a return is missing, or what computes them.
     ar : ndarray of shape (N, L)
         Abnormal returns on the window's days, NaN where missing.
     accumulated : mapping
@@ -65,7 +66,7 @@ class Sample:
     car: Floats
     std_error: Floats
     dof: Ints
-    bhar: Floats
+    held: Floats | Callable[[], Floats]
     ar: Floats
     accumulated: Mapping[type[Accumulator], Accumulator]
     seed: int = 0
@@ -113,8 +114,8 @@ class Sample:
             car=cars.car[row],
             std_error=cars.std_error[row],
             dof=cars.dof[row],
-            bhar=cars.bhar[row],
-            ar=abnormal.ar[row][:, days],
+            held=partial(_bhar, cars, row),
+            ar=rows_of(abnormal.ar, row)[:, days],
             accumulated=accumulated,
             seed=seed,
             day0=np.empty(0, dtype="datetime64[D]") if day0 is None else day0[row],
@@ -123,6 +124,11 @@ class Sample:
 
     def __len__(self) -> int:
         return len(self.car)
+
+    @property
+    def bhar(self) -> Floats:
+        """Buy-and-hold abnormal returns, shape (N,), NaN where a return is missing."""
+        return self.held() if callable(self.held) else self.held
 
     @property
     def scar(self) -> Floats:
@@ -144,11 +150,22 @@ class Sample:
     def part(self, values: Floats) -> Floats:
         """Return the sample's rows and days of an array of shape (E, L, ...) over all events and days."""
         # Sums of small arrays depend on how these lie in memory, and an array that came from a process lies otherwise.
-        return np.ascontiguousarray(values[self.row][:, self.days])
+        return np.ascontiguousarray(rows_of(values, self.row)[:, self.days])
 
     def own(self) -> AbnormalReturns:
         """Return the abnormal returns of the sample's events, over the whole event window."""
         return self.whole.take(self.row)
+
+
+def rows_of(values: Floats, rows: Ints) -> Floats:
+    """Return some rows of an array; the array itself where they are all rows in order."""
+    if len(rows) == len(values) and (rows == np.arange(len(rows))).all():
+        return values
+    return np.asarray(values[rows])
+
+
+def _bhar(cars: Cars, rows: Ints) -> Floats:
+    return cars.bhar[rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -314,7 +314,7 @@ def leg_sample(
         car=values,
         std_error=np.array([move.ordinary_sd for _, _, move in kept], dtype=np.float64),
         dof=np.array([max(move.n - 1, 0) for _, _, move in kept], dtype=np.int64),
-        bhar=values,
+        held=values,
         ar=values[:, None],
         accumulated={},
         seed=seed,

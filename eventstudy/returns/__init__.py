@@ -1,6 +1,6 @@
 """Abnormal returns against expected-return models."""
 
-from eventstudy.returns.abnormal import AbnormalReturns, Cars, measure_abnormal_returns
+from eventstudy.returns.abnormal import AbnormalReturns, Cars
 from eventstudy.returns.aggregate import AverageReturns, average_returns
 from eventstudy.returns.align import Aligned, Attrition, align, on_price_venue
 from eventstudy.returns.bhar import BuyAndHold
@@ -8,6 +8,7 @@ from eventstudy.returns.diagnostics import Diagnostics
 from eventstudy.returns.donors import event_sessions
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.groups import ALL, group_members
+from eventstudy.returns.measure import measure_abnormal_returns
 from eventstudy.returns.measures import MEASURES, MISSING_RULES, RETURN_MEASURES, measure, shares_outstanding
 from eventstudy.returns.models import (
     CAPM,

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
+from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.distributions import student_p_value
-from eventstudy.errors import InputError, Reason
-from eventstudy.execution import Engine, blocks, map_chunks
-from eventstudy.panels import ReturnPanel
-from eventstudy.returns import paths
-from eventstudy.returns.accumulators import Around, FirstPass, Places, Residuals, TwoPass, take
-from eventstudy.returns.align import Aligned
+from eventstudy.errors import Reason
+from eventstudy.returns.accumulators import take
 from eventstudy.returns.bhar import BuyAndHold, buy_and_hold
-from eventstudy.returns.blocks import BlockReader
-from eventstudy.returns.diagnostics import diagnose_model
-from eventstudy.returns.estimates import Estimates, joined
-from eventstudy.returns.measures import RETURN_MEASURES
-from eventstudy.returns.models.base import ExpectedReturnModel
-from eventstudy.returns.passes import Accumulated, Groups, Merger, Needs, first_look, gathered, second_look
-from eventstudy.returns.regressors import Regressors
+from eventstudy.returns.covariance import Covariance, ForecastError
+from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.windows import Window, Windows
 
-__all__ = ["AbnormalReturns", "Cars", "Estimates", "ForecastError", "measure_abnormal_returns"]
-
-FORECAST_ERRORS = ("full", "diagonal", "none")
-ForecastError = str
-"""``"full"``: all of the parameter error; ``"diagonal"``: only each session's own; ``"none"``: none of it."""
+__all__ = ["AbnormalReturns", "Cars", "Estimates", "ForecastError", "Sides"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,8 +34,8 @@ class Cars:
         ``sqrt(c' V c)``, V the covariance of the abnormal returns and c the days summed.
     dof : ndarray
         Degrees of freedom of the variance.
-    bhar : ndarray
-        Buy-and-hold abnormal return against the benchmark; NaN where what is measured is no return.
+    held : ndarray or callable
+        Buy-and-hold abnormal returns, or what computes them.
     reason : ndarray
         A `Reason` each.
     """
@@ -57,8 +44,13 @@ class Cars:
     car: Floats
     std_error: Floats
     dof: Ints
-    bhar: Floats
+    held: Floats | Callable[[], Floats]
     reason: Labels
+
+    @property
+    def bhar(self) -> Floats:
+        """Buy-and-hold abnormal returns against the benchmark; NaN where what is measured is no return."""
+        return self.held() if callable(self.held) else self.held
 
     @property
     def t(self) -> Floats:
@@ -72,6 +64,26 @@ class Cars:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """What abnormal returns are the difference of, and what buy-and-hold returns are compared with.
+
+    Parameters
+    ----------
+    actual, expected : ndarray of shape (E, L)
+        ``ar = actual - expected``, decimals per session.
+    benchmark : ndarray of shape (E, L) or (E, L, J)
+        Returns of what a buy-and-hold return is compared with, or of each of the members of a portfolio.
+    delisted : ndarray of shape (E, L), optional
+        Sessions after the last of the event's symbol.
+    """
+
+    actual: Floats
+    expected: Floats
+    benchmark: Floats
+    delisted: Bools | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class AbnormalReturns:
     """Abnormal returns of E events over the L days of the event window: what everything after reads.
 
@@ -81,16 +93,12 @@ class AbnormalReturns:
         The days.
     ar : ndarray of shape (E, L)
         Abnormal returns, decimals per session, NaN where missing.
-    actual, expected : ndarray of shape (E, L)
-        ``ar = actual - expected``.
-    benchmark : ndarray of shape (E, L) or (E, L, J)
-        Returns of what a buy-and-hold return is compared with, or of each of the members of a portfolio.
-    noise : ndarray of shape (E, L)
-        Variance of each session's own disturbance.
-    spread : ndarray of shape (E, L, P)
-        Parameter error; the covariance is ``V = diag(noise) + spread spread'``.
+    covariance : Covariance
+        Of each event's abnormal returns.
     estimates : Estimates
         Parameters, sigma, degrees of freedom, reasons.
+    source : Sides or callable
+        What abnormal returns are the difference of, or what reads it.
     forecast_error : str
         How much of the parameter error enters variances.
     log : bool
@@ -99,8 +107,6 @@ class AbnormalReturns:
         Whether what is measured is a return at all.
     hold : BuyAndHold
         How buy-and-hold abnormal returns are taken.
-    delisted : ndarray of shape (E, L), optional
-        Sessions after the last of the event's symbol.
     span : ndarray of shape (E, L), optional
         Sessions that each return covers, where returns run from trade to trade; one without it.
     own_windows : ndarray of shape (E, W, 2), optional
@@ -109,33 +115,62 @@ class AbnormalReturns:
 
     windows: Windows
     ar: Floats
-    actual: Floats
-    expected: Floats
-    benchmark: Floats
-    noise: Floats
-    spread: Floats
+    covariance: Covariance
     estimates: Estimates
+    source: Sides | Callable[[], Sides]
     forecast_error: ForecastError = "full"
     log: bool = False
     returns: bool = True
     hold: BuyAndHold = field(default_factory=BuyAndHold)
-    delisted: Bools | None = None
     span: Floats | None = None
     own_windows: Ints | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.ar, self.actual, self.expected, self.benchmark, self.noise, self.spread):
-            array.setflags(write=False)
+        self.ar.setflags(write=False)
+
+    @property
+    def sides(self) -> Sides:
+        """What abnormal returns are the difference of, read when it is asked for."""
+        return self.source() if callable(self.source) else self.source
+
+    @property
+    def actual(self) -> Floats:
+        """The returns themselves, shape (E, L)."""
+        return self.sides.actual
+
+    @property
+    def expected(self) -> Floats:
+        """Expected returns, shape (E, L)."""
+        return self.sides.expected
+
+    @property
+    def noise(self) -> Floats:
+        """Variance of each session's own disturbance, shape (E, L)."""
+        return self.covariance.noise
+
+    @property
+    def spread(self) -> Floats:
+        """Parameter error, shape (E, L, P); the covariance is ``V = diag(noise) + spread spread'``."""
+        return self.covariance.spread
 
     @property
     def std_error(self) -> Floats:
         """Standard error of each abnormal return, shape (E, L): ``sqrt(V[t, t])``."""
-        own = self.noise if self.forecast_error == "none" else self.noise + (self.spread**2).sum(axis=2)
-        return np.asarray(np.where(np.isnan(self.ar), np.nan, np.sqrt(own)))
+        error = np.sqrt(self.covariance.diagonal(self.forecast_error))
+        error[np.isnan(self.ar)] = np.nan
+        return error
 
     def take(self, rows: Bools | Ints) -> AbnormalReturns:
         """Return the abnormal returns of some events."""
-        return take(self, rows)
+        return replace(
+            self,
+            ar=self.ar[rows],
+            covariance=self.covariance.take(rows),
+            estimates=take(self.estimates, rows),
+            source=partial(_some, self, rows) if callable(self.source) else take(self.source, rows),
+            span=None if self.span is None else self.span[rows],
+            own_windows=None if self.own_windows is None else self.own_windows[rows],
+        )
 
     @property
     def sar(self) -> Floats:
@@ -155,14 +190,7 @@ class AbnormalReturns:
         ndarray of shape (E,)
             ``c' V c = sum c_t^2 noise_t + |sum c_t spread_t|^2``.
         """
-        weighted = np.where(np.isnan(self.ar), 0.0, weights)
-        own = (weighted**2 * np.nan_to_num(self.noise)).sum(axis=1)
-        spread = np.nan_to_num(self.spread)
-        if self.forecast_error == "none":
-            return np.asarray(own)
-        if self.forecast_error == "diagonal":
-            return np.asarray(own + (weighted[..., None] ** 2 * spread**2).sum(axis=(1, 2)))
-        return np.asarray(own + ((weighted[..., None] * spread).sum(axis=1) ** 2).sum(axis=1))
+        return self.covariance.of_weighted(np.where(np.isnan(self.ar), 0.0, weights), self.forecast_error)
 
     def car(self, which: str | tuple[int, int] | Window) -> Cars:
         """Return the cumulative abnormal returns of a window.
@@ -180,21 +208,16 @@ class AbnormalReturns:
             the events narrow the window, each event has its own days.
         """
         window = which if isinstance(which, Window) else self.windows.window(which)
-        days, inside = window.within(self.windows.event[0]), self.inside(window)
-        there = inside & ~np.isnan(self.ar)
-        covered = self._sessions_covered(there, inside) / inside.sum(axis=1) >= self.windows.min_coverage
-        reason = np.where(covered, Reason.OK, Reason.INCOMPLETE_WINDOW).astype(object)
-        estimated = self.estimates.reason == Reason.OK
-        reason[~estimated] = self.estimates.reason[~estimated]
-        good = reason == Reason.OK
-        return Cars(
-            window=window,
-            car=np.where(good, np.where(there, self.ar, 0.0)[:, days].sum(axis=1), np.nan),
-            std_error=np.where(good, np.sqrt(self.variance(inside.astype(np.float64))), np.nan),
-            dof=self.estimates.dof,
-            bhar=self.bhar(window),
-            reason=reason,
-        )
+        days = window.within(self.windows.event[0])
+        car = self.ar[:, days].sum(axis=1)
+        std_error, reason = np.sqrt(self.covariance.of_sum(days, self.forecast_error)), self.estimates.reason
+        with_gaps = np.isnan(car)
+        if self.own_windows is not None or self.span is not None:
+            with_gaps[:] = True
+        if with_gaps.any():
+            rows, reason = np.flatnonzero(with_gaps), reason.copy()
+            car[rows], std_error[rows], reason[rows] = _with_gaps(self.take(rows), window)
+        return Cars(window, car, std_error, self.estimates.dof, partial(self.bhar, window), reason)
 
     def inside(self, window: Window) -> Bools:
         """Return which days of the event window belong to a window, shape (E, L)."""
@@ -213,14 +236,6 @@ class AbnormalReturns:
         outside[:, : of_window.start] = outside[:, of_window.stop :] = False
         return replace(self, ar=np.where(outside, np.nan, self.ar))
 
-    def _sessions_covered(self, there: Bools, inside: Bools) -> Ints:
-        """Return how many sessions of a window the returns booked in it cover, shape (E,)."""
-        if self.span is None:
-            return np.asarray(there.sum(axis=1))
-        # A return that covers more sessions than have passed since the window began covers those.
-        passed = np.cumsum(inside, axis=1)
-        return np.asarray(np.where(there, np.minimum(self.span, passed), 0).sum(axis=1), dtype=np.int64)
-
     def bhar(self, window: Window) -> Floats:
         """Return buy-and-hold abnormal returns, shape (E,).
 
@@ -229,141 +244,40 @@ class AbnormalReturns:
         """
         if not self.returns:
             return np.full(len(self.ar), np.nan)
-        inside, days = self.inside(window), window.within(self.windows.event[0])
-        benchmark = self.benchmark if self.hold.benchmark == "market" else self.expected
+        inside, days, sides = self.inside(window), window.within(self.windows.event[0]), self.sides
+        benchmark = sides.benchmark if self.hold.benchmark == "market" else sides.expected
         outside = ~inside if benchmark.ndim == 2 else ~inside[..., None]
         return buy_and_hold(
-            np.where(inside, self.actual, 0.0)[:, days],
+            np.where(inside, sides.actual, 0.0)[:, days],
             np.where(outside, 0.0, benchmark)[:, days],
             log=self.log,
-            delisted=None if self.delisted is None else (self.delisted & inside)[:, days],
+            delisted=None if sides.delisted is None else (sides.delisted & inside)[:, days],
             delisting=self.hold.delisting,
             span=None if self.span is None else np.where(inside, self.span, 1.0)[:, days],
         )
 
 
-def measure_abnormal_returns(
-    aligned: Aligned,
-    panel: ReturnPanel,
-    model: ExpectedReturnModel,
-    regressors: Regressors,
-    *,
-    needs: Needs = (),
-    groups: Groups | None = None,
-    forecast_error: ForecastError = "full",
-    hold: BuyAndHold | None = None,
-    diagnostics: bool = False,
-    engine: Engine | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> tuple[AbnormalReturns, Accumulated]:
-    """Estimate a model for every event and take its abnormal returns, block by block.
-
-    Parameters
-    ----------
-    aligned : Aligned
-        E events as places in the panel.
-    panel : ReturnPanel
-        Returns by symbol.
-    model : ExpectedReturnModel
-        Bound to its benchmark.
-    regressors : Regressors
-        Where benchmarks and factors come from.
-    needs : tuple of accumulator classes
-        What the chosen tests need of the estimation residuals.
-    groups : mapping of str to ndarray of shape (E,)
-        Members of each group, for the accumulators.
-    forecast_error : str
-        ``"full"``, ``"diagonal"`` or ``"none"``.
-    hold : BuyAndHold, optional
-        How buy-and-hold abnormal returns are taken.
-    diagnostics : bool
-        Whether estimates come with diagnostics.
-    engine : Engine, optional
-        Serial without it.
-    progress : callable, optional
-        Called with blocks done and blocks in all.
-
-    Returns
-    -------
-    abnormal : AbnormalReturns
-        In the order of `aligned`.
-    accumulated : dict
-        By group and accumulator class.
-    """
-    if forecast_error not in FORECAST_ERRORS:
-        raise InputError(f"forecast_error is {forecast_error!r}; it is one of {', '.join(FORECAST_ERRORS)}.")
-    groups = groups or {}
-    reader = BlockReader.of(aligned, panel, model, regressors)
-    task = partial(
-        paths.run_on,
-        paths.choose((engine or Engine()).path, len(aligned)),
-        _run_block,
-        reader=reader,
-        groups=groups,
-        forecast_error=forecast_error,
-        hold=hold or BuyAndHold(),
-        diagnostics=diagnostics,
-        sessions={calendar.code: calendar.sessions for calendar in panel.listing.calendars},
-    )
-    sessions = task.keywords["sessions"]
-    where = (aligned.code, aligned.day0, reader.exchange, sessions)
-    empty = first_look(needs, {name: Places(aligned.windows, members, *where) for name, members in groups.items()})
-    rows = blocks(len(aligned)) or [np.empty(0, dtype=np.int64)]
-    merger, parts = Merger(empty), []
-    for part, found in map_chunks(partial(task, empty=empty), rows, engine, progress):
-        parts.append(part)
-        merger.put(found)
-    abnormal, accumulated = joined(parts), merger.whole()
-    if any(issubclass(need, TwoPass) for need in needs):
-        cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
-        firsts = {name: FirstPass(abnormal, cars, members, *where) for name, members in groups.items()}
-        later = second_look(needs, firsts)
-        merger = Merger(later)
-        for _, found in map_chunks(partial(task, empty=later, slim=True), rows, engine, progress):
-            merger.put(found)
-        for name, by_class in merger.whole().items():
-            accumulated[name] |= by_class
-    return abnormal, accumulated
+def _with_gaps(abnormal: AbnormalReturns, window: Window) -> tuple[Floats, Floats, Labels]:
+    """Return CARs, standard errors and reasons where days may be missing, or each event has days of its own."""
+    inside = abnormal.inside(window)
+    there = inside & ~np.isnan(abnormal.ar)
+    covered = _sessions_covered(abnormal, there, inside) / inside.sum(axis=1) >= abnormal.windows.min_coverage
+    reason = np.where(covered, Reason.OK, Reason.INCOMPLETE_WINDOW).astype(object)
+    estimated = abnormal.estimates.reason == Reason.OK
+    reason[~estimated] = abnormal.estimates.reason[~estimated]
+    good = reason == Reason.OK
+    car = np.where(good, np.where(there, abnormal.ar, 0.0).sum(axis=1), np.nan)
+    return car, np.where(good, np.sqrt(abnormal.variance(inside.astype(np.float64))), np.nan), reason
 
 
-def _run_block(
-    rows: Ints,
-    *,
-    reader: BlockReader,
-    groups: Groups,
-    forecast_error: ForecastError,
-    hold: BuyAndHold,
-    diagnostics: bool,
-    sessions: Mapping[str, Dates],
-    empty: Accumulated,
-    slim: bool = False,
-) -> tuple[AbnormalReturns, Accumulated]:
-    aligned, model = reader.aligned, reader.model
-    block = reader.read(rows)
-    result = model.fit(block)
-    asked = diagnose_model(model, block, result) if diagnostics and not slim else None
-    abnormal = AbnormalReturns(
-        windows=aligned.windows,
-        ar=block.y_event - result.expected,
-        actual=block.y_event,
-        expected=result.expected,
-        benchmark=reader.benchmark(rows, result.expected),
-        noise=result.noise,
-        spread=result.spread,
-        estimates=Estimates.of(model, result, asked),
-        forecast_error=forecast_error,
-        log=reader.panel.measure == "log",
-        returns=reader.panel.measure in RETURN_MEASURES,
-        hold=hold,
-        delisted=reader.delisted(rows),
-        span=block.span_event,
-        own_windows=None if aligned.own_windows is None else aligned.own_windows[rows],
-    )
-    code, day0 = aligned.code[rows], aligned.day0[rows]
-    # Designs belong to dates, not to events, and can't be taken with them.
-    known = replace(block, dated=None)
-    around = Around(abnormal, known, model, code, day0, reader.exchange[rows], sessions)
-    residuals = Residuals(rows, result.residuals, result.sigma, day0 + aligned.windows.stretch[0], around)
-    found = gathered(empty, [residuals], groups)
-    # The residuals go no further than this block; of a second look nothing else comes home.
-    return (abnormal.take(np.arange(0)) if slim else abnormal), found
+def _sessions_covered(abnormal: AbnormalReturns, there: Bools, inside: Bools) -> Ints:
+    """Return how many sessions of a window the returns booked in it cover, shape (E,)."""
+    if abnormal.span is None:
+        return np.asarray(there.sum(axis=1))
+    # A return that covers more sessions than have passed since the window began covers those.
+    passed = np.cumsum(inside, axis=1)
+    return np.asarray(np.where(there, np.minimum(abnormal.span, passed), 0).sum(axis=1), dtype=np.int64)
+
+
+def _some(abnormal: AbnormalReturns, rows: Bools | Ints) -> Sides:
+    return take(abnormal.sides, rows)

@@ -122,8 +122,14 @@ class Around:
     def take(self, rows: Bools | Ints) -> Around:
         """Return the same for some events."""
         source = partial(lambda: take(self.block, rows)) if callable(self.source) else take(self.source, rows)
-        taken = [array[rows] for array in (self.code, self.day0, self.calendar)]
-        return Around(self.abnormal.take(rows), source, self.model, *taken, self.sessions)
+        return replace(
+            self,
+            abnormal=self.abnormal.take(rows),
+            source=source,
+            code=self.code[rows],
+            day0=self.day0[rows],
+            calendar=self.calendar[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,7 +242,8 @@ class TwoPass(Protocol):
 def positive_counts(values: Floats) -> Ints:
     """Return how many values of each row are above zero."""
     # Bytes are summed in half the time of booleans.
-    return np.add.reduce((values > 0).view(np.uint8), axis=1, dtype=np.int32).astype(np.int64)
+    counts: Ints = np.add.reduce((values > 0).view(np.uint8), axis=1, dtype=np.int32).astype(np.int64)
+    return counts
 
 
 @dataclass(slots=True)

@@ -63,7 +63,8 @@ class BlockReader:
         InputError
             If the model needs a riskless return that there is not, or can't weight returns from trade to trade.
         """
-        exchange = np.array([panel.listing.calendars[code].code for code in aligned.code], dtype=object)
+        codes = np.array([calendar.code for calendar in panel.listing.calendars], dtype=object)
+        exchange = codes[aligned.code]
         tables = regressors.tables(model.regressors, exchange if len(exchange) else None)
         if model.excess and not tables.risk_free:
             raise InputError(
@@ -105,8 +106,41 @@ class BlockReader:
             span_event=span_event,
             gap=event[0] - stretch[1] - 1,
             donors=None if self.pool is None else self._donors(rows, self.pool),
-            dated=None if self.dated is None else self.dated.of(rows),
         )
+
+    def stretches(self, rows: Ints) -> tuple[Floats, Ints, Bools]:
+        """Return, for a model whose designs are shared, the estimation returns that it explains.
+
+        Returns
+        -------
+        values : ndarray
+            A flat vector.
+        at : ndarray of shape (E,)
+            Where in it each event's returns begin, one after another.
+        whole : ndarray of shape (E,)
+            Whether the event's symbol is listed on all of these sessions.
+        """
+        windows, panel = self.aligned.windows, self.estimation
+        start, length = self._place(rows, windows.stretch)
+        at, whole = panel.listing.stretches(self.aligned.code[rows], start, length)
+        if not self.model.excess:
+            return panel.values, at, whole
+        riskless = self.tables.gather_risk_free(self.exchange[rows], start, length)
+        excess = self._returns(panel, rows, windows.stretch) - riskless
+        return excess.ravel(), np.arange(len(rows)) * length, whole
+
+    def event_returns(self, rows: Ints) -> Floats:
+        """Return the returns of the event window, shape (E, L)."""
+        return self._returns(self.panel, rows, self.aligned.windows.event)
+
+    def by_date(self, rows: Ints, coefficients: Floats) -> Floats:
+        """Return expected returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""
+        assert self.dated is not None
+        expected: Floats = np.einsum("elk,ek->el", self.dated.designs.ahead[self.dated.date[rows]], coefficients)
+        if self.model.excess:
+            start, length = self._place(rows, self.aligned.windows.event)
+            expected += self.tables.gather_risk_free(self.exchange[rows], start, length)
+        return expected
 
     def benchmark(self, rows: Ints, expected: Floats) -> Floats:
         """Return what buy-and-hold returns are compared with, session by session, whatever returns span.

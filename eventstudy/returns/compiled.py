@@ -12,47 +12,27 @@ from numba import njit
 
 from eventstudy._typing import Bools, Floats, Ints
 
-__all__ = ["order_to_ranks", "pack", "project"]
+__all__ = ["add_rows", "order_to_ranks", "pack", "project"]
 
 REORDERED: Any = {"reassoc", "contract", "nsz", "arcp"}
 
 
 @njit(nogil=True, fastmath=REORDERED, error_model="numpy")
-def project(y: Floats, basis: Floats, date: Ints) -> tuple[Floats, Floats, Floats]:
-    """Project each event's returns on the basis of its date; see `eventstudy.returns.shared`.
-
-    Parameters
-    ----------
-    y : ndarray of shape (E, M)
-        Returns, complete.
-    basis : ndarray of shape (D, K, M)
-        Orthonormal rows of each date.
-    date : ndarray of shape (E,)
-        Which date is each event's.
-
-    Returns
-    -------
-    scores : ndarray of shape (E, K)
-        ``Q'y``.
-    residuals : ndarray of shape (E, M)
-        ``y - Q Q'y``.
-    ssr : ndarray of shape (E,)
-        Their sum of squares.
-    """
-    events, sessions = y.shape
-    count = basis.shape[1]
+def project(values: Floats, at: Ints, basis: Floats, date: Ints) -> tuple[Floats, Floats, Floats]:
+    """Project each event's returns on the basis of its date; see `eventstudy.returns.shared`."""
+    events, count, sessions = len(at), basis.shape[1], basis.shape[2]
     scores = np.empty((events, count))
     residuals = np.empty((events, sessions))
     ssr = np.empty(events)
     for i in range(events):
-        own, left = y[i], residuals[i]
+        own, left = values[at[i] : at[i] + sessions], residuals[i]
         for t in range(sessions):
             left[t] = own[t]
         for k in range(count):
             column = basis[date[i], k]
             score = 0.0
             for t in range(sessions):
-                score += column[t] * own[t]
+                score += column[t] * left[t]
             scores[i, k] = score
             for t in range(sessions):
                 left[t] -= score * column[t]
@@ -61,6 +41,15 @@ def project(y: Floats, basis: Floats, date: Ints) -> tuple[Floats, Floats, Float
             total += left[t] * left[t]
         ssr[i] = total
     return scores, residuals, ssr
+
+
+@njit(nogil=True)
+def add_rows(total: Floats, at: Ints, values: Floats) -> None:
+    """Add rows to the rows of a table, one after another."""
+    for i in range(len(at)):
+        row, own = total[at[i]], values[i]
+        for t in range(len(own)):
+            row[t] += own[t]
 
 
 @njit(nogil=True)

@@ -46,7 +46,7 @@ class MeanCorrelation:
 def unit_rows(values: Floats, *, complete: bool = False) -> Floats:
     """Return each row less its mean, scaled to a sum of squares of one; 0 where missing, or where nothing varies."""
     if complete:
-        centred = values - (values @ np.full(values.shape[1], 1.0 / values.shape[1]))[:, None]
+        centred: Floats = values - (values @ np.full(values.shape[1], 1.0 / values.shape[1]))[:, None]
     else:
         there = ~np.isnan(values)
         mean = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)

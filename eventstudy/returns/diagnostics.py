@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.returns.linear import least_squares
-from eventstudy.returns.models.base import Block, EstimationResult, ExpectedReturnModel, with_constant
+from eventstudy.returns.models.base import Block, ExpectedReturnModel, with_constant
 
 __all__ = ["Diagnostics", "diagnose_model", "diagnose_residuals"]
 
@@ -45,10 +45,10 @@ class Diagnostics:
     mean_residual_t: Floats
 
 
-def diagnose_model(model: ExpectedReturnModel, block: Block, result: EstimationResult) -> Diagnostics:
-    """Return the diagnostics of a model's estimation on a block."""
-    condition = np.where(np.isnan(result.sigma), np.nan, model.condition(block))
-    return diagnose_residuals(result.residuals, condition_number=condition)
+def diagnose_model(model: ExpectedReturnModel, block: Block, residuals: Floats) -> Diagnostics:
+    """Return the diagnostics of a model's estimation on a block, from its residuals of shape (E, M)."""
+    condition = np.where(np.isnan(residuals).all(axis=1), np.nan, model.condition(block))
+    return diagnose_residuals(residuals, condition_number=condition)
 
 
 def diagnose_residuals(

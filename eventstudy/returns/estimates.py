@@ -12,7 +12,7 @@ from eventstudy._typing import Floats, Ints, Labels
 from eventstudy.returns.diagnostics import Diagnostics
 from eventstudy.returns.models.base import EstimationResult, ExpectedReturnModel
 
-__all__ = ["Estimates", "joined"]
+__all__ = ["Estimates", "placed"]
 
 R = TypeVar("R")
 
@@ -80,17 +80,29 @@ def _mean_residual(residuals: Floats) -> Floats:
     return np.where(count > 0, np.where(there, residuals, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
 
 
-def joined(parts: Sequence[R]) -> R:
-    """Return records of some events each as one record of all: every array in them, and in records inside them."""
-    first: Any = parts[0]
+def placed(parts: Sequence[tuple[Ints, R]], events: int) -> R:
+    """Return records of some events each as one record of all: every array in them, and in records inside them.
+
+    Parameters
+    ----------
+    parts : sequence of (ndarray, record)
+        The positions of each record's events, all positions once.
+    events : int
+        Events in all.
+    """
+    first: Any = parts[0][1]
     together: dict[str, Any] = {}
     for each in fields(first):
-        values = [getattr(part, each.name) for part in parts]
-        if isinstance(values[0], np.ndarray):
-            together[each.name] = np.concatenate(values)
-        elif is_dataclass(values[0]) and any(
-            isinstance(getattr(values[0], f.name), np.ndarray) for f in fields(values[0])
-        ):
-            together[each.name] = joined(values)
-    whole: R = replace(first, **together)
-    return whole
+        values = [(rows, getattr(part, each.name)) for rows, part in parts]
+        value = values[0][1]
+        if isinstance(value, np.ndarray):
+            whole = np.empty((events, *value.shape[1:]), dtype=value.dtype)
+            for rows, own in values:
+                whole[rows] = own
+            together[each.name] = whole
+        elif hasattr(value, "placed"):
+            together[each.name] = value.placed(values, events)
+        elif is_dataclass(value):
+            together[each.name] = placed(values, events)
+    whole_record: R = replace(first, **together)
+    return whole_record

@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 
-__all__ = ["LeastSquares", "condition_numbers", "first_collinear", "least_squares"]
+__all__ = ["LeastSquares", "condition_numbers", "first_collinear", "fit_mean", "least_squares"]
 
 # A column whose part orthogonal to the columns before it is smaller than this share of it counts as a
 # combination of them; what is left is rounding.
@@ -112,6 +112,39 @@ def least_squares(y: Floats, x: Floats, x_forecast: Floats) -> LeastSquares:
         r_squared=np.where(solvable, _r_squared(target, used, n_obs, ssr), np.nan),
         spread=spread,
         collinear=collinear,
+    )
+
+
+def fit_mean(y: Floats) -> LeastSquares:
+    """Fit a constant alone to each event's returns: `least_squares` on a column of ones, without the algebra.
+
+    Parameters
+    ----------
+    y : ndarray of shape (E, M)
+        Left side, NaN where missing.
+
+    Examples
+    --------
+    >>> fit_mean(np.array([[1.0, 2.0, np.nan, 4.0]])).sigma.round(4).tolist()
+    [1.5275]
+    """
+    used = np.isfinite(y)
+    n_obs = used.sum(axis=1)
+    there, n = n_obs > 0, np.maximum(n_obs, 1)
+    target = np.where(used, y, 0.0)
+    mean = np.where(there, target.sum(axis=1) / n, np.nan)
+    residuals = np.where(used, y - mean[:, None], np.nan)
+    ssr = (np.where(used, residuals, 0.0) ** 2).sum(axis=1)
+    ssr = np.where(ssr <= PERFECT * (target**2).sum(axis=1), 0.0, ssr)
+    return LeastSquares(
+        coefficients=mean[:, None],
+        residuals=residuals,
+        sigma=np.sqrt(np.where(n_obs > 1, ssr / np.maximum(n_obs - 1, 1), np.nan)),
+        dof=n_obs - 1,
+        n_obs=n_obs,
+        r_squared=np.where(ssr > 0, 0.0, np.nan),
+        spread=np.where(there, 1.0 / np.sqrt(n), np.nan)[:, None, None],
+        collinear=np.where(there, -1, 0),
     )
 
 

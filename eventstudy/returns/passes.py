@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from eventstudy._typing import Bools, Ints
+from eventstudy._typing import Bools
 from eventstudy.returns.accumulators import Accumulator, FirstPass, OnePass, Places, Residuals, TwoPass
 
 __all__ = ["Accumulated", "Groups", "Merger", "Needs", "first_look", "gathered", "merged", "second_look"]

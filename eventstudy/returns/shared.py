@@ -7,16 +7,16 @@ orthonormal basis Q then turns least squares into K inner products and one resid
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns import paths
-from eventstudy.returns.linear import PERFECT, LeastSquares, first_collinear
+from eventstudy.returns.linear import PERFECT, first_collinear
 
-__all__ = ["Dated", "SharedDesigns", "factorise", "fit_dated", "fit_shared", "project"]
+__all__ = ["Dated", "SharedDesigns", "SharedFit", "factorise", "fit_shared", "fit_stretches"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +29,10 @@ class SharedDesigns:
         Orthonormal columns Q of the estimation design, one a row.
     inverse : ndarray of shape (D, K, K)
         ``R^-1``.
+    ahead : ndarray of shape (D, L, K)
+        The design X* of the event window: forecasts are ``X* b``.
     spread : ndarray of shape (D, L, K)
-        ``X* R^-1``: forecasts are ``spread c``, and their parameter error ``s^2 spread spread'``.
+        ``X* R^-1``: the parameter error of the forecasts is ``s^2 spread spread'``.
     usable : ndarray of shape (D,)
         Whether the estimation design is complete and of full rank; the rest is NaN where it is not.
     constant : bool
@@ -39,6 +41,7 @@ class SharedDesigns:
 
     basis: Floats
     inverse: Floats
+    ahead: Floats
     spread: Floats
     usable: Bools
     constant: bool
@@ -59,9 +62,30 @@ class Dated:
     designs: SharedDesigns
     date: Ints
 
-    def of(self, rows: Ints) -> Dated:
-        """Return the same for some events."""
-        return Dated(self.designs, self.date[rows])
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedFit:
+    """Least-squares fits of E events without a missing value; the fields are those of `LeastSquares`.
+
+    Parameters
+    ----------
+    coefficients : ndarray of shape (E, K)
+        ``b = R^-1 c``.
+    residuals : ndarray of shape (E, M)
+        Decimals per session.
+    sigma, r_squared : ndarray of shape (E,)
+        NaN where a return is missing after all.
+    dof, n_obs, collinear : ndarray of shape (E,)
+        M - K, M, -1.
+    """
+
+    coefficients: Floats
+    residuals: Floats
+    sigma: Floats
+    r_squared: Floats
+    dof: Ints
+    n_obs: Ints
+    collinear: Ints
 
 
 def factorise(x: Floats, x_forecast: Floats) -> SharedDesigns:
@@ -83,13 +107,14 @@ def factorise(x: Floats, x_forecast: Floats) -> SharedDesigns:
     return SharedDesigns(
         basis=np.ascontiguousarray(np.swapaxes(orthogonal, 1, 2)),
         inverse=inverse,
+        ahead=x_forecast,
         spread=x_forecast @ inverse,
         usable=usable,
         constant=bool(usable.any() and (np.ptp(x[usable][..., 0], axis=1) == 0).all()),
     )
 
 
-def fit_shared(y: Floats, designs: SharedDesigns, date: Ints) -> LeastSquares:
+def fit_shared(y: Floats, designs: SharedDesigns, date: Ints) -> SharedFit:
     """Fit events without a missing value; the result is what `least_squares` gives, to rounding.
 
     Parameters
@@ -101,89 +126,59 @@ def fit_shared(y: Floats, designs: SharedDesigns, date: Ints) -> LeastSquares:
     date : ndarray of shape (E,)
         Which of them is each event's; only usable ones.
     """
-    scores, residuals, ssr = project(y, designs.basis, date)
     events, sessions = y.shape
+    return fit_stretches(np.ascontiguousarray(y).ravel(), np.arange(events) * sessions, designs, date)
+
+
+def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:
+    """Fit events whose returns lie one after another in a flat vector.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Returns.
+    at : ndarray of shape (E,)
+        Where the M returns of each event begin.
+    designs : SharedDesigns
+        Factorised dates.
+    date : ndarray of shape (E,)
+        Which of them is each event's; only usable ones.
+    """
+    scores, residuals, ssr = _project(values, at, designs.basis, date)
+    events, sessions = residuals.shape
     count = scores.shape[1]
-    explained = (scores**2).sum(axis=1)
+    explained = np.einsum("ek,ek->e", scores, scores)
     ssr = np.where(ssr <= PERFECT * (explained + ssr), 0.0, ssr)
-    dof = np.full(events, sessions - count, dtype=np.int64)
-    variance = np.where(dof > 0, ssr / np.maximum(dof, 1), np.nan)
-    return LeastSquares(
-        coefficients=np.matmul(designs.inverse[date], scores[:, :, None])[:, :, 0],
+    if designs.constant:
+        sst = np.einsum("ek,ek->e", scores[:, 1:], scores[:, 1:]) + ssr
+    else:
+        y = sliding_window_view(values, sessions)[at]
+        sst = ((y - y.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    varies = sst > PERFECT * (explained + ssr)
+    freedom = sessions - count
+    return SharedFit(
+        coefficients=np.einsum("ekj,ej->ek", designs.inverse[date], scores),
         residuals=residuals,
-        sigma=np.sqrt(variance),
-        dof=dof,
-        n_obs=np.full(events, sessions, dtype=np.int64),
-        r_squared=_r_squared(y, scores, ssr, constant=designs.constant),
-        spread=designs.spread[date],
-        collinear=np.full(events, -1, dtype=np.int64),
+        sigma=np.sqrt(ssr / freedom) if freedom > 0 else np.full(events, np.nan),
+        r_squared=np.where(varies, 1.0 - ssr / np.where(varies, sst, 1.0), np.nan),
+        dof=np.full(events, freedom),
+        n_obs=np.full(events, sessions),
+        collinear=np.full(events, -1),
     )
 
 
-def fit_dated(y: Floats, dated: Dated | None, general: Callable[[Bools], LeastSquares]) -> LeastSquares:
-    """Fit events with their date's design where that is possible, and the others one by one.
-
-    Parameters
-    ----------
-    y : ndarray of shape (E, M)
-        Left side, NaN where missing.
-    dated : Dated, optional
-        None where events do not share designs.
-    general : callable
-        Fits the events of a mask of shape (E,), missing values and all.
-    """
-    if dated is None:
-        return general(np.ones(len(y), dtype=bool))
-    whole = dated.designs.usable[dated.date] & np.isfinite(y).all(axis=1)
-    if whole.all():
-        return fit_shared(y, dated.designs, dated.date)
-    if not whole.any():
-        return general(~whole)
-    some, others = fit_shared(y[whole], dated.designs, dated.date[whole]), general(~whole)
-    joined = {}
-    for each in fields(LeastSquares):
-        mine, theirs = getattr(some, each.name), getattr(others, each.name)
-        joined[each.name] = np.empty((len(y), *mine.shape[1:]), dtype=mine.dtype)
-        joined[each.name][whole], joined[each.name][~whole] = mine, theirs
-    return LeastSquares(**joined)
-
-
-def project(y: Floats, basis: Floats, date: Ints) -> tuple[Floats, Floats, Floats]:
-    """Project each event's returns on the basis of its date.
-
-    Parameters
-    ----------
-    y : ndarray of shape (E, M)
-        Returns, complete.
-    basis : ndarray of shape (D, K, M)
-        Orthonormal rows of each date.
-    date : ndarray of shape (E,)
-        Which date is each event's.
-
-    Returns
-    -------
-    scores : ndarray of shape (E, K)
-        ``Q'y``.
-    residuals : ndarray of shape (E, M)
-        ``y - Q Q'y``.
-    ssr : ndarray of shape (E,)
-        Their sum of squares.
-    """
+def _project(values: Floats, at: Ints, basis: Floats, date: Ints) -> tuple[Floats, Floats, Floats]:
+    """Return scores ``Q'y`` (E, K), residuals ``y - Q Q'y`` (E, M) and their sums of squares (E,)."""
     if paths.compiled():
         from eventstudy.returns import compiled
 
-        return compiled.project(y, basis, date)
-    own = basis[date]
-    scores = np.matmul(own, y[:, :, None])
-    residuals = np.matmul(np.swapaxes(scores, 1, 2), own)[:, 0]
-    np.subtract(y, residuals, out=residuals)
-    return scores[:, :, 0], residuals, np.einsum("em,em->e", residuals, residuals)
-
-
-def _r_squared(y: Floats, scores: Floats, ssr: Floats, *, constant: bool) -> Floats:
-    if constant:
-        sst = (scores[:, 1:] ** 2).sum(axis=1) + ssr
-    else:
-        sst = ((y - y.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
-    varies = sst > PERFECT * ((scores**2).sum(axis=1) + ssr)
-    return np.where(varies, 1.0 - ssr / np.where(varies, sst, 1.0), np.nan)
+        return compiled.project(values, at, basis, date)
+    residuals = sliding_window_view(values, basis.shape[2])[at]
+    scores = np.empty((len(at), basis.shape[1]))
+    for k in range(basis.shape[1]):
+        # The columns are orthonormal, so what is left after one has the same product with the next.
+        column = basis[date, k]
+        np.einsum("em,em->e", column, residuals, out=scores[:, k])
+        np.multiply(column, scores[:, k : k + 1], out=column)
+        residuals -= column
+    return scores, residuals, np.einsum("em,em->e", residuals, residuals)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from eventstudy._typing import Floats
-from eventstudy.returns.abnormal import AbnormalReturns
+from eventstudy.returns.abnormal import AbnormalReturns, Sides
+from eventstudy.returns.covariance import Covariance
 
 __all__ = ["abnormal_volatility", "beaver_u"]
 
@@ -51,14 +52,14 @@ def abnormal_volatility(abnormal: AbnormalReturns) -> AbnormalReturns:
     expected = (psi(0.5) - np.log(0.5)) - (psi(half) - np.log(half))
     spread = np.sqrt(polygamma(1, half))
     shape = actual.shape
+    usual = np.broadcast_to(expected[:, None], shape)
     return replace(
         abnormal,
-        ar=actual - expected[:, None],
-        actual=actual,
-        expected=np.broadcast_to(expected[:, None], shape),
-        benchmark=np.broadcast_to(expected[:, None], shape),
-        noise=np.full(shape, float(polygamma(1, 0.5))),
-        spread=np.broadcast_to(spread[:, None, None], (*shape, 1)),
+        ar=actual - usual,
+        covariance=Covariance.of(
+            np.full(shape, float(polygamma(1, 0.5))), np.broadcast_to(spread[:, None, None], (*shape, 1))
+        ),
+        source=Sides(actual, usual, usual),
         log=False,
         returns=False,
     )

@@ -9,8 +9,9 @@ import numpy as np
 
 from eventstudy.errors import Reason
 from eventstudy.inference import HypothesisTest, Sample, TestResult
-from eventstudy.returns.abnormal import AbnormalReturns
+from eventstudy.returns.abnormal import AbnormalReturns, Sides
 from eventstudy.returns.accumulators import Accumulator, Around, FirstPass, Places, Residuals
+from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.models import Block, ExpectedReturnModel, MarketModel
 from eventstudy.returns.passes import Needs, first_look, gathered, merged, second_look
@@ -49,12 +50,9 @@ class Made:
         abnormal = AbnormalReturns(
             windows=self.windows,
             ar=block.y_event - result.expected,
-            actual=block.y_event,
-            expected=result.expected,
-            benchmark=block.x_event[..., 0],
-            noise=result.noise,
-            spread=result.spread,
+            covariance=Covariance.of(result.noise, result.spread),
             estimates=Estimates.of(self.model, result),
+            source=Sides(block.y_event, result.expected, block.x_event[..., 0]),
             forecast_error=self.forecast_error,
         )
         around = Around(

@@ -32,7 +32,7 @@ def sample(car: list[float], std_error: list[float] | None = None, residuals: np
         car=np.array(car, dtype=float),
         std_error=np.array(std_error or [0.02] * n, dtype=float),
         dof=np.full(n, 118),
-        bhar=np.full(n, np.nan),
+        held=np.full(n, np.nan),
         ar=np.zeros((n, 3)),
         accumulated={PositiveShare: share, EstimationMeans: means},
     )

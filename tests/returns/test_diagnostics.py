@@ -40,20 +40,20 @@ def test_equal_statsmodels(seed: int, missing: float) -> None:
 def test_condition_number_is_that_of_the_rows_used() -> None:
     block = made_up_block(3, missing=0.1, excess=True)
     for model in (MarketModel("M"), HuberModel("M"), CAPM()):
-        found = diagnose_model(model, block, model.fit(block)).condition_number
+        found = diagnose_model(model, block, model.fit(block).residuals).condition_number
         for event in range(3):
             used = np.isfinite(block.y[event]) & np.isfinite(block.x[event, :, 0])
             fit = sm.OLS(block.y[event, used], sm.add_constant(block.x[event, used, 0])).fit()
             assert found[event] == pytest.approx(fit.condition_number, rel=1e-8)
     model = RawModel()
-    assert np.isnan(diagnose_model(model, block, model.fit(block)).condition_number).all()
+    assert np.isnan(diagnose_model(model, block, model.fit(block).residuals).condition_number).all()
 
 
 def test_without_an_estimate_there_is_nothing_to_say() -> None:
     block = made_up_block(3)
     block.y[0] = np.nan
     model = MarketModel("M")
-    found = diagnose_model(model, block, model.fit(block))
+    found = diagnose_model(model, block, model.fit(block).residuals)
     for name in found.__dataclass_fields__:
         values = getattr(found, name)
         assert np.isnan(values[0])

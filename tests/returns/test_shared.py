@@ -18,9 +18,11 @@ def test_equals_the_general_fit(columns: int, constant: bool) -> None:
         x[..., 0] = ahead[..., 0] = 1.0
     date = rng.integers(0, 5, 40)
     y = (x[date] @ rng.normal(0, 1, (40, columns, 1)))[..., 0] + rng.normal(0, 0.02, (40, 120))
-    general, shared = least_squares(y, x[date], ahead[date]), fit_shared(y, factorise(x, ahead), date)
-    for name in ("coefficients", "sigma", "r_squared", "spread"):
+    designs = factorise(x, ahead)
+    general, shared = least_squares(y, x[date], ahead[date]), fit_shared(y, designs, date)
+    for name in ("coefficients", "sigma", "r_squared"):
         np.testing.assert_allclose(getattr(shared, name), getattr(general, name), rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(designs.spread[date], general.spread, rtol=1e-10, atol=1e-13)
     np.testing.assert_allclose(shared.residuals, general.residuals, rtol=0, atol=1e-14)
     np.testing.assert_array_equal(shared.dof, general.dof)
 

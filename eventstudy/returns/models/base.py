@@ -14,12 +14,12 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats, Labels
+from eventstudy._typing import Floats, Labels
 from eventstudy.errors import InputError, Reason
-from eventstudy.returns.linear import LeastSquares, condition_numbers, least_squares
+from eventstudy.returns.linear import LeastSquares, condition_numbers, fit_mean, least_squares
 from eventstudy.returns.models.block import Block, EstimationResult
 from eventstudy.returns.regressors import Benchmark
-from eventstudy.returns.shared import Dated, factorise, fit_dated
+from eventstudy.returns.shared import SharedFit
 
 __all__ = [
     "BenchmarkModel",
@@ -185,25 +185,27 @@ class LinearModel(ExpectedReturnModel):
 
     def fit(self, block: Block) -> EstimationResult:
         """Estimate by least squares over the complete rows."""
+        return self.forecast(block, self.solve(block))
+
+    def solve(self, block: Block) -> LeastSquares:
+        """Return the least-squares fits of a block."""
         x, x_event = self.regressors_of(block)
-        design_event = self._summed(x_event, block.span_event)
-        own, riskless = (block.risk_free, block.risk_free_event) if self.excess else (None, None)
-        y = block.y if own is None else block.y - own
-        weight = None if block.span is None else 1.0 / np.sqrt(block.span)
+        y = block.y if not self.excess or block.risk_free is None else block.y - block.risk_free
+        rows, ahead = self._summed(x, block.span), self._summed(x_event, block.span_event)
+        if block.span is None:
+            return least_squares(y, rows, ahead)
+        weight = 1.0 / np.sqrt(block.span)
+        return least_squares(y * weight, rows * weight[..., None], ahead)
 
-        def general(these: Bools) -> LeastSquares:
-            rows = self._summed(x[these], None if block.span is None else block.span[these])
-            if weight is None:
-                return least_squares(y[these], rows, design_event[these])
-            return least_squares(y[these] * weight[these], rows * weight[these][..., None], design_event[these])
-
-        fit = fit_dated(y, block.dated, general)
+    def forecast(self, block: Block, fit: LeastSquares) -> EstimationResult:
+        """Return what fits say of the event window."""
+        ahead = self._summed(self.regressors_of(block)[1], block.span_event)
         reason, detail = failures(fit, self.column_names)
         good = reason == Reason.OK
         sigma = np.where(good, fit.sigma, np.nan)
-        expected = (design_event @ fit.coefficients[..., None])[..., 0]
-        if riskless is not None:
-            expected = expected + riskless
+        expected = (ahead @ fit.coefficients[..., None])[..., 0]
+        if self.excess and block.risk_free_event is not None:
+            expected = expected + block.risk_free_event
         return EstimationResult(
             parameters=self.reported(np.where(good[:, None], fit.coefficients, np.nan)),
             sigma=sigma,
@@ -221,7 +223,8 @@ class LinearModel(ExpectedReturnModel):
     def shares_designs(self) -> bool:
         """Return whether its design depends on the date alone, and is fitted as it stands."""
         kind = type(self)
-        return self.margin == (0, 0) and kind.fit is LinearModel.fit and kind.regressors_of is LinearModel.regressors_of
+        as_it_stands = kind.fit is LinearModel.fit and kind.solve is LinearModel.solve
+        return self.margin == (0, 0) and as_it_stands and kind.regressors_of is LinearModel.regressors_of
 
     def reported(self, coefficients: Floats) -> Floats:
         """Return the parameters, shape (E, P), for the coefficients of the design."""
@@ -267,17 +270,11 @@ class FixedModel(ExpectedReturnModel):
         weight = 1.0 / np.sqrt(block.spans)
         expected = self.expected(block.x_event)
         abnormal = (block.y - self.expected(block.x)) * weight
-        # The mean of returns that cover n sessions grows with n, as does their variance.
-        constant, ones = (block.spans * weight)[..., None], np.ones((*expected.shape, 1))
-
-        def general(these: Bools) -> LeastSquares:
-            return least_squares(abnormal[these], constant[these], ones[these])
-
-        dated = None
-        if block.span is None and len(abnormal):
-            designs = factorise(constant[:1], ones[:1])
-            dated = Dated(designs, np.zeros(len(abnormal), dtype=np.int64))
-        fit = fit_dated(abnormal, dated, general)
+        if block.span is None:
+            fit = fit_mean(abnormal)
+        else:
+            # The mean of returns that cover n sessions grows with n, as does their variance.
+            fit = least_squares(abnormal, (block.spans * weight)[..., None], np.ones((*expected.shape, 1)))
         reason, detail = failures(fit, ("constant",))
         good = reason == Reason.OK
         there = np.isfinite(abnormal)
@@ -300,7 +297,7 @@ class FixedModel(ExpectedReturnModel):
         )
 
 
-def failures(fit: LeastSquares, columns: tuple[str, ...]) -> tuple[Labels, Labels]:
+def failures(fit: LeastSquares | SharedFit, columns: tuple[str, ...]) -> tuple[Labels, Labels]:
     """Return the reason why each event has no usable fit, ``ok`` where it has one, and the figures behind it.
 
     Parameters

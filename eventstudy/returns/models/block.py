@@ -8,7 +8,6 @@ from typing import Protocol
 import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints, Labels
-from eventstudy.returns.shared import Dated
 
 __all__ = ["Block", "Donors", "EstimationResult"]
 
@@ -60,8 +59,6 @@ class Block:
         Sessions between the estimation window and the event window; negative where the first comes after.
     donors : Donors, optional
         For models that make a counterfactual of other securities.
-    dated : Dated, optional
-        The model's designs, factorised once for each date, where events share them.
     """
 
     y: Floats
@@ -76,7 +73,6 @@ class Block:
     span_event: Floats | None = None
     gap: int = 0
     donors: Donors | None = None
-    dated: Dated | None = None
 
     @property
     def spans(self) -> Floats:

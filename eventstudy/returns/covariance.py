@@ -1,0 +1,148 @@
+"""The covariance of an event's abnormal returns: each session's own noise, and the error of what was estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eventstudy._typing import Bools, Floats, Ints
+
+__all__ = ["FORECAST_ERRORS", "Covariance", "ForecastError"]
+
+FORECAST_ERRORS = ("full", "diagonal", "none")
+ForecastError = str
+"""``"full"``: all of the parameter error; ``"diagonal"``: only each session's own; ``"none"``: none of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Covariance:
+    """``V = diag(noise) + spread spread'`` of E events over L days.
+
+    Where many events share a design, its spread is kept once and in units of sigma. Make one with `of` or `by_design`.
+
+    Parameters
+    ----------
+    variance : ndarray of shape (E, L) or (E, 1)
+        Variance of each session's own disturbance; one column where all sessions have the same.
+    own : ndarray of shape (G, L, P)
+        Spreads that belong to a single event.
+    which : ndarray of shape (E,)
+        Place of each event's spread: d >= 0 in `shared`, times sigma; -1 - g in `own`.
+    shared : ndarray of shape (D, L, P), optional
+        Spreads by design, in units of sigma.
+    """
+
+    variance: Floats
+    own: Floats
+    which: Ints
+    shared: Floats | None = None
+
+    @classmethod
+    def of(cls, noise: Floats, spread: Floats) -> Covariance:
+        """Return the covariance of arrays of shape (E, L) and (E, L, P)."""
+        same = bool(((noise == noise[:, :1]) | np.isnan(noise).all(axis=1, keepdims=True)).all())
+        return cls(noise[:, :1].copy() if same else noise, spread, -1 - np.arange(len(noise)))
+
+    @classmethod
+    def by_design(cls, sigma: Floats, shared: Floats, which: Ints) -> Covariance:
+        """Return ``sigma^2 (I + H H')``, H the spread of each event's design."""
+        return cls((sigma**2)[:, None], np.empty((0, *shared.shape[1:])), which, shared)
+
+    @property
+    def days(self) -> int:
+        """L."""
+        return int(self.own.shape[1])
+
+    @property
+    def noise(self) -> Floats:
+        """Variance of each session's own disturbance, shape (E, L)."""
+        return np.broadcast_to(self.variance, (len(self.which), self.days))
+
+    @property
+    def spread(self) -> Floats:
+        """Parameter error, shape (E, L, P)."""
+        spread = np.empty((len(self.which), *self.own.shape[1:]))
+        by_design = self.which >= 0
+        shared, place = self._designs(self.which[by_design])
+        spread[by_design] = np.sqrt(self.variance[by_design, 0])[:, None, None] * shared[place]
+        spread[~by_design] = self.own[-1 - self.which[~by_design]]
+        return spread
+
+    def take(self, rows: Bools | Ints) -> Covariance:
+        """Return the covariance of some events."""
+        which = self.which[rows].copy()
+        alone = which < 0
+        own = self.own[-1 - which[alone]]
+        which[alone] = -1 - np.arange(len(own))
+        return Covariance(self.variance[rows], own, which, self.shared)
+
+    def diagonal(self, forecast_error: ForecastError = "full") -> Floats:
+        """Return the variance of each abnormal return, shape (E, L)."""
+        if forecast_error == "none":
+            return self.noise
+        by_design = self.which >= 0
+        shared, place = self._designs(self.which[by_design])
+        leverage = 1.0 + (shared**2).sum(axis=2)
+        if by_design.all():
+            return np.asarray(self.variance * leverage[place])
+        variance = np.empty((len(self.which), self.days))
+        variance[by_design] = self.variance[by_design] * leverage[place]
+        variance[~by_design] = self.noise[~by_design] + (self.own[-1 - self.which[~by_design]] ** 2).sum(axis=2)
+        return variance
+
+    def of_sum(self, days: slice, forecast_error: ForecastError = "full") -> Floats:
+        """Return the variance of the sum of abnormal returns over consecutive days, all there, shape (E,)."""
+        if self.variance.shape[1] == 1:
+            variance = len(range(self.days)[days]) * self.variance[:, 0]
+        else:
+            variance = self.variance[:, days].sum(axis=1)
+        if forecast_error == "none":
+            return variance
+        by_design = self.which >= 0
+        shared, place = self._designs(self.which[by_design])
+        squares = _squares(shared[:, days], forecast_error)
+        if by_design.all():
+            return np.asarray(variance + self.variance[:, 0] * squares[place])
+        variance[by_design] += self.variance[by_design, 0] * squares[place]
+        variance[~by_design] += _squares(self.own[-1 - self.which[~by_design]][:, days], forecast_error)
+        return variance
+
+    def of_weighted(self, weights: Floats, forecast_error: ForecastError = "full") -> Floats:
+        """Return ``c' V c``, c weights of shape (E, L); what is multiplied by zero may be missing."""
+        own = (weights**2 * np.nan_to_num(self.noise)).sum(axis=1)
+        if forecast_error == "none":
+            return np.asarray(own)
+        return np.asarray(own + _squares(weights[..., None] * np.nan_to_num(self.spread), forecast_error))
+
+    def _designs(self, which: Ints) -> tuple[Floats, Ints]:
+        """Return the shared spreads of so many events, and the place of each event's among them."""
+        if self.shared is None:
+            return self.own[:0], which
+        if len(which) < len(self.shared):
+            return self.shared[which], np.arange(len(which))
+        return self.shared, which
+
+    @classmethod
+    def placed(cls, parts: Sequence[tuple[Ints, Covariance]], events: int) -> Covariance:
+        """Return the covariance of all events from parts of them, each with the positions of its events."""
+        first = parts[0][1]
+        columns = max(part.variance.shape[1] for _, part in parts)
+        variance, which = np.empty((events, columns)), np.empty(events, dtype=np.int64)
+        own, held = [], 0
+        for rows, part in parts:
+            variance[rows] = part.variance
+            which[rows] = np.where(part.which < 0, part.which - held, part.which)
+            own.append(part.own)
+            held += len(part.own)
+        shared = next((part.shared for _, part in parts if part.shared is not None), None)
+        together = np.concatenate(own) if held else first.own[:0]
+        return cls(variance, together, which, shared)
+
+
+def _squares(spread: Floats, how: str) -> Floats:
+    """Return what the parameter error adds to the variance of a sum, for spreads of shape (n, days, P)."""
+    if how == "diagonal":
+        return np.asarray((spread**2).sum(axis=(1, 2)))
+    return np.asarray((spread.sum(axis=1) ** 2).sum(axis=1))

@@ -1,0 +1,173 @@
+"""From a block of events to their abnormal returns: complete windows by their date's design, the others one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from eventstudy._typing import Floats, Ints
+from eventstudy.errors import Reason
+from eventstudy.returns.abnormal import Sides
+from eventstudy.returns.accumulators import take
+from eventstudy.returns.blocks import BlockReader
+from eventstudy.returns.covariance import Covariance
+from eventstudy.returns.diagnostics import diagnose_model
+from eventstudy.returns.estimates import Estimates
+from eventstudy.returns.models.base import Block, LinearModel, failures
+from eventstudy.returns.shared import fit_stretches
+
+__all__ = ["Measured", "Part", "estimated", "sides"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What is kept of E events.
+
+    Parameters
+    ----------
+    ar : ndarray of shape (E, L)
+        Abnormal returns.
+    covariance : Covariance
+        Theirs.
+    estimates : Estimates
+        Theirs.
+    forecast : ndarray of shape (E, L) or (E, K)
+        Expected returns, or the coefficients that give them where designs are shared by date.
+    span : ndarray of shape (E, L), optional
+        Sessions that each return covers, where returns run from trade to trade.
+    """
+
+    ar: Floats
+    covariance: Covariance
+    estimates: Estimates
+    forecast: Floats
+    span: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Some events of one block, with the residuals that go no further than it.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n,)
+        The events.
+    measured : Measured
+        What is kept of them.
+    residuals : ndarray of shape (n, M)
+        Estimation residuals, NaN where none.
+    complete : bool
+        Whether no residual is missing.
+    block : Block or callable
+        What the model saw, or what reads it.
+    """
+
+    rows: Ints
+    measured: Measured
+    residuals: Floats
+    complete: bool
+    block: Block | Callable[[], Block]
+
+
+def estimated(reader: BlockReader, rows: Ints, *, diagnostics: bool = False) -> list[Part]:
+    """Estimate the events of a block.
+
+    Parameters
+    ----------
+    reader : BlockReader
+        Of the model.
+    rows : ndarray
+        The block's events.
+    diagnostics : bool
+        Whether estimates come with diagnostics.
+
+    Returns
+    -------
+    list of Part
+        Events with complete windows, and the others; together, the events of the block.
+    """
+    if reader.dated is None:
+        return [_fitted(reader, rows, diagnostics=diagnostics)]
+    part, others = _whole(reader, rows, diagnostics=diagnostics)
+    if not len(others):
+        return [part]
+    rest = _fitted(reader, others, diagnostics=diagnostics)
+    return [part, rest] if len(part.rows) else [rest]
+
+
+def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
+    """Let the model see its block."""
+    block, model = reader.read(rows), reader.model
+    coefficients = None
+    if reader.dated is not None and isinstance(model, LinearModel):
+        fit = model.solve(block)
+        result, coefficients = model.forecast(block, fit), fit.coefficients
+    else:
+        result = model.fit(block)
+    asked = diagnose_model(model, block, result.residuals) if diagnostics else None
+    measured = Measured(
+        ar=block.y_event - result.expected,
+        covariance=Covariance.of(result.noise, result.spread),
+        estimates=Estimates.of(model, result, asked),
+        forecast=result.expected if coefficients is None else coefficients,
+        span=block.span_event,
+    )
+    return Part(rows, measured, result.residuals, complete=False, block=block)
+
+
+def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part, Ints]:
+    """Estimate the events that lack no return by the designs of their dates; return the others too."""
+    model, dated = reader.model, reader.dated
+    assert isinstance(model, LinearModel)
+    assert dated is not None
+    values, at, listed = reader.stretches(rows)
+    whole, kept = listed & dated.designs.usable[dated.date[rows]], rows
+    if not whole.all():
+        kept, at = rows[whole], at[whole]
+    fit = fit_stretches(values, at, dated.designs, dated.date[kept])
+    there = np.isfinite(fit.sigma)
+    if not there.all():
+        kept, fit = kept[there], take(fit, there)
+        whole[whole] = there
+    reason, detail = failures(fit, model.column_names)
+    failed = reason != Reason.OK
+    for array in (fit.coefficients, fit.sigma, fit.residuals) if failed.any() else ():
+        array[failed] = np.nan
+    estimates = Estimates(
+        names=model.parameters,
+        parameters=model.reported(fit.coefficients),
+        sigma=fit.sigma,
+        r_squared=fit.r_squared,
+        dof=fit.dof,
+        n_obs=fit.n_obs,
+        reason=reason,
+        detail=detail,
+        mean_residual=fit.residuals.sum(axis=1) / fit.residuals.shape[1],
+        diagnostics=diagnose_model(model, reader.read(kept), fit.residuals) if diagnostics else None,
+    )
+    measured = Measured(
+        ar=reader.event_returns(kept) - reader.by_date(kept, fit.coefficients),
+        covariance=Covariance.by_design(fit.sigma, dated.designs.spread, dated.date[kept]),
+        estimates=estimates,
+        forecast=fit.coefficients,
+    )
+    return Part(kept, measured, fit.residuals, not failed.any(), partial(reader.read, kept)), rows[~whole]
+
+
+def sides(reader: BlockReader, forecast: Floats, rows: Ints) -> Sides:
+    """Read what abnormal returns are the difference of.
+
+    Parameters
+    ----------
+    reader : BlockReader
+        Of the model.
+    forecast : ndarray of shape (E, L) or (E, K)
+        As in `Measured`.
+    rows : ndarray of shape (E,)
+        The events.
+    """
+    expected = forecast if reader.dated is None else reader.by_date(rows, forecast)
+    return Sides(reader.event_returns(rows), expected, reader.benchmark(rows, expected), reader.delisted(rows))

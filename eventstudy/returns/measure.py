@@ -1,0 +1,154 @@
+"""Estimate a model for every event and take its abnormal returns, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from eventstudy._typing import Dates, Ints
+from eventstudy.errors import InputError
+from eventstudy.execution import Engine, blocks, map_chunks
+from eventstudy.panels import ReturnPanel
+from eventstudy.returns import paths
+from eventstudy.returns.abnormal import AbnormalReturns
+from eventstudy.returns.accumulators import Around, FirstPass, Places, Residuals, TwoPass
+from eventstudy.returns.align import Aligned
+from eventstudy.returns.bhar import BuyAndHold
+from eventstudy.returns.blocks import BlockReader
+from eventstudy.returns.covariance import FORECAST_ERRORS, ForecastError
+from eventstudy.returns.estimates import placed
+from eventstudy.returns.estimation import Measured, Part, estimated, sides
+from eventstudy.returns.measures import RETURN_MEASURES
+from eventstudy.returns.models.base import ExpectedReturnModel
+from eventstudy.returns.passes import Accumulated, Groups, Merger, Needs, first_look, gathered, second_look
+from eventstudy.returns.regressors import Regressors
+
+__all__ = ["measure_abnormal_returns"]
+
+
+def measure_abnormal_returns(
+    aligned: Aligned,
+    panel: ReturnPanel,
+    model: ExpectedReturnModel,
+    regressors: Regressors,
+    *,
+    needs: Needs = (),
+    groups: Groups | None = None,
+    forecast_error: ForecastError = "full",
+    hold: BuyAndHold | None = None,
+    diagnostics: bool = False,
+    engine: Engine | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[AbnormalReturns, Accumulated]:
+    """Estimate a model for every event and take its abnormal returns, block by block.
+
+    Parameters
+    ----------
+    aligned : Aligned
+        E events as places in the panel.
+    panel : ReturnPanel
+        Returns by symbol.
+    model : ExpectedReturnModel
+        Bound to its benchmark.
+    regressors : Regressors
+        Where benchmarks and factors come from.
+    needs : tuple of accumulator classes
+        What the chosen tests need of the estimation residuals.
+    groups : mapping of str to ndarray of shape (E,)
+        Members of each group, for the accumulators.
+    forecast_error : str
+        ``"full"``, ``"diagonal"`` or ``"none"``.
+    hold : BuyAndHold, optional
+        How buy-and-hold abnormal returns are taken.
+    diagnostics : bool
+        Whether estimates come with diagnostics.
+    engine : Engine, optional
+        Serial without it.
+    progress : callable, optional
+        Called with blocks done and blocks in all.
+
+    Returns
+    -------
+    abnormal : AbnormalReturns
+        In the order of `aligned`.
+    accumulated : dict
+        By group and accumulator class.
+    """
+    if forecast_error not in FORECAST_ERRORS:
+        raise InputError(f"forecast_error is {forecast_error!r}; it is one of {', '.join(FORECAST_ERRORS)}.")
+    engine, groups = engine or Engine(), groups or {}
+    reader = BlockReader.of(aligned, panel, model, regressors)
+    sessions = {calendar.code: calendar.sessions for calendar in panel.listing.calendars}
+    run = _Run(reader, groups, forecast_error, hold or BuyAndHold(), sessions, diagnostics=diagnostics)
+    rows = blocks(len(aligned)) or [np.empty(0, dtype=np.int64)]
+    where = (aligned.code, aligned.day0, reader.exchange, sessions)
+    path = paths.choose(engine.path, len(aligned))
+
+    def look(empty: Accumulated, *, again: bool) -> tuple[list[tuple[Ints, Measured]], Accumulated]:
+        merger, kept = Merger(empty), []
+        task = partial(paths.run_on, path, run.block, empty=empty, again=again)
+        with paths.running(path):
+            for parts, found in map_chunks(task, rows, engine, progress):
+                kept += parts
+                merger.put(found)
+        return kept, merger.whole()
+
+    places = {name: Places(aligned.windows, members, *where) for name, members in groups.items()}
+    kept, accumulated = look(first_look(needs, places), again=False)
+    everything = np.arange(len(aligned))
+    abnormal = run.abnormal(everything, placed(kept, len(aligned)))
+    if any(issubclass(need, TwoPass) for need in needs):
+        cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
+        firsts = {name: FirstPass(abnormal, cars, members, *where) for name, members in groups.items()}
+        _, later = look(second_look(needs, firsts), again=True)
+        for name, by_class in later.items():
+            accumulated[name] |= by_class
+    return abnormal, accumulated
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """What every block of a run has in common."""
+
+    reader: BlockReader
+    groups: Groups
+    forecast_error: ForecastError
+    hold: BuyAndHold
+    sessions: Mapping[str, Dates]
+    diagnostics: bool
+
+    def block(self, rows: Ints, *, empty: Accumulated, again: bool) -> tuple[list[tuple[Ints, Measured]], Accumulated]:
+        """Return what is kept of a block's events, nothing the second time, and what the accumulators took."""
+        parts = estimated(self.reader, rows, diagnostics=self.diagnostics and not again)
+        residuals = [self._residuals(part) for part in parts] if any(empty.values()) else []
+        # The residuals go no further than this block.
+        return [] if again else [(part.rows, part.measured) for part in parts], gathered(empty, residuals, self.groups)
+
+    def abnormal(self, rows: Ints, measured: Measured) -> AbnormalReturns:
+        """Return the abnormal returns of some events, from what was measured of them."""
+        reader, own = self.reader, self.reader.aligned.own_windows
+        return AbnormalReturns(
+            windows=reader.aligned.windows,
+            ar=measured.ar,
+            covariance=measured.covariance,
+            estimates=measured.estimates,
+            source=partial(sides, reader, measured.forecast, rows),
+            forecast_error=self.forecast_error,
+            log=reader.panel.measure == "log",
+            returns=reader.panel.measure in RETURN_MEASURES,
+            hold=self.hold,
+            span=measured.span,
+            own_windows=None if own is None else own[rows],
+        )
+
+    def _residuals(self, part: Part) -> Residuals:
+        reader, rows, measured = self.reader, part.rows, part.measured
+        aligned = reader.aligned
+        code, day0 = aligned.code[rows], aligned.day0[rows]
+        abnormal = self.abnormal(rows, measured)
+        around = Around(abnormal, part.block, reader.model, code, day0, reader.exchange[rows], self.sessions)
+        first = day0 + aligned.windows.stretch[0]
+        return Residuals(rows, part.residuals, measured.estimates.sigma, first, around, part.complete)
