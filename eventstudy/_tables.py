@@ -209,6 +209,11 @@ TEST_COLUMNS = (
     "p_adjusted",
     "adjustment",
     "reason",
+    "p_two_sided",
+    "p_greater",
+    "p_less",
+    "df2",
+    "note",
 )
 
 
@@ -269,6 +274,11 @@ def outcome_row(model: str, group: str, window: Window, outcome: TestResult) -> 
         "p_adjusted": float("nan"),
         "adjustment": "none",
         "reason": "" if outcome.reason == Reason.OK else str(outcome.reason),
+        "p_two_sided": outcome.p_two_sided,
+        "p_greater": outcome.p_greater,
+        "p_less": outcome.p_less,
+        "df2": outcome.df2,
+        "note": outcome.notes,
     }
 
 
