@@ -220,6 +220,9 @@ TEST_COLUMNS = (
 def tests(models: Mapping[str, ModelResult], adjustment: str) -> pd.DataFrame:
     """Return tests.csv: one row a model, group, window and test, or event for a test of single events.
 
+    Only the p-values of the chosen alternative, `p_value`, are adjusted; a statistic without a direction has neither
+    `p_greater` nor `p_less`, and the note says so.
+
     Parameters
     ----------
     models : mapping of str to ModelResult
