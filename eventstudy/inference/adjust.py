@@ -220,13 +220,12 @@ def step_down(x: Floats, cluster: Ints, draws: int, rng: np.random.Generator, *,
     estimate, error, t = statistics(held)
     fewest = FEWEST_CLUSTERS if scheme == "pairs" else 2
     tested = np.isfinite(t) & ((held.sizes > 0).sum(axis=0) >= fewest)
-    p, p_adjusted = PValues(*np.full((3, len(t)), np.nan)), np.full(len(t), np.nan)
+    p, p_adjusted = np.full((len(PValues._fields), len(t)), np.nan), np.full(len(t), np.nan)
     count = 0
     if tested.any():
         family = clustered(x[:, tested], cluster)
         drawn = (pairs_draws if scheme == "pairs" else wild_draws)(family, draws, rng).values
         count = len(drawn)
-        for side, found in zip(p, resampling_p_values(t[tested], drawn, exact=False), strict=True):
-            np.asarray(side)[tested] = found
+        p[:, tested] = resampling_p_values(t[tested], drawn, exact=False)
         p_adjusted[tested] = romano_wolf(t[tested], drawn)
-    return JointTests(held.n.astype(np.int64), estimate, error, t, p, p_adjusted, tested, count)
+    return JointTests(held.n.astype(np.int64), estimate, error, t, PValues(*p), p_adjusted, tested, count)

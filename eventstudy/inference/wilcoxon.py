@@ -66,13 +66,14 @@ class Wilcoxon(HypothesisTest):
             Alternative.GREATER: away - half,
             Alternative.LESS: away + half,
         }
-        greater, less = (float(normal_p_value(nearer[side] / std_error, side)) for side in list(Alternative)[1:])
+        z = {side: value / std_error for side, value in nearer.items()}
+        greater, less = (normal_p_value(z[side], side) for side in (Alternative.GREATER, Alternative.LESS))
         return (
             self._result(
                 n=n,
                 estimate=total,
                 std_error=std_error,
-                statistic=nearer[Alternative(self.alternative)] / std_error,
+                statistic=z[Alternative(self.alternative)],
                 p=PValues.of_tails(greater, less),
                 distribution="N(0,1)",
             ),
