@@ -160,10 +160,11 @@ def joint(
     x = np.column_stack([np.where(groups[group], cars.car, np.nan) for _, group, cars in keys])[order]
     cluster = np.unique(day0[order], return_inverse=True)[1]
     tested = step_down(x, cluster, draws, generator(seed, "romano_wolf"), scheme=scheme)
-    rows = []
+    rows, p = [], tested.p.each()
     for place, (label, group, cars) in enumerate(keys):
         lacking = Reason.TOO_FEW_CLUSTERS if np.isfinite(tested.statistic[place]) else Reason.NO_DISPERSION
-        outcome = TestResult(
+        outcome = TestResult.of(
+            p[place],
             test=f"{scheme}_step_down",
             null="The mean abnormal return over the window is zero.",
             measure="car",
@@ -171,7 +172,6 @@ def joint(
             estimate=float(tested.estimate[place]),
             std_error=float(tested.std_error[place]),
             statistic=float(tested.statistic[place]) if tested.tested[place] else float("nan"),
-            p_value=float(tested.p_value[place]),
             distribution=f"bootstrap({tested.draws})" if tested.tested[place] else "",
             reason=Reason.OK if tested.tested[place] else lacking,
         )

@@ -209,11 +209,19 @@ TEST_COLUMNS = (
     "p_adjusted",
     "adjustment",
     "reason",
+    "p_two_sided",
+    "p_greater",
+    "p_less",
+    "df2",
+    "note",
 )
 
 
 def tests(models: Mapping[str, ModelResult], adjustment: str) -> pd.DataFrame:
     """Return tests.csv: one row a model, group, window and test, or event for a test of single events.
+
+    Only the p-values of the chosen alternative, `p_value`, are adjusted; a statistic without a direction has neither
+    `p_greater` nor `p_less`, and the note says so.
 
     Parameters
     ----------
@@ -269,6 +277,11 @@ def outcome_row(model: str, group: str, window: Window, outcome: TestResult) -> 
         "p_adjusted": float("nan"),
         "adjustment": "none",
         "reason": "" if outcome.reason == Reason.OK else str(outcome.reason),
+        "p_two_sided": outcome.p_two_sided,
+        "p_greater": outcome.p_greater,
+        "p_less": outcome.p_less,
+        "df2": outcome.df2,
+        "note": outcome.notes,
     }
 
 

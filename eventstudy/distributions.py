@@ -1,15 +1,33 @@
-"""Tail probabilities of the reference distributions, without the import time of scipy.stats."""
+"""Tail probabilities: of the reference distributions, without the import time of scipy.stats, and of draws."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints
+from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.errors import UnknownNameError
 
-__all__ = ["Alternative", "f_p_value", "normal_p_value", "student_p_value", "student_quantile"]
+__all__ = [
+    "NO_DIRECTION",
+    "Alternative",
+    "PValues",
+    "f_p_value",
+    "f_p_values",
+    "normal_p_value",
+    "normal_p_values",
+    "resampling_p_value",
+    "resampling_p_values",
+    "student_p_value",
+    "student_p_values",
+    "student_quantile",
+]
+
+NO_DIRECTION = "F has no direction: no p_greater, no p_less"
+# Two patterns that give the same statistic differ by rounding only.
+TIE = 1e-10
 
 
 class Alternative(StrEnum):
@@ -18,6 +36,79 @@ class Alternative(StrEnum):
     TWO_SIDED = "two-sided"
     GREATER = "greater"
     LESS = "less"
+
+
+class PValues(NamedTuple):
+    """The p-values of a statistic under every alternative.
+
+    Parameters
+    ----------
+    two_sided, greater, less : float or ndarray
+        NaN where there is none: a statistic without a direction has only the first.
+
+    Examples
+    --------
+    >>> float(PValues.of_tails(greater=0.75, less=0.25).two_sided)
+    0.5
+    """
+
+    two_sided: Floats | float = float("nan")
+    greater: Floats | float = float("nan")
+    less: Floats | float = float("nan")
+
+    @classmethod
+    def of_tails(cls, greater: Floats | float, less: Floats | float) -> PValues:
+        """Return both tails, and twice the smaller one, at most 1; NaN stays NaN."""
+        return cls(np.minimum(1.0, 2.0 * np.minimum(greater, less)), greater, less)
+
+    def of(self, alternative: str) -> Floats:
+        """Return the p-value of one alternative.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such alternative.
+        """
+        match alternative:
+            case Alternative.TWO_SIDED:
+                return np.asarray(self.two_sided)
+            case Alternative.GREATER:
+                return np.asarray(self.greater)
+            case Alternative.LESS:
+                return np.asarray(self.less)
+        raise UnknownNameError("alternative", alternative, tuple(Alternative))
+
+    def each(self) -> list[PValues]:
+        """Return those of single statistics, from arrays of shape (N,)."""
+        return [PValues(*found) for found in zip(*(np.asarray(tail).tolist() for tail in self), strict=True)]
+
+
+def student_p_values(statistic: Floats | float, df: Floats | Ints | float) -> PValues:
+    """Return the p-values of a statistic that is Student t under the null; see `student_p_value`."""
+    from scipy.special import stdtr
+
+    value = np.asarray(statistic, dtype=np.float64)
+    greater, less = (np.asarray(stdtr(df, side), dtype=np.float64) for side in (-value, value))
+    return PValues.of_tails(greater, less)
+
+
+def normal_p_values(statistic: Floats | float) -> PValues:
+    """Return the p-values of a statistic that is standard normal under the null; see `normal_p_value`."""
+    from scipy.special import ndtr
+
+    value = np.asarray(statistic, dtype=np.float64)
+    greater, less = (np.asarray(ndtr(side), dtype=np.float64) for side in (-value, value))
+    return PValues.of_tails(greater, less)
+
+
+def f_p_values(statistic: Floats | float, df1: Floats | Ints | float, df2: Ints | float) -> PValues:
+    """Return the p-value of a statistic that is F(df1, df2) under the null, as that of any departure.
+
+    F tells how large a departure is and not where it points to, so neither one-sided p-value exists.
+    """
+    p_value = f_p_value(statistic, df1, df2)
+    none = np.full(p_value.shape, np.nan)
+    return PValues(p_value, none, none)
 
 
 def student_p_value(
@@ -39,9 +130,7 @@ def student_p_value(
     >>> round(float(student_p_value(2.0, 10)), 6)
     0.073388
     """
-    from scipy.special import stdtr
-
-    return _p_value(np.asarray(statistic, dtype=np.float64), lambda value: stdtr(df, value), alternative)
+    return student_p_values(statistic, df).of(alternative)
 
 
 def normal_p_value(statistic: Floats | float, alternative: str = Alternative.TWO_SIDED) -> Floats:
@@ -52,9 +141,7 @@ def normal_p_value(statistic: Floats | float, alternative: str = Alternative.TWO
     >>> round(float(normal_p_value(1.959964)), 6)
     0.05
     """
-    from scipy.special import ndtr
-
-    return _p_value(np.asarray(statistic, dtype=np.float64), ndtr, alternative)
+    return normal_p_values(statistic).of(alternative)
 
 
 def f_p_value(statistic: Floats | float, df1: Floats | Ints | float, df2: Ints | float) -> Floats:
@@ -77,13 +164,44 @@ def student_quantile(probability: float, df: Floats | Ints | float) -> Floats:
     return np.asarray(stdtrit(np.where(np.asarray(df) >= 1, df, np.nan), probability), dtype=np.float64)
 
 
-def _p_value(statistic: Floats, lower_tail: object, alternative: str) -> Floats:
-    assert callable(lower_tail)
-    match alternative:
-        case Alternative.TWO_SIDED:
-            return np.asarray(2.0 * lower_tail(-np.abs(statistic)))
-        case Alternative.GREATER:
-            return np.asarray(lower_tail(-statistic))
-        case Alternative.LESS:
-            return np.asarray(lower_tail(statistic))
-    raise UnknownNameError("alternative", alternative, tuple(Alternative))
+def resampling_p_values(observed: Floats | float, draws: Floats, *, exact: bool) -> PValues:
+    """Return the shares of draws at least as large as the observed statistic; two-sided compares sizes.
+
+    Parameters
+    ----------
+    observed : float or ndarray of shape (S,)
+        The sample's statistic, or those of S hypotheses.
+    draws : ndarray of shape (B,) or (B, S)
+        The same under the null.
+    exact : bool
+        Whether the draws are all patterns there are: then ``# / B``, else ``(1 + #) / (B + 1)``.
+
+    Examples
+    --------
+    >>> [float(each) for each in resampling_p_values(2.0, np.array([-3.0, 0.5, 2.0, 1.0]), exact=True)]
+    [0.5, 0.25, 1.0]
+    """
+    size = np.abs(observed)
+    # Nothing is near to infinity but infinity.
+    slack = np.where(np.isfinite(size), TIE * np.maximum(1.0, size), 0.0)
+
+    def share(as_large: Bools) -> Floats:
+        count = as_large.sum(axis=0)
+        return np.asarray(count / len(draws) if exact else (1 + count) / (len(draws) + 1))
+
+    return PValues(
+        two_sided=share(np.abs(draws) >= size - slack),
+        greater=share(draws >= observed - slack),
+        less=share(draws <= observed + slack),
+    )
+
+
+def resampling_p_value(observed: float, draws: Floats, alternative: str, *, exact: bool) -> float:
+    """Return one of `resampling_p_values`.
+
+    Examples
+    --------
+    >>> resampling_p_value(2.0, np.array([-3.0, 0.5, 1.0, 1.0]), "greater", exact=False)
+    0.2
+    """
+    return float(resampling_p_values(observed, draws, exact=exact).of(alternative))

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints
+from eventstudy.distributions import PValues, resampling_p_values
 from eventstudy.errors import UnknownNameError
 from eventstudy.inference.resampling import clustered, pairs_draws, statistics, wild_draws
 
@@ -171,10 +172,10 @@ class JointTests:
         Values in each column.
     estimate, std_error, statistic : ndarray
         Mean, its standard error (robust to clusters), t.
-    p_value : ndarray
+    p : PValues
         Of each column alone, from the same draws.
     p_adjusted : ndarray
-        Romano and Wolf's. NaN, like `p_value`, where a column has too few clusters or no dispersion.
+        Romano and Wolf's, two-sided. NaN, like `p`, where a column has too few clusters or no dispersion.
     tested : ndarray of bool
         Which columns were in the family.
     draws : int
@@ -185,10 +186,15 @@ class JointTests:
     estimate: Floats
     std_error: Floats
     statistic: Floats
-    p_value: Floats
+    p: PValues
     p_adjusted: Floats
     tested: Bools
     draws: int
+
+    @property
+    def p_value(self) -> Floats:
+        """The two-sided p-values."""
+        return np.asarray(self.p.two_sided)
 
 
 def step_down(x: Floats, cluster: Ints, draws: int, rng: np.random.Generator, *, scheme: str = "pairs") -> JointTests:
@@ -214,12 +220,12 @@ def step_down(x: Floats, cluster: Ints, draws: int, rng: np.random.Generator, *,
     estimate, error, t = statistics(held)
     fewest = FEWEST_CLUSTERS if scheme == "pairs" else 2
     tested = np.isfinite(t) & ((held.sizes > 0).sum(axis=0) >= fewest)
-    p_value, p_adjusted = np.full(len(t), np.nan), np.full(len(t), np.nan)
+    p, p_adjusted = np.full((len(PValues._fields), len(t)), np.nan), np.full(len(t), np.nan)
     count = 0
     if tested.any():
         family = clustered(x[:, tested], cluster)
         drawn = (pairs_draws if scheme == "pairs" else wild_draws)(family, draws, rng).values
-        count, size = len(drawn), np.abs(t[tested])
-        p_value[tested] = (1 + (np.abs(drawn) >= size - 1e-10 * np.maximum(1.0, size)).sum(axis=0)) / (len(drawn) + 1)
+        count = len(drawn)
+        p[:, tested] = resampling_p_values(t[tested], drawn, exact=False)
         p_adjusted[tested] = romano_wolf(t[tested], drawn)
-    return JointTests(held.n.astype(np.int64), estimate, error, t, p_value, p_adjusted, tested, count)
+    return JointTests(held.n.astype(np.int64), estimate, error, t, PValues(*p), p_adjusted, tested, count)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from eventstudy._typing import Dates, Floats, Ints, Labels
-from eventstudy.distributions import Alternative, normal_p_value, student_p_value
+from eventstudy.distributions import Alternative, PValues, normal_p_values, student_p_values
 from eventstudy.errors import Reason, UnknownNameError
 from eventstudy.inference.presets import DEFAULT, Unsaid, preset, take_options
 from eventstudy.returns.abnormal import AbnormalReturns, Cars
@@ -24,6 +24,8 @@ __all__ = ["DEFAULT", "HypothesisTest", "Sample", "TestResult", "dispersion", "f
 ROUNDING = 1e-14
 # METHODS 4.2.
 FEW_EVENTS = 10
+# The p-values of a test that can't be computed.
+UNKNOWN = PValues()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,12 +186,17 @@ class TestResult:
         Events used.
     estimate, std_error : float
         What was estimated and its standard error, decimals; NaN where the test has none.
-    statistic, p_value : float
+    statistic : float
         NaN where the test can't be computed.
+    p_two_sided, p_greater, p_less : float
+        The p-value under every alternative. NaN where the test can't be computed, and the last two where the statistic
+        has no direction, as F; `notes` say so.
     distribution : str
         Reference distribution of the statistic under the null, such as ``"t(19)"``.
     df : float
         Its degrees of freedom, NaN where it has none.
+    df2 : float
+        Those of the denominator of F, NaN for others.
     alternative : str
         Which departures count.
     reason : Reason
@@ -200,6 +207,11 @@ class TestResult:
         ``"default"``, the preset whose options were taken, or the options that were changed.
     notes : str
         What else to know: a correlation that entered, a warning about few events.
+
+    Examples
+    --------
+    >>> TestResult(test="t", null="", measure="car", n=1, p_two_sided=0.04, p_greater=0.02, p_less=0.98).p_value
+    0.04
     """
 
     __test__: ClassVar[bool] = False  # pytest takes any class named Test... for one of its own.
@@ -211,14 +223,28 @@ class TestResult:
     estimate: float = float("nan")
     std_error: float = float("nan")
     statistic: float = float("nan")
-    p_value: float = float("nan")
+    p_two_sided: float = float("nan")
+    p_greater: float = float("nan")
+    p_less: float = float("nan")
     distribution: str = ""
     df: float = float("nan")
+    df2: float = float("nan")
     alternative: str = Alternative.TWO_SIDED
     reason: Reason = Reason.OK
     event_id: str = ""
     convention: str = DEFAULT
     notes: str = ""
+
+    @classmethod
+    def of(cls, p: PValues, **found: Any) -> TestResult:
+        """Return the result with these p-values; the rest as above."""
+        two_sided, greater, less = map(float, p)
+        return cls(p_two_sided=two_sided, p_greater=greater, p_less=less, **found)
+
+    @property
+    def p_value(self) -> float:
+        """The p-value of the chosen alternative."""
+        return float(PValues(self.p_two_sided, self.p_greater, self.p_less).of(self.alternative))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,7 +334,7 @@ class HypothesisTest(ABC):
                 estimate=estimate,
                 std_error=std_error,
                 statistic=float(statistic),
-                p_value=float(student_p_value(statistic, df, self.alternative)),
+                p=student_p_values(statistic, df),
                 distribution=f"t({df:g})",
                 df=float(df),
                 notes=notes,
@@ -332,21 +358,17 @@ class HypothesisTest(ABC):
                 estimate=estimate,
                 std_error=std_error,
                 statistic=float(statistic),
-                p_value=float(normal_p_value(statistic, self.alternative)),
+                p=normal_p_values(statistic),
                 distribution="N(0,1)",
                 notes=notes,
             ),
         )
 
-    def _result(self, **found: Any) -> TestResult:
+    def _result(self, p: PValues = UNKNOWN, **found: Any) -> TestResult:
         # A test of single events finds its label once, not once an event.
         found["convention"] = found.get("convention") or self.label
-        return TestResult(
-            test=self.kind,
-            null=self.null,
-            measure=self.measure,
-            alternative=self.alternative,
-            **found,
+        return TestResult.of(
+            p, test=self.kind, null=self.null, measure=self.measure, alternative=self.alternative, **found
         )
 
 

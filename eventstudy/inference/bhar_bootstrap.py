@@ -7,11 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from eventstudy.distributions import Alternative
 from eventstudy.errors import InputError, Reason
 from eventstudy.inference.base import Sample, TestResult, dispersion
 from eventstudy.inference.resampled import ResamplingTest, canonical
-from eventstudy.inference.resampling import Draws, bhar_draws, johnson_t, resampling_p_value
+from eventstudy.inference.resampling import Draws, bhar_draws, johnson_t
 
 __all__ = ["BharBootstrap"]
 
@@ -62,7 +61,4 @@ class BharBootstrap(ResamplingTest):
         statistic = float(johnson_t(values, n))
         drawn = bhar_draws(values, max(3, int(n * self.share)), self.draws, self.generator(sample))
         result = self.counted(n, statistic, Draws(drawn[:, None], exact=False), estimate=estimate, std_error=error)
-        if self.alternative != Alternative.TWO_SIDED:
-            return (result,)
-        tails = [resampling_p_value(statistic, drawn, side, exact=False) for side in ("less", "greater")]
-        return (replace(result, p_value=min(1.0, 2 * min(tails))),)
+        return (replace(result, p_two_sided=min(1.0, 2 * min(result.p_greater, result.p_less))),)

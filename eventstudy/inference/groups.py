@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
-from eventstudy.distributions import normal_p_value, student_p_value
+from eventstudy.distributions import normal_p_values, student_p_values
 from eventstudy.errors import Reason
 from eventstudy.inference.base import TestResult, dispersion
 
@@ -62,7 +62,7 @@ def rank_sum(x: Floats, y: Floats) -> TestResult:
     Notes
     -----
     ``z = (U - N M / 2) / s``, ``s^2 = N M / 12 (n + 1 - sum (t^3 - t) / (n (n - 1)))``, n = N + M. The estimate is
-    U / (N M): how often a CAR of the first group is the larger one.
+    U / (N M): how often a CAR of the first group is the larger one (Wilcoxon 1945; Mann and Whitney 1947).
     """
     n = len(x) + len(y)
     if min(len(x), len(y)) < 1 or n < 3:
@@ -83,6 +83,10 @@ def rank_trend(groups: Sequence[Floats]) -> TestResult:
     ----------
     groups : sequence of ndarray
         CARs of each group, in its order; the slope is a return a group.
+
+    Notes
+    -----
+    HC3 divides each residual by one minus its leverage (MacKinnon and White 1985).
     """
     y = np.concatenate(groups)
     place = np.repeat(np.arange(1.0, len(groups) + 1), [len(each) for each in groups])
@@ -174,30 +178,10 @@ def _missing(test: str, null: str, n: int, reason: Reason, estimate: float = flo
 
 def _student(test: str, null: str, n: int, estimate: float, error: float, df: float) -> TestResult:
     t = estimate / error
-    p_value = float(student_p_value(t, df))
-    return TestResult(
-        test=test,
-        null=null,
-        measure="car",
-        n=n,
-        estimate=estimate,
-        std_error=error,
-        statistic=t,
-        p_value=p_value,
-        distribution=f"t({df:g})",
-        df=float(df),
-    )
+    found = {"estimate": estimate, "std_error": error, "statistic": t, "distribution": f"t({df:g})", "df": float(df)}
+    return TestResult.of(student_p_values(t, df), test=test, null=null, measure="car", n=n, **found)
 
 
 def _normal(test: str, null: str, n: int, estimate: float, error: float, z: float) -> TestResult:
-    return TestResult(
-        test=test,
-        null=null,
-        measure="share",
-        n=n,
-        estimate=estimate,
-        std_error=error,
-        statistic=float(z),
-        p_value=float(normal_p_value(z)),
-        distribution="N(0,1)",
-    )
+    found = {"estimate": estimate, "std_error": error, "statistic": float(z), "distribution": "N(0,1)"}
+    return TestResult.of(normal_p_values(z), test=test, null=null, measure="share", n=n, **found)

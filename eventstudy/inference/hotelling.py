@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from eventstudy.distributions import Alternative, f_p_value
+from eventstudy.distributions import NO_DIRECTION, Alternative, f_p_values
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion
 from eventstudy.returns.accumulators import Accumulator
@@ -100,9 +100,11 @@ class Hotelling(HypothesisTest):
                 n=n,
                 estimate=estimate,
                 statistic=float(statistic),
-                p_value=float(f_p_value(statistic, df1, df2)),
+                p=f_p_values(statistic, df1, df2),
                 distribution=f"F({df1},{df2})",
                 df=float(df1),
+                df2=float(df2),
+                notes=NO_DIRECTION,
             ),
         )
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy._typing import Floats
-from eventstudy.distributions import Alternative, f_p_value
+from eventstudy.distributions import NO_DIRECTION, Alternative, f_p_values
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 
@@ -47,19 +47,23 @@ class JointF(HypothesisTest):
         if sample.whole.forecast_error == "diagonal":
             noise, spread = noise + (spread**2).sum(axis=2), np.zeros_like(spread)
         statistic, length = joint_f(sample.ar, noise, spread)
-        p_value, label = f_p_value(statistic, length, sample.dof), self.label
+        good, label = np.isfinite(statistic), self.label
+        statistic = np.where(good, statistic, np.nan)
+        p = f_p_values(statistic, length, sample.dof).each()
         return tuple(
             self._result(
                 n=1,
                 estimate=float(sample.car[i]),
                 std_error=float(sample.std_error[i]),
-                statistic=float(statistic[i]) if np.isfinite(statistic[i]) else float("nan"),
-                p_value=float(p_value[i]) if np.isfinite(statistic[i]) else float("nan"),
+                statistic=float(statistic[i]),
+                p=p[i],
                 distribution=f"F({length[i]:g},{sample.dof[i]})",
                 df=float(length[i]),
-                reason=Reason.OK if np.isfinite(statistic[i]) else Reason.NO_VARIANCE,
+                df2=float(sample.dof[i]),
+                reason=Reason.OK if good[i] else Reason.NO_VARIANCE,
                 event_id=str(sample.event_id[i]),
                 convention=label,
+                notes=NO_DIRECTION if good[i] else "",
             )
             for i in range(len(sample))
         )

@@ -8,10 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy._typing import Floats
+from eventstudy.distributions import resampling_p_values
 from eventstudy.errors import InputError, Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.base import UNKNOWN, HypothesisTest, Sample, TestResult
 from eventstudy.inference.resampled import OwnHistory, OwnResiduals
-from eventstudy.inference.resampling import resampling_p_value
 from eventstudy.returns.accumulators import Accumulator
 
 __all__ = ["Placebo", "placebo_windows"]
@@ -26,7 +26,9 @@ class Placebo(HypothesisTest):
     so with fewer than twenty windows' worth of estimation days only the percentile is given, as text.
     For placebo dates of many events see `eventstudy.simulation.placebo`.
 
-    Source: METHODS 4.9; the idea is Fisher's.
+    Source: Fisher (1935), The Design of Experiments, section 21, whose test compares what was seen with all that chance
+    could have made of the same data; Salkever (1976), Journal of Econometrics 4, 393-397, for exact standard errors of
+    windows; METHODS 4.9.
 
     Parameters
     ----------
@@ -72,13 +74,12 @@ class Placebo(HypothesisTest):
         statistic, count = float(sample.scar[i]), len(windows)
         usable = enough and bool(np.isfinite(statistic)) and count > 0
         smaller = float(np.mean(np.abs(windows) < abs(statistic))) if count else float("nan")
-        p_value = resampling_p_value(statistic, windows, self.alternative, exact=False) if usable else float("nan")
         return self._result(
             n=1,
             estimate=float(sample.car[i]),
             std_error=float(sample.std_error[i]),
             statistic=statistic if usable else float("nan"),
-            p_value=p_value,
+            p=resampling_p_values(statistic, windows, exact=False) if usable else UNKNOWN,
             distribution=f"placebo({count}), {100 * smaller:.1f}% smaller" if count else "",
             reason=Reason.OK if usable else Reason.TOO_FEW_PLACEBO_DAYS if not enough else Reason.NO_VARIANCE,
             event_id=str(sample.event_id[i]),

@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
+from eventstudy.distributions import resampling_p_values
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
-from eventstudy.inference.resampling import Draws, resampling_p_value
+from eventstudy.inference.resampling import Draws
 from eventstudy.inference.seeds import generator
 from eventstudy.returns.accumulators import Residuals
 
@@ -58,7 +59,7 @@ class ResamplingTest(HypothesisTest):
             estimate=estimate,
             std_error=std_error,
             statistic=statistic,
-            p_value=resampling_p_value(statistic, drawn.values[:, 0], self.alternative, exact=drawn.exact),
+            p=resampling_p_values(statistic, drawn.values[:, 0], exact=drawn.exact),
             distribution="exact" if drawn.exact else f"bootstrap({len(drawn.values)})",
             event_id=event_id,
         )

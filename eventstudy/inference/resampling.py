@@ -18,7 +18,7 @@ from math import comb
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
-from eventstudy.distributions import Alternative
+from eventstudy.distributions import TIE
 
 __all__ = [
     "Clusters",
@@ -28,7 +28,6 @@ __all__ = [
     "johnson_t",
     "pairs_draws",
     "permutation_draws",
-    "resampling_p_value",
     "residual_draws",
     "statistics",
     "wild_draws",
@@ -38,8 +37,6 @@ __all__ = [
 CELLS = 1 << 22
 # Differences of sums below this share of them are rounding.
 ROUNDING = 1e-14
-# Two patterns that give the same statistic differ by rounding only.
-TIE = 1e-10
 WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
 
 Weights = Iterator[Floats]
@@ -366,35 +363,3 @@ def _permutation_t(pool: Floats, places: Ints) -> Floats:
     total = sums + length * centre
     t = total / (np.sqrt(length) * np.where(scale > 0, scale, 1.0))
     return np.asarray(np.where(scale > 0, t, _far(total)))
-
-
-def resampling_p_value(observed: float, draws: Floats, alternative: str, *, exact: bool) -> float:
-    """Return the share of draws at least as large as the observed statistic.
-
-    Parameters
-    ----------
-    observed : float
-        The sample's statistic.
-    draws : ndarray of shape (B,)
-        The same under the null.
-    alternative : str
-        ``"two-sided"`` compares sizes.
-    exact : bool
-        Whether the draws are all patterns there are: then ``# / B``, else ``(1 + #) / (B + 1)``.
-
-    Examples
-    --------
-    >>> resampling_p_value(2.0, np.array([-3.0, 0.5, 2.0, 1.0]), "two-sided", exact=True)
-    0.5
-    >>> resampling_p_value(2.0, np.array([-3.0, 0.5, 1.0, 1.0]), "greater", exact=False)
-    0.2
-    """
-    match alternative:
-        case Alternative.GREATER:
-            size, against = draws, observed
-        case Alternative.LESS:
-            size, against = -draws, -observed
-        case _:
-            size, against = np.abs(draws), abs(observed)
-    as_large = int((size >= against - TIE * max(1.0, abs(against))).sum())
-    return as_large / len(draws) if exact else (1 + as_large) / (len(draws) + 1)

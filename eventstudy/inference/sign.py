@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy._typing import Bools
-from eventstudy.distributions import Alternative, normal_p_value
+from eventstudy.distributions import PValues, normal_p_values
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.inference.presets import Unsaid
 
-__all__ = ["ZEROS", "Sign", "binomial_p_value", "counted"]
+__all__ = ["ZEROS", "Sign", "binomial_p_values", "counted"]
 
 ZEROS = ("not_positive", "drop")
 # Below this many events the normal approximation is not used.
@@ -27,7 +27,8 @@ class Sign(HypothesisTest):
 
     It takes half of all CARs to be positive under the null, which skewed returns are not. The estimate is ``w / N``.
 
-    Source: METHODS 4.6.
+    Source: Dixon and Mood (1946), Journal of the American Statistical Association 41, 557-566; of abnormal returns in
+    Brown and Warner (1980), Journal of Financial Economics 8, 205-258; METHODS 4.6.
 
     Parameters
     ----------
@@ -38,13 +39,13 @@ class Sign(HypothesisTest):
 
     Examples
     --------
-    >>> round(binomial_p_value(9, 10, "two-sided"), 6)
+    >>> round(float(binomial_p_values(9, 10).two_sided), 6)
     0.021484
     """
 
     kind: ClassVar[str] = "sign"
     null: ClassVar[str] = "Positive and negative abnormal returns over the window are equally frequent."
-    source: ClassVar[str] = "Brown and Warner (1980)"
+    source: ClassVar[str] = "Dixon and Mood (1946); Brown and Warner (1980)"
     measure: ClassVar[str] = "positive_share"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"zeros": ZEROS, "exact": ("auto", "always", "never")}
 
@@ -58,7 +59,7 @@ class Sign(HypothesisTest):
         if n == 0:
             return self.invalid(sample, Reason.ALL_ZERO if len(sample) else Reason.NO_EVENTS)
         z = (positive - n / 2) / np.sqrt(n / 4)
-        exact = binomial_p_value(positive, n, self.alternative)
+        exact = binomial_p_values(positive, n)
         shown = self.exact == "always" or (self.exact == "auto" and n < EXACT_BELOW)
         return (
             self._result(
@@ -66,9 +67,9 @@ class Sign(HypothesisTest):
                 estimate=positive / n,
                 std_error=float(np.sqrt(0.25 / n)),
                 statistic=float(z),
-                p_value=exact if shown else float(normal_p_value(z, self.alternative)),
+                p=exact if shown else normal_p_values(z),
                 distribution="exact" if shown else "N(0,1)",
-                notes="" if shown else f"exact binomial p = {exact:.6g}",
+                notes="" if shown else f"exact binomial p = {float(exact.of(self.alternative)):.6g}",
             ),
         )
 
@@ -78,16 +79,9 @@ def counted(sample: Sample, zeros: str) -> Bools:
     return np.ones(len(sample), dtype=bool) if zeros == "not_positive" else sample.car != 0
 
 
-def binomial_p_value(positive: int, n: int, alternative: str) -> float:
-    """Return the exact p-value of a number of heads in n tosses of a fair coin."""
+def binomial_p_values(positive: int, n: int) -> PValues:
+    """Return the exact p-values of a number of heads in n tosses of a fair coin."""
     from scipy.special import bdtr
 
-    at_most = float(bdtr(positive, n, 0.5))
     # As many heads or more is as many tails or fewer.
-    at_least = float(bdtr(n - positive, n, 0.5))
-    match alternative:
-        case Alternative.GREATER:
-            return at_least
-        case Alternative.LESS:
-            return at_most
-    return min(1.0, 2.0 * min(at_least, at_most))
+    return PValues.of_tails(greater=float(bdtr(n - positive, n, 0.5)), less=float(bdtr(positive, n, 0.5)))

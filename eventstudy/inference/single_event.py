@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from eventstudy.distributions import normal_p_value, student_p_value
+from eventstudy.distributions import normal_p_values, student_p_values
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.inference.presets import Unsaid
@@ -58,15 +58,16 @@ class SingleEventT(HypothesisTest):
         if self.forecast_error == "none":
             std_error = replace(sample.own(), forecast_error="none").car(sample.window).std_error
         t = sample.car / std_error
-        p_value = student_p_value(t, sample.dof, self.alternative) if student else normal_p_value(t, self.alternative)
         good, label = np.isfinite(t), self.label
+        t = np.where(good, t, np.nan)
+        p = (student_p_values(t, sample.dof) if student else normal_p_values(t)).each()
         return tuple(
             self._result(
                 n=1,
                 estimate=float(sample.car[i]),
                 std_error=float(std_error[i]),
-                statistic=float(t[i]) if good[i] else float("nan"),
-                p_value=float(p_value[i]) if good[i] else float("nan"),
+                statistic=float(t[i]),
+                p=p[i],
                 distribution=f"t({sample.dof[i]})" if student else "N(0,1)",
                 df=float(sample.dof[i]) if student else float("nan"),
                 reason=Reason.OK if good[i] else Reason.NO_VARIANCE,

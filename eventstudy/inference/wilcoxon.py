@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy._typing import Floats
-from eventstudy.distributions import Alternative
+from eventstudy.distributions import Alternative, PValues, normal_p_value
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.returns.ranking import row_ranks
@@ -57,21 +57,27 @@ class Wilcoxon(HypothesisTest):
         total = float(ranks[car > 0].sum())
         _, ties = np.unique(ranks, return_counts=True)
         if n <= EXACT_UP_TO and ties.max() == 1:
-            p_value = _counted(total, n, self.alternative)
-            return (self._result(n=n, estimate=total, statistic=total, p_value=p_value, distribution="exact"),)
+            return (self._result(n=n, estimate=total, statistic=total, p=_counted(total, n), distribution="exact"),)
         std_error = float(np.sqrt(n * (n + 1) * (2 * n + 1) / 24 - (ties**3 - ties).sum() / 48))
         away = total - n * (n + 1) / 4
-        return self.normal(sample, self._nearer(away) / std_error, estimate=total, std_error=std_error, n=n)
-
-    def _nearer(self, away: float) -> float:
-        if not self.correction:
-            return away
-        match self.alternative:
-            case Alternative.GREATER:
-                return away - 0.5
-            case Alternative.LESS:
-                return away + 0.5
-        return float(np.sign(away) * max(abs(away) - 0.5, 0.0))
+        half = 0.5 if self.correction else 0.0
+        nearer = {
+            Alternative.TWO_SIDED: float(np.sign(away) * max(abs(away) - half, 0.0)),
+            Alternative.GREATER: away - half,
+            Alternative.LESS: away + half,
+        }
+        z = {side: value / std_error for side, value in nearer.items()}
+        greater, less = (normal_p_value(z[side], side) for side in (Alternative.GREATER, Alternative.LESS))
+        return (
+            self._result(
+                n=n,
+                estimate=total,
+                std_error=std_error,
+                statistic=z[Alternative(self.alternative)],
+                p=PValues.of_tails(greater, less),
+                distribution="N(0,1)",
+            ),
+        )
 
 
 def signed_rank_counts(n: int) -> Floats:
@@ -83,13 +89,7 @@ def signed_rank_counts(n: int) -> Floats:
     return counts
 
 
-def _counted(total: float, n: int, alternative: str) -> float:
+def _counted(total: float, n: int) -> PValues:
     share = signed_rank_counts(n) / 2.0**n
     at = round(total)
-    at_most, at_least = float(share[: at + 1].sum()), float(share[at:].sum())
-    match alternative:
-        case Alternative.GREATER:
-            return at_least
-        case Alternative.LESS:
-            return at_most
-    return min(1.0, 2.0 * min(at_most, at_least))
+    return PValues.of_tails(greater=float(share[at:].sum()), less=float(share[: at + 1].sum()))

@@ -43,7 +43,7 @@ _SHAPES: dict[str, str] = {
     "tests": (
         "model group window start:whole end:whole measure test event_id convention alternative n:whole "
         "estimate:number std_error:number statistic:number distribution df:number p_value:number "
-        "p_adjusted:number adjustment reason"
+        "p_adjusted:number adjustment reason p_two_sided:number p_greater:number p_less:number df2:number note"
     ),
     "reactions": (
         "event_id leg kind start:open end:open base_price:number price:number price_source raw:number "

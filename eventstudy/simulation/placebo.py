@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
+from eventstudy.distributions import resampling_p_value
 from eventstudy.errors import InputError, UnknownNameError
-from eventstudy.inference.resampling import resampling_p_value
 from eventstudy.inference.seeds import generator
 from eventstudy.simulation.places import Places, away_from_events, eligible, some, stocks
 from eventstudy.simulation.replicate import Replicated, replicate

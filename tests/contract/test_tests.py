@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from eventstudy.distributions import NO_DIRECTION, Alternative
 from eventstudy.errors import EventStudyError, Reason
 from eventstudy.inference import TESTS, HypothesisTest, Sample, TestResult
 from eventstudy.inference.presets import PRESETS
@@ -16,14 +17,26 @@ from tests.inference.made import made
 
 TEST_NAMES = TESTS.names()
 ESTIMATION = 100
+# Events of dates of their own, and events of one date: no test has a value for all events of both.
+LAYOUTS = (None, [500] * 30)
+# Whose two-sided p-value is twice that of the smaller tail, though it is exact or counted.
+EQUAL_TAILS = ("sign", "wilcoxon", "bhar_bootstrap")
 
 
-def sample(test: HypothesisTest, car: np.ndarray, order: np.ndarray | None = None) -> Sample:
+def sample(
+    test: HypothesisTest,
+    car: np.ndarray,
+    order: np.ndarray | None = None,
+    *,
+    day0: list[int] | None = None,
+    mirrored: bool = False,
+) -> Sample:
     """Return events whose CARs on day 0 are these, with what the test needs of their estimation windows."""
     n = len(car)
     residuals = np.random.default_rng(5).normal(0, 0.02, (n, ESTIMATION))
     y = np.column_stack([residuals, car]) if n else np.empty((0, ESTIMATION + 1))
-    given = made(y, np.zeros_like(y), estimation=ESTIMATION, named={"day0": (0, 0)}, model=RawModel())
+    y = -y if mirrored else y
+    given = made(y, np.zeros_like(y), estimation=ESTIMATION, named={"day0": (0, 0)}, model=RawModel(), day0=day0)
     return given.sample("day0", test.needs, order)
 
 
@@ -45,9 +58,15 @@ def variants(name: str) -> Iterator[HypothesisTest]:
             yield quick(name, convention=preset)
 
 
+def sides(result: TestResult) -> tuple[float, float, float]:
+    """Return the p-values in the order of the alternatives."""
+    return result.p_two_sided, result.p_greater, result.p_less
+
+
 def check(result: TestResult) -> None:
     assert result.n >= 0
     assert result.convention
+    assert np.isfinite(result.df2) == (result.reason == Reason.OK and result.distribution.startswith("F("))
     if result.reason == Reason.OK:
         assert not np.isnan(result.statistic)
         assert 0 <= result.p_value <= 1
@@ -55,9 +74,14 @@ def check(result: TestResult) -> None:
         assert np.isfinite(result.statistic) or result.p_value == 0
         assert np.isfinite(result.estimate)
         assert result.distribution
+        assert 0 <= result.p_two_sided <= 1
+        if NO_DIRECTION in result.notes:
+            assert np.isnan([result.p_greater, result.p_less]).all()
+        else:
+            assert 0 <= min(result.p_greater, result.p_less) <= max(result.p_greater, result.p_less) <= 1
     else:
         assert np.isnan(result.statistic)
-        assert np.isnan(result.p_value)
+        assert np.isnan([result.p_value, *sides(result)]).all()
 
 
 @pytest.mark.parametrize("name", TEST_NAMES)
@@ -110,3 +134,38 @@ def test_sides_and_order(name: str) -> None:
     by_event = {result.event_id: result for result in shuffled}
     for result in two:
         assert by_event[result.event_id].statistic == pytest.approx(result.statistic, rel=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("name", TEST_NAMES)
+def test_one_run_has_the_p_values_of_all_alternatives(name: str) -> None:
+    car = np.random.default_rng(4).normal(0.004, 0.02, 30)
+    known = TESTS.get(name).choices.get("alternative", tuple(Alternative))
+    tested = 0
+    for test in (each for each in variants(name) if each.alternative == Alternative.TWO_SIDED):
+        for day0 in LAYOUTS:
+            given = sample(test, car, day0=day0)
+            told = [sides(result) for result in test.run(given)]
+            for place, side in enumerate(known):
+                ran = dataclasses.replace(test, alternative=side).run(given)
+                for result, expected in zip(ran, told, strict=True):
+                    np.testing.assert_array_equal(sides(result), expected)
+                    np.testing.assert_array_equal(result.p_value, expected[place])
+                    tested += result.reason == Reason.OK
+                    if result.distribution.startswith(("t(", "N(")) or name in EQUAL_TAILS:
+                        twice = min(1.0, 2 * min(result.p_greater, result.p_less))
+                        assert result.p_two_sided == pytest.approx(twice, rel=1e-12, nan_ok=True)
+    assert tested
+
+
+@pytest.mark.parametrize("name", TEST_NAMES)
+def test_returns_of_the_other_sign_swap_greater_and_less(name: str) -> None:
+    car = np.random.default_rng(6).normal(0.004, 0.02, 30)
+    for day0 in LAYOUTS:
+        test = quick(name)
+        for one, other in zip(
+            test.run(sample(test, car, day0=day0)),
+            test.run(sample(test, car, day0=day0, mirrored=True)),
+            strict=True,
+        ):
+            swapped = (other.p_two_sided, other.p_less, other.p_greater)
+            np.testing.assert_allclose(sides(one), swapped, rtol=1e-9, equal_nan=True)

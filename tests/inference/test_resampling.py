@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eventstudy.distributions import student_p_value
+from eventstudy.distributions import resampling_p_value, student_p_value
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.inference import (
     BharBootstrap,
@@ -26,7 +26,6 @@ from eventstudy.inference.resampling import (
     clustered,
     johnson_t,
     pairs_draws,
-    resampling_p_value,
     residual_draws,
     statistics,
     wild_draws,

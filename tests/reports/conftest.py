@@ -211,6 +211,11 @@ def _tests(cars: pd.DataFrame) -> pd.DataFrame:
         p_adjusted=np.nan,
         adjustment=None,
         reason=None,
+        p_two_sided=frame["p_value"],
+        p_greater=stats.t.sf(frame["statistic"], frame["df"]),
+        p_less=stats.t.cdf(frame["statistic"], frame["df"]),
+        df2=np.nan,
+        note=["" if n == 1 else f"only {n} events" for n in frame["n"]],
     )
     order = [
         "model",
@@ -233,6 +238,11 @@ def _tests(cars: pd.DataFrame) -> pd.DataFrame:
         "p_adjusted",
         "adjustment",
         "reason",
+        "p_two_sided",
+        "p_greater",
+        "p_less",
+        "df2",
+        "note",
     ]
     return frame[order]
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import eventstudy as es
 from eventstudy.reports import REPORTS
@@ -64,3 +66,37 @@ def test_a_smaller_study_leaves_nothing_of_the_larger(
 
     write_tables(replace(result.results, tables=few), tmp_path)
     assert len(read_tables(tmp_path).tables["abnormal_returns"]) == 3
+
+
+TESTS_HEADER = (
+    "model,group,window,start,end,measure,test,event_id,convention,alternative,n,estimate,std_error,statistic,"
+    "distribution,df,p_value,p_adjusted,adjustment,reason,p_two_sided,p_greater,p_less,df2,note"
+)
+
+
+def test_both_directions_the_second_df_and_the_note_of_every_test_are_saved(tmp_path: Path) -> None:
+    sample = es.datasets.load_alibaba()
+    study = es.Study(
+        windows=es.Windows(estimation=(-210, -11), event=(-1, 1), named={"day0": (0, 0), "days": (0, 1)}),
+        benchmark="SPY",
+        models=["market"],
+        tests=["t", "joint_f", "hotelling", "bmp", "wilcoxon", "adjusted_patell", "portfolio"],
+        reaction=False,
+    )
+    result = study.run(sample.events, sample.prices)
+    read = StudyResult.load(result.save(tmp_path)).tables["tests"]
+    assert (tmp_path / "tests.csv").read_text().splitlines()[0] == TESTS_HEADER
+    outcomes = [each.outcome for each in result.models["market"].tests]
+    for name in ("p_value", "p_two_sided", "p_greater", "p_less", "df2"):
+        np.testing.assert_array_equal(read[name], [getattr(each, name) for each in outcomes])
+    assert read["note"].fillna("").tolist() == [each.notes for each in outcomes]
+    notes = read.groupby("test")["note"].first()
+    assert notes["bmp"] == "only 4 events"
+    assert notes["adjusted_patell"].startswith("rbar = ")
+    assert notes["joint_f"] == "F has no direction: no p_greater, no p_less"
+    for _, row in read[read["test"].isin(["joint_f", "hotelling"]) & read["reason"].isna()].iterrows():
+        assert row["p_two_sided"] == pytest.approx(stats.f.sf(row["statistic"], row["df"], row["df2"]), rel=1e-10)
+    # A number that is missing has a reason, or a note.
+    lacking = read[["p_greater", "p_less"]].isna().any(axis=1)
+    assert lacking.any()
+    assert (read.loc[lacking, "reason"].notna() | read.loc[lacking, "note"].notna()).all()
