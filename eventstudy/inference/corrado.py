@@ -10,6 +10,7 @@ import numpy as np
 
 from eventstudy.errors import Reason
 from eventstudy.inference.base import Sample, dispersion
+from eventstudy.inference.missing import MISSING
 from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.scores import Cumulated, DayScoreTest, cumulated, window_days
 from eventstudy.returns.accumulators import Accumulator
@@ -58,7 +59,7 @@ class CorradoRank(DayScoreTest):
         **DayScoreTest.choices,
         "pool": ("event_window", "window"),
         "scale": ("uniform", "ranks"),
-        "missing": ("scaled", "inflated"),
+        "missing": MISSING,
     }
 
     pool: str = "event_window"
@@ -81,7 +82,12 @@ class CorradoRank(DayScoreTest):
         if self.pool == "window":
             days = slice(len(sums.total) - sample.window.length, len(sums.total))
         power = 1.0 if self.scale == "ranks" else 0.5
-        return cumulated(sums, days, variance=self.variance, power=power, inflated=self.missing == "inflated")
+        return cumulated(sums, days, variance=self.variance, power=power, inflated=self.inflated)
+
+    @property
+    def inflated(self) -> bool:
+        """Whether a day's sum is its mean times N."""
+        return self.missing == "inflated"
 
     def sums(self, sample: Sample) -> DaySums:
         """Return the daily sums of ranks."""
@@ -100,6 +106,13 @@ class CorradoZivneySign(DayScoreTest):
 
     Source: Corrado and Zivney (1992), Journal of Financial and Quantitative Analysis 27, 465-478; METHODS 4.6.
 
+    Parameters
+    ----------
+    variance : str
+        As in `CorradoRank`.
+    missing : str
+        ``"scaled"`` or ``"inflated"``, as in `CorradoRank`.
+
     Examples
     --------
     >>> CorradoZivneySign().measure
@@ -109,7 +122,15 @@ class CorradoZivneySign(DayScoreTest):
     kind: ClassVar[str] = "corrado_zivney_sign"
     null: ClassVar[str] = "Abnormal returns in the window lie above their median as often as below."
     source: ClassVar[str] = "Corrado and Zivney (1992)"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**DayScoreTest.choices, "missing": MISSING}
     needs = (Signs,)
+
+    missing: str = Unsaid("scaled")
+
+    @property
+    def inflated(self) -> bool:
+        """Whether a day's sum is its mean times N."""
+        return self.missing == "inflated"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -118,7 +118,12 @@ class DayScoreTest(HypothesisTest):
         sums = self.sums(sample)
         if not len(sample) or not len(sums.total):
             return Reason.NO_EVENTS
-        return cumulated(sums, window_days(sample, sums.total), variance=self.variance)
+        return cumulated(sums, window_days(sample, sums.total), variance=self.variance, inflated=self.inflated)
+
+    @property
+    def inflated(self) -> bool:
+        """Whether a day's sum is its mean times N: never, unless the test has the option."""
+        return False
 
     def sums(self, sample: Sample) -> DaySums:
         """Return the sums of the first accumulator that the test needs."""
