@@ -74,8 +74,8 @@ PRESETS: Mapping[str, Preset] = {
             "sign": {**INFLATED, "exact": "never"},
             "generalized_sign": {**INFLATED, "p_hat": "pooled"},
             "wilcoxon": INFLATED,
-            "corrado_rank": {**CLASSICAL, **INFLATED},
-            "corrado_zivney_sign": {**CLASSICAL, **INFLATED},
+            "corrado_rank": {**CLASSICAL, **INFLATED, "divisor": "mean_length"},
+            "corrado_zivney_sign": {**CLASSICAL, **INFLATED, "divisor": "mean_length"},
         },
         apart="Its rank_test is corrado_rank with scale: ranks, its modified_rank_test that with scale: uniform, its "
         "brown_warner_1980 crude_dependence with variance: no_dependence.",

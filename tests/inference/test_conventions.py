@@ -12,6 +12,7 @@ from eventstudy.config import load
 from eventstudy.errors import InputError, Reason
 from eventstudy.inference import (
     CalendarTime,
+    CorradoRank,
     CorradoZivneySign,
     CrudeDependence,
     GeneralizedSign,
@@ -265,6 +266,23 @@ def test_sums_of_events_inflated_where_returns_are_missing(holed: Made, window: 
     spread = (g**2).sum() / (~np.isnan(signs)).sum(axis=1).mean()
     z = g[inside(window)].sum() / np.sqrt(length * spread)
     assert good(holed.one(CorradoZivneySign(convention="estudy2"), window)).statistic == pytest.approx(z, rel=CLOSE)
+
+
+@pytest.mark.parametrize("missing", ["scaled", "inflated"])
+@pytest.mark.parametrize("divisor", ["days", "mean_length"])
+def test_corrado_where_returns_are_missing(holed: Made, missing: str, divisor: str) -> None:
+    """Sums of the ranks there are, or means times N; S^2 divided by D, or by the mean number of returns."""
+    ar, *_ = lines(holed)
+    own = (~np.isnan(ar)).sum(axis=1)
+    u = np.array([stats.rankdata(row, nan_policy="omit") for row in ar]) / (own[:, None] + 1) - 0.5
+    g = []
+    for column in u.T:
+        there = column[~np.isnan(column)]
+        g.append((there.mean() * EVENTS if missing == "inflated" else there.sum()) / np.sqrt(len(there)))
+    spread = np.square(g).sum() / (len(g) if divisor == "days" else own.mean())
+    z = sum(g[t] for t in inside("three")) / np.sqrt(3 * (len(g) - 3) / (len(g) - 1) * spread)
+    result = good(holed.one(CorradoRank(missing=missing, divisor=divisor), "three"))
+    assert result.statistic == pytest.approx(z, rel=CLOSE)
 
 
 INFLATED = (
