@@ -12,7 +12,7 @@ from eventstudy._typing import Floats, Ints
 from eventstudy.errors import InputError, Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion
 from eventstudy.returns.accumulators import Accumulator
-from eventstudy.returns.calendar_days import LAGS, CalendarDays, CalendarLags
+from eventstudy.returns.calendar_days import LAGS, CalendarDays, CalendarLags, EventDays, EventLags
 
 __all__ = ["CalendarTime"]
 
@@ -38,6 +38,9 @@ class CalendarTime(HypothesisTest):
         ``"firms"``: sessions count by their number of firms; ``"equal"``: ordinary least squares.
     errors : str
         ``"ols"``; ``"white"``: HC1; ``"hac"``: Newey and West, Bartlett, lag ``floor(4 (T/100)^(2/9))``.
+    membership : str
+        ``"firm"``: a firm counts once a day, by the earliest of its events whose window holds the day; ``"event"``:
+        once for each of them, and firms and their number are then events and theirs (METHODS 11.17).
     min_firms : int
         Sessions with fewer are left out.
 
@@ -55,11 +58,13 @@ class CalendarTime(HypothesisTest):
         "form": ("regression", "ctar", "standardised"),
         "weights": ("firms", "equal"),
         "errors": ("ols", "white", "hac"),
+        "membership": ("firm", "event"),
     }
 
     form: str = "regression"
     weights: str = "firms"
     errors: str = "ols"
+    membership: str = "firm"
     min_firms: int = 1
 
     def __post_init__(self) -> None:
@@ -70,6 +75,8 @@ class CalendarTime(HypothesisTest):
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:
         """Portfolios by date."""
+        if self.membership == "event":
+            return (EventLags,) if self.form == "standardised" else (EventDays,)
         return (CalendarLags,) if self.form == "standardised" else (CalendarDays,)
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:

@@ -10,8 +10,7 @@ import numpy as np
 
 from eventstudy.errors import Reason
 from eventstudy.inference.base import Sample, dispersion
-from eventstudy.inference.presets import Unsaid
-from eventstudy.inference.scores import Cumulated, DayScoreTest, cumulated, window_days
+from eventstudy.inference.scores import Cumulated, DayScoreTest, GappedScoreTest, window_days
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.days import DayScores, DaySums, Ranks, RawRanks, Signs, StandardRanks, WindowRanks
 
@@ -19,7 +18,7 @@ __all__ = ["CorradoRank", "CorradoZivneyRank", "CorradoZivneySign"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorradoRank(DayScoreTest):
+class CorradoRank(GappedScoreTest):
     """``z = sum_W g_t / (S sqrt(L (D - L) / (D - 1))) ~ N(0,1)``, ``g_t = sum_i U_it / sqrt(N_t)``.
 
     U is the rank of an abnormal return among all those of its event, estimation and event window, as a share of
@@ -41,8 +40,9 @@ class CorradoRank(DayScoreTest):
         ``"uniform"``: ranks as a share of the number of returns (1992); ``"ranks"``: ranks less their mean, averaged
         over events (1989). Equal where no return is missing.
     missing : str
-        ``"scaled"``: sums over the events there are; ``"inflated"``: a day's mean times N, and S^2 by the mean number
-        of returns, as estudy2 does.
+        ``"scaled"``: sums over the events there are; ``"inflated"``: a day's mean times N, as estudy2 has it.
+    divisor : str
+        Of S^2: ``"days"``: D; ``"mean_length"``: the mean number of returns of an event, as estudy2 has it.
 
     Examples
     --------
@@ -55,15 +55,13 @@ class CorradoRank(DayScoreTest):
     source: ClassVar[str] = "Corrado (1989); Corrado and Zivney (1992)"
     measure: ClassVar[str] = "mean_rank"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        **DayScoreTest.choices,
+        **GappedScoreTest.choices,
         "pool": ("event_window", "window"),
         "scale": ("uniform", "ranks"),
-        "missing": ("scaled", "inflated"),
     }
 
     pool: str = "event_window"
     scale: str = "uniform"
-    missing: str = Unsaid("scaled")
 
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:
@@ -81,7 +79,7 @@ class CorradoRank(DayScoreTest):
         if self.pool == "window":
             days = slice(len(sums.total) - sample.window.length, len(sums.total))
         power = 1.0 if self.scale == "ranks" else 0.5
-        return cumulated(sums, days, variance=self.variance, power=power, inflated=self.missing == "inflated")
+        return self.cumulate(sums, days, power)
 
     def sums(self, sample: Sample) -> DaySums:
         """Return the daily sums of ranks."""
@@ -93,12 +91,19 @@ class CorradoRank(DayScoreTest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorradoZivneySign(DayScoreTest):
+class CorradoZivneySign(GappedScoreTest):
     """Corrado's statistic with ``G_it = sign(AR_it - median_i)`` in the place of ranks; N(0,1).
 
     The median is that of the event's abnormal returns over estimation and event window, so skewness does no harm.
 
     Source: Corrado and Zivney (1992), Journal of Financial and Quantitative Analysis 27, 465-478; METHODS 4.6.
+
+    Parameters
+    ----------
+    variance : str
+        As in `CorradoRank`.
+    missing, divisor : str
+        As in `CorradoRank`.
 
     Examples
     --------

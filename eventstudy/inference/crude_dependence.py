@@ -11,7 +11,10 @@ import numpy as np
 from eventstudy._typing import Floats
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
-from eventstudy.returns.accumulators import EstimationMeans
+from eventstudy.inference.missing import MISSING, estimated
+from eventstudy.inference.presets import Unsaid
+from eventstudy.returns.accumulators import Accumulator, EstimationMeans, take
+from eventstudy.returns.members import Members
 
 __all__ = ["CrudeDependence"]
 
@@ -33,6 +36,10 @@ class CrudeDependence(HypothesisTest):
         divisor M - 1 (Brown and Warner 1980).
     reference : str
         ``"student"``: t(M_A - 1); ``"normal"``: N(0,1).
+    missing : str
+        Where ``variance`` is ``"no_dependence"``: ``"scaled"``: s_i^2 is summed over the N events that have a CAR;
+        ``"inflated"``: over the N that have an estimate, as estudy2 has it (METHODS 12): a sum of abnormal returns is
+        their mean times N. Equal where no CAR is missing; the other variances are of means, and the same in both.
 
     Examples
     --------
@@ -43,15 +50,24 @@ class CrudeDependence(HypothesisTest):
     kind: ClassVar[str] = "crude_dependence"
     null: ClassVar[str] = "The mean abnormal return over the window is zero."
     source: ClassVar[str] = "Brown and Warner (1980)"
-    needs = (EstimationMeans,)
-
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "variance": ("independent", "autocovariance", "no_dependence"),
         "reference": ("student", "normal"),
+        "missing": MISSING,
     }
 
     variance: str = "independent"
     reference: str = "student"
+    missing: str = Unsaid("scaled")
+
+    @property
+    def needs(self) -> tuple[type[Accumulator], ...]:
+        """The averages of estimation days; all events of the group, where sums are blown up to them."""
+        return (EstimationMeans, Members) if self._inflated else (EstimationMeans,)
+
+    @property
+    def _inflated(self) -> bool:
+        return self.missing == "inflated" and self.variance == "no_dependence"
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean CAR against the dispersion of the estimation days' averages."""
@@ -73,9 +89,9 @@ class CrudeDependence(HypothesisTest):
         length = sample.window.length
         match self.variance:
             case "no_dependence":
-                found = sample.own().estimates
+                found = take(sample.whole.estimates, estimated(sample) if self._inflated else sample.row)
                 squares = found.sigma**2 * found.dof / np.maximum(found.n_obs - 1, 1)
-                return float(length * squares.sum() / len(sample) ** 2)
+                return float(length * squares.sum() / len(squares) ** 2)
             case "autocovariance":
                 centred = means - means.mean()
                 lags = range(min(length, len(means)))

@@ -11,9 +11,11 @@ import numpy as np
 from eventstudy._typing import Ints
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.missing import MISSING, estimated, inflation
 from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.sign import ZEROS, counted
 from eventstudy.returns.accumulators import Accumulator, PositiveShare, Residuals
+from eventstudy.returns.members import Members
 
 __all__ = ["GeneralizedSign", "PositiveSums"]
 
@@ -64,9 +66,15 @@ class GeneralizedSign(HypothesisTest):
     ----------
     p_hat : str
         ``"daily"``: the share of positive residuals, averaged over events; ``"window"``: the share of positive sums of
-        residuals over as many days as the window has; ``"pooled"``: all positive residuals over all residuals.
+        residuals over as many days as the window has; ``"pooled"``: all positive residuals over all residuals;
+        ``"firms"``: the share of positive residuals of all events of a symbol together, averaged over symbols
+        (METHODS 11.6). All but the second are equal where symbols have as many events and events as many residuals.
     zeros : str
         ``"not_positive"``: a CAR of zero counts as not positive; ``"drop"``: it does not count.
+    missing : str
+        ``"scaled"``: w counts the n events that have a CAR; ``"inflated"``: it is their share times the N events that
+        have an estimate, ``z = (w N / n - n p) / sqrt(n p (1 - p))``, and p is over all N, as estudy2 has it
+        (METHODS 12). Equal where no CAR is missing.
 
     Examples
     --------
@@ -78,15 +86,21 @@ class GeneralizedSign(HypothesisTest):
     null: ClassVar[str] = "Positive CARs are as frequent as positive returns in the estimation window."
     source: ClassVar[str] = "Cowan (1992)"
     measure: ClassVar[str] = "positive_share"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"p_hat": ("daily", "window", "pooled"), "zeros": ZEROS}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "p_hat": ("daily", "window", "pooled", "firms"),
+        "zeros": ZEROS,
+        "missing": MISSING,
+    }
 
     p_hat: str = Unsaid("daily")
     zeros: str = "not_positive"
+    missing: str = Unsaid("scaled")
 
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:
-        """Signs of residuals, or of their sums."""
-        return (PositiveSums,) if self.p_hat == "window" else (PositiveShare,)
+        """Signs of residuals, or of their sums; whose they are, where that is asked for."""
+        signs = PositiveSums if self.p_hat == "window" else PositiveShare
+        return (signs, Members) if self.p_hat == "firms" or self.missing == "inflated" else (signs,)
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the share of positive CARs."""
@@ -94,16 +108,16 @@ class GeneralizedSign(HypothesisTest):
         n = int(used.sum())
         if n == 0:
             return self.invalid(sample, Reason.ALL_ZERO if len(sample) else Reason.NO_EVENTS)
-        expected = self._expected(sample, sample.row[used])
+        inflated = self.missing == "inflated"
+        expected = self._expected(sample, estimated(sample) if inflated else sample.row[used])
         share = float(np.mean(sample.car[used] > 0))
         variance = expected * (1 - expected) / n
         if not variance > 0:
             return self.invalid(sample, Reason.NO_VARIANCE, estimate=share)
         std_error = float(np.sqrt(variance))
         notes = f"p-hat = {expected:.4f}"
-        return self.normal(
-            sample, (share - expected) / std_error, estimate=share, std_error=std_error, n=n, notes=notes
-        )
+        above = share * (inflation(sample) if inflated else 1.0) - expected
+        return self.normal(sample, above / std_error, estimate=share, std_error=std_error, n=n, notes=notes)
 
     def _expected(self, sample: Sample, rows: Ints) -> float:
         shares = sample.accumulated[self.needs[0]]
@@ -113,5 +127,10 @@ class GeneralizedSign(HypothesisTest):
         positive, used = shares.counts(rows)
         if self.p_hat == "pooled":
             return float(positive.sum() / max(int(used.sum()), 1))
+        if self.p_hat == "firms":
+            members = sample.accumulated[Members]
+            assert isinstance(members, Members)
+            _, firm = np.unique(members.codes(rows), return_inverse=True)
+            positive, used = (np.bincount(firm, weights=each) for each in (positive, used))
         there = used > 0
         return float(np.mean(positive[there] / used[there])) if there.any() else float("nan")

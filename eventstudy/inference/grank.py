@@ -15,6 +15,7 @@ from eventstudy.inference.kolari_pynnonen import BY_RBAR, entering_rbar, mean_co
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.days import DaySums
 from eventstudy.returns.grank import GeneralizedRanks
+from eventstudy.returns.leverage import LeveragedRanks
 
 __all__ = ["GrankT", "GrankZ"]
 
@@ -24,23 +25,35 @@ FEW_EVENTS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class GrankTest(HypothesisTest):
-    """What both forms have in common."""
+    """What both forms have in common.
+
+    Parameters
+    ----------
+    residuals : str
+        What is ranked on estimation days: ``"plain"``: ``e / s``, as published; ``"leverage"``: ``e / (s sqrt(1 -
+        h))``, h the leverage of the day in the estimation design, so that all days have one variance.
+    """
 
     null: ClassVar[str] = "The standardised return of the window ranks no higher and no lower than estimation days."
     source: ClassVar[str] = "Kolari and Pynnonen (2011)"
     measure: ClassVar[str] = "mean_rank"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"residuals": ("plain", "leverage")}
+
+    residuals: str = "plain"
 
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:
         """Generalized ranks."""
-        return (GeneralizedRanks,)
+        return (GeneralizedRanks if self.residuals == "plain" else LeveragedRanks,)
 
     def ranked(self, sample: Sample) -> DaySums | Reason:
         """Return the sums of ranks, or why there are none."""
-        held = sample.accumulated[GeneralizedRanks]
+        held = sample.accumulated[self.needs[0]]
         assert isinstance(held, GeneralizedRanks)
         if len(sample) < 2:
             return Reason.NEEDS_TWO_EVENTS
+        if isinstance(held, LeveragedRanks) and held.lacking:
+            return Reason.NO_LEVERAGE
         sums = held.sums.get(sample.window.name, DaySums())
         if not len(sums.total) or sums.count[-1] == 0:
             return Reason.NO_DISPERSION
@@ -65,6 +78,10 @@ class GrankT(GrankTest):
     ----------
     reference : str
         ``"student"``: t(T - 2), as published; ``"cautious"``: t(min(T - 2, N - 1)), nearer the truth for few events.
+    residuals : str
+        ``"plain"``: estimation days are ranked by ``e / s``, as published; ``"leverage"``: by ``e / (s sqrt(1 - h))``,
+        h the day's leverage in the estimation design, as the window's return has its own forecast error. A model that
+        is no linear regression has none (``no_leverage``).
 
     Examples
     --------
@@ -73,7 +90,7 @@ class GrankT(GrankTest):
     """
 
     kind: ClassVar[str] = "grank_t"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"reference": ("student", "cautious")}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**GrankTest.choices, "reference": ("student", "cautious")}
 
     reference: str = "student"
 
@@ -114,7 +131,12 @@ class GrankZ(GrankTest):
     Parameters
     ----------
     rbar : str
-        ``"none"``; ``"calendar"`` or ``"event_time"``, the mean correlation as in `KolariPynnonen`.
+        ``"none"``; ``"calendar"``, ``"event_time"`` or ``"estimation_overlap"``, the mean correlation as in
+        `KolariPynnonen`.
+    floor_at_zero : bool
+        Whether a negative rbar counts as zero.
+    residuals : str
+        ``"plain"`` or ``"leverage"``, as in `GrankT`.
 
     Examples
     --------
@@ -123,14 +145,15 @@ class GrankZ(GrankTest):
     """
 
     kind: ClassVar[str] = "grank_z"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"rbar": ("none", *BY_RBAR)}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**GrankTest.choices, "rbar": ("none", *BY_RBAR)}
 
     rbar: str = "none"
+    floor_at_zero: bool = False
 
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:
         """Ranks, and the correlation of the residuals where it is asked for."""
-        return (GeneralizedRanks, *(() if self.rbar == "none" else (BY_RBAR[self.rbar],)))
+        return (*super().needs, *(() if self.rbar == "none" else (BY_RBAR[self.rbar],)))
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean rank of the window."""
@@ -143,7 +166,7 @@ class GrankZ(GrankTest):
             return self.invalid(sample, Reason.TOO_FEW_SESSIONS)
         rbar, notes = 0.0, ""
         if self.rbar != "none":
-            rbar, notes = entering_rbar(mean_correlation(sample, self.rbar), False, len(sample))
+            rbar, notes = entering_rbar(mean_correlation(sample, self.rbar), self.floor_at_zero, len(sample))
         inflation = 1 + (sums.events - 1) * rbar
         if not inflation > 0:
             return self.invalid(sample, Reason.TOO_CORRELATED, notes=notes)

@@ -15,11 +15,16 @@ from eventstudy.inference.patell import Patell
 from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.correlation import CalendarCorrelation, EventTimeCorrelation, MeanCorrelation
+from eventstudy.returns.estimation_overlap import EstimationOverlap
 
 __all__ = ["BY_RBAR", "AdjustedPatell", "KolariPynnonen", "entering_rbar", "mean_correlation"]
 
-RBAR = ("calendar", "event_time")
-BY_RBAR: Mapping[str, type[Accumulator]] = {"calendar": CalendarCorrelation, "event_time": EventTimeCorrelation}
+BY_RBAR: Mapping[str, type[Accumulator]] = {
+    "calendar": CalendarCorrelation,
+    "event_time": EventTimeCorrelation,
+    "estimation_overlap": EstimationOverlap,
+}
+RBAR = tuple(BY_RBAR)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +41,9 @@ class KolariPynnonen(BMP):
     ----------
     rbar : str
         ``"calendar"``: aligned by date; ``"event_time"``: by day relative to day 0, every pair with weight one, which
-        means something where all events share day 0.
+        means something where all events share day 0; ``"estimation_overlap"``: aligned by date, the plain mean over
+        all pairs whose estimation windows overlap, whether their CARs share a day or not. All three are equal where
+        all events share day 0 and no return is missing (METHODS 11.2).
     floor_at_zero : bool
         Whether a negative rbar counts as zero.
 
@@ -77,7 +84,7 @@ class AdjustedPatell(Patell):
     Parameters
     ----------
     rbar : str
-        ``"calendar"``: aligned by date; ``"event_time"``: by day relative to day 0.
+        ``"calendar"``, ``"event_time"`` or ``"estimation_overlap"``.
     floor_at_zero : bool
         Whether a negative rbar counts as zero.
 
@@ -109,8 +116,10 @@ class AdjustedPatell(Patell):
 
 
 def mean_correlation(sample: Sample, rbar: str) -> MeanCorrelation:
-    """Return rbar of a sample, by ``"calendar"`` or ``"event_time"``."""
+    """Return rbar of a sample, by a key of `BY_RBAR`."""
     found = sample.accumulated[BY_RBAR[rbar]]
+    if isinstance(found, EstimationOverlap):
+        return found.mean(sample.row)
     if isinstance(found, CalendarCorrelation):
         return found.mean(sample.window, sample.row)
     assert isinstance(found, EventTimeCorrelation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,11 @@ import numpy as np
 
 from eventstudy.errors import Reason
 from eventstudy.inference.base import Sample, TestResult
+from eventstudy.inference.missing import MISSING, estimated
+from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.standard import StandardisedTest
+from eventstudy.returns.accumulators import Accumulator
+from eventstudy.returns.members import Members
 
 __all__ = ["Patell"]
 
@@ -23,6 +28,13 @@ class Patell(StandardisedTest):
 
     Source: Patell (1976), Journal of Accounting Research 14, 246-276; METHODS 4.3.
 
+    Parameters
+    ----------
+    missing : str
+        ``"scaled"``: both sums are over the events that have a CAR; ``"inflated"``: the sum of SCARs is their mean
+        times N, and the sum of variances is over the N events that have an estimate, as estudy2 has it (METHODS 12).
+        Equal where no CAR is missing.
+
     Examples
     --------
     >>> Patell(scar="patell_sum").label
@@ -33,6 +45,14 @@ class Patell(StandardisedTest):
     null: ClassVar[str] = "The mean standardised abnormal return over the window is zero."
     source: ClassVar[str] = "Patell (1976)"
     measure: ClassVar[str] = "scar"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**StandardisedTest.choices, "missing": MISSING}
+
+    missing: str = Unsaid("scaled")
+
+    @property
+    def needs(self) -> tuple[type[Accumulator], ...]:
+        """All events of the group, where sums are blown up to them."""
+        return (*super().needs, Members) if self.missing == "inflated" else super().needs
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean SCAR against what the estimation windows lead one to expect."""
@@ -45,7 +65,10 @@ class Patell(StandardisedTest):
         if not len(scar):
             return self.invalid(sample, Reason.NO_VARIANCE if len(sample) else Reason.NO_EVENTS, notes=notes)
         estimate = float(np.mean(scar))
-        std_error = float(np.sqrt((dof / (dof - 2)).sum() * inflation) / len(scar))
+        if self.missing == "inflated":
+            every = sample.whole.estimates.dof[estimated(sample)]
+            dof = every[every > 2]
+        std_error = float(np.sqrt((dof / (dof - 2)).sum() * inflation) / len(dof))
         if not np.isfinite(estimate):
             return self.invalid(sample, Reason.NO_VARIANCE, notes=notes)
         return self.normal(

@@ -61,18 +61,21 @@ class Preset:
 PATELL_SUM: Options = {"scar": "patell_sum"}
 EVENT_TIME: Options = {"scar": "patell_sum", "rbar": "event_time"}
 CLASSICAL: Options = {"variance": "classical"}
+INFLATED: Options = {"missing": "inflated"}
 
 PRESETS: Mapping[str, Preset] = {
     "estudy2": Preset(
         program="estudy2 0.10.0 (R)",
         checked=True,
         tests={
-            "patell": {**PATELL_SUM, "forecast_error": "all_days", "divisor": "count"},
+            "crude_dependence": INFLATED,
+            "patell": {**PATELL_SUM, **INFLATED, "forecast_error": "all_days", "divisor": "count"},
             "bmp": {**PATELL_SUM, "forecast_error": "all_days", "divisor": "count"},
-            "sign": {"exact": "never"},
-            "generalized_sign": {"p_hat": "pooled"},
-            "corrado_rank": {**CLASSICAL, "missing": "inflated"},
-            "corrado_zivney_sign": CLASSICAL,
+            "sign": {**INFLATED, "exact": "never"},
+            "generalized_sign": {**INFLATED, "p_hat": "pooled"},
+            "wilcoxon": INFLATED,
+            "corrado_rank": {**CLASSICAL, **INFLATED, "divisor": "mean_length"},
+            "corrado_zivney_sign": {**CLASSICAL, **INFLATED, "divisor": "mean_length"},
         },
         apart="Its rank_test is corrado_rank with scale: ranks, its modified_rank_test that with scale: uniform, its "
         "brown_warner_1980 crude_dependence with variance: no_dependence.",
@@ -87,10 +90,10 @@ PRESETS: Mapping[str, Preset] = {
             "kolari_pynnonen": {**EVENT_TIME, "forecast_error": "none"},
             "adjusted_patell": EVENT_TIME,
             "sign": {"exact": "never"},
+            "generalized_sign": {"p_hat": "firms"},
         },
-        apart="Its t of one day has the forecast error. Its generalized sign averages p-hat over symbols. Its rank "
-        "test ranks all events of a symbol together and repeats the first day's value. Missing abnormal returns count "
-        "as zero in its CAAR.",
+        apart="Its t of one day has the forecast error. Its rank test ranks all events of a symbol together and "
+        "repeats the first day's value. Missing abnormal returns count as zero in its CAAR.",
     ),
     "xkdr": Preset(
         program="eventstudies 1.2.2 (R)",

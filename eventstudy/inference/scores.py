@@ -11,10 +11,11 @@ import numpy as np
 from eventstudy._typing import Floats
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.missing import MISSING
 from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.days import DayScores, DaySums
 
-__all__ = ["VARIANCES", "DayScoreTest", "cumulated"]
+__all__ = ["VARIANCES", "DayScoreTest", "GappedScoreTest", "cumulated"]
 
 VARIANCES = ("finite_population", "classical")
 
@@ -45,7 +46,13 @@ class Cumulated:
 
 
 def cumulated(
-    sums: DaySums, window: slice, *, variance: str = "finite_population", power: float = 0.5, inflated: bool = False
+    sums: DaySums,
+    window: slice,
+    *,
+    variance: str = "finite_population",
+    power: float = 0.5,
+    inflated: bool = False,
+    divisor: str = "days",
 ) -> Cumulated | Reason:
     """Return the standardised sum of a window's daily scores, or why there is none.
 
@@ -61,7 +68,9 @@ def cumulated(
     power : float
         A day's score is ``sum / N_t**power``: a half for scaled sums, one for means.
     inflated : bool
-        Whether a day's sum is its mean times N, and S^2 divides by the mean number of returns (as estudy2 does).
+        Whether a day's sum is its mean times N (as estudy2 has it).
+    divisor : str
+        Of S^2: ``"days"``, D, or ``"mean_length"``, the mean number of scores of an event (as estudy2 has it).
 
     Notes
     -----
@@ -78,7 +87,7 @@ def cumulated(
     total = sums.means * sums.events if inflated else sums.total
     score = np.where(there, total / count**power, 0.0)
     mean_length = float((np.arange(len(sums.lengths)) * sums.lengths).sum() / max(sums.events, 1))
-    spread = float((score**2).sum() / (mean_length if inflated else days))
+    spread = float((score**2).sum() / (mean_length if divisor == "mean_length" else days))
     factor = length * (days - length) / (days - 1) if variance == "finite_population" else length
     if not spread > 0:
         return Reason.NO_DISPERSION
@@ -118,13 +127,44 @@ class DayScoreTest(HypothesisTest):
         sums = self.sums(sample)
         if not len(sample) or not len(sums.total):
             return Reason.NO_EVENTS
-        return cumulated(sums, window_days(sample, sums.total), variance=self.variance)
+        return self.cumulate(sums, window_days(sample, sums.total))
+
+    def cumulate(self, sums: DaySums, window: slice, power: float = 0.5) -> Cumulated | Reason:
+        """Return a window's cumulated scores, as the options have it."""
+        return cumulated(sums, window, variance=self.variance, power=power)
 
     def sums(self, sample: Sample) -> DaySums:
         """Return the sums of the first accumulator that the test needs."""
         scores = sample.accumulated[self.needs[0]]
         assert isinstance(scores, DayScores)
         return scores.sums
+
+
+@dataclass(frozen=True, kw_only=True)
+class GappedScoreTest(DayScoreTest):
+    """A test of scores summed over events by day that says what becomes of missing ones.
+
+    Parameters
+    ----------
+    missing : str
+        ``"scaled"``: sums over the events there are; ``"inflated"``: a day's mean times N (METHODS 12).
+    divisor : str
+        Of S^2: ``"days"``, D, or ``"mean_length"``, the mean number of returns of an event (METHODS 11.5).
+    """
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **DayScoreTest.choices,
+        "missing": MISSING,
+        "divisor": ("days", "mean_length"),
+    }
+
+    missing: str = Unsaid("scaled")
+    divisor: str = Unsaid("days")
+
+    def cumulate(self, sums: DaySums, window: slice, power: float = 0.5) -> Cumulated | Reason:
+        """Return a window's cumulated scores, as the options have it."""
+        inflated = self.missing == "inflated"
+        return cumulated(sums, window, variance=self.variance, power=power, inflated=inflated, divisor=self.divisor)
 
 
 def window_days(sample: Sample, days: Floats) -> slice:

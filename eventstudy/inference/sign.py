@@ -10,9 +10,12 @@ import numpy as np
 
 from eventstudy._typing import Bools
 from eventstudy.distributions import PValues, normal_p_values
-from eventstudy.errors import Reason
+from eventstudy.errors import InputError, Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.missing import MISSING, inflation
 from eventstudy.inference.presets import Unsaid
+from eventstudy.returns.accumulators import Accumulator
+from eventstudy.returns.members import Members
 
 __all__ = ["ZEROS", "Sign", "binomial_p_values", "counted"]
 
@@ -36,6 +39,15 @@ class Sign(HypothesisTest):
         ``"not_positive"``: a CAR of zero counts as not positive; ``"drop"``: it does not count.
     exact : str
         ``"auto"``: below 50 events; ``"always"``; ``"never"``.
+    missing : str
+        ``"scaled"``: w counts the N events that have a CAR; ``"inflated"``: it is their share times all events that
+        have an estimate, while N stays, as estudy2 has it (METHODS 12). It is then no number of heads, and the p-value
+        is the normal one. Equal where no CAR is missing.
+
+    Raises
+    ------
+    InputError
+        If an exact p-value is asked for always, and w is inflated.
 
     Examples
     --------
@@ -47,10 +59,25 @@ class Sign(HypothesisTest):
     null: ClassVar[str] = "Positive and negative abnormal returns over the window are equally frequent."
     source: ClassVar[str] = "Dixon and Mood (1946); Brown and Warner (1980)"
     measure: ClassVar[str] = "positive_share"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"zeros": ZEROS, "exact": ("auto", "always", "never")}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "zeros": ZEROS,
+        "exact": ("auto", "always", "never"),
+        "missing": MISSING,
+    }
 
     zeros: str = "not_positive"
     exact: str = Unsaid("auto")
+    missing: str = Unsaid("scaled")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.missing == "inflated" and self.exact == "always":
+            raise InputError("sign: an inflated count has no exact p-value; use exact = never, or missing = scaled.")
+
+    @property
+    def needs(self) -> tuple[type[Accumulator], ...]:
+        """All events of the group, where the count is blown up to them."""
+        return (Members,) if self.missing == "inflated" else ()
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the share of positive CARs."""
@@ -58,9 +85,10 @@ class Sign(HypothesisTest):
         n, positive = int(used.sum()), int((sample.car[used] > 0).sum())
         if n == 0:
             return self.invalid(sample, Reason.ALL_ZERO if len(sample) else Reason.NO_EVENTS)
-        z = (positive - n / 2) / np.sqrt(n / 4)
+        inflated = self.missing == "inflated"
+        z = (positive * (inflation(sample) if inflated else 1.0) - n / 2) / np.sqrt(n / 4)
         exact = binomial_p_values(positive, n)
-        shown = self.exact == "always" or (self.exact == "auto" and n < EXACT_BELOW)
+        shown = not inflated and (self.exact == "always" or (self.exact == "auto" and n < EXACT_BELOW))
         return (
             self._result(
                 n=n,
@@ -69,7 +97,7 @@ class Sign(HypothesisTest):
                 statistic=float(z),
                 p=exact if shown else normal_p_values(z),
                 distribution="exact" if shown else "N(0,1)",
-                notes="" if shown else f"exact binomial p = {float(exact.of(self.alternative)):.6g}",
+                notes="" if shown or inflated else f"exact binomial p = {float(exact.of(self.alternative)):.6g}",
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,12 +12,18 @@ from eventstudy._typing import Floats
 from eventstudy.distributions import Alternative, PValues, normal_p_value
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.missing import MISSING, inflation
+from eventstudy.inference.presets import Unsaid
+from eventstudy.returns.accumulators import Accumulator
+from eventstudy.returns.members import Members
 from eventstudy.returns.ranking import row_ranks
 
 __all__ = ["Wilcoxon", "signed_rank_counts"]
 
 # Up to so many values, and without ties, the distribution is counted out.
 EXACT_UP_TO = 50
+# A sum nearer to a whole number than this is one, but for rounding.
+WHOLE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +40,10 @@ class Wilcoxon(HypothesisTest):
     ----------
     correction : bool
         Whether z is taken half a rank nearer to zero, for continuity.
+    missing : str
+        ``"scaled"``: W+ sums over the events that have a CAR; ``"inflated"``: it is their mean rank times all events
+        that have an estimate, held against the same distribution, as estudy2 has it (METHODS 12). It may then pass
+        the largest sum there can be, and the p-value be 0. Equal where no CAR is missing.
 
     Examples
     --------
@@ -45,7 +56,15 @@ class Wilcoxon(HypothesisTest):
     source: ClassVar[str] = "Wilcoxon (1945)"
     measure: ClassVar[str] = "rank_sum"
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"missing": MISSING}
+
     correction: bool = False
+    missing: str = Unsaid("scaled")
+
+    @property
+    def needs(self) -> tuple[type[Accumulator], ...]:
+        """All events of the group, where the sum is blown up to them."""
+        return (Members,) if self.missing == "inflated" else ()
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the signed ranks."""
@@ -55,6 +74,8 @@ class Wilcoxon(HypothesisTest):
             return self.invalid(sample, Reason.ALL_ZERO if len(sample) else Reason.NO_EVENTS)
         ranks = row_ranks(np.abs(car)[None, :])[0]
         total = float(ranks[car > 0].sum())
+        if self.missing == "inflated":
+            total *= inflation(sample)
         _, ties = np.unique(ranks, return_counts=True)
         if n <= EXACT_UP_TO and ties.max() == 1:
             return (self._result(n=n, estimate=total, statistic=total, p=_counted(total, n), distribution="exact"),)
@@ -91,5 +112,6 @@ def signed_rank_counts(n: int) -> Floats:
 
 def _counted(total: float, n: int) -> PValues:
     share = signed_rank_counts(n) / 2.0**n
-    at = round(total)
-    return PValues.of_tails(greater=float(share[at:].sum()), less=float(share[: at + 1].sum()))
+    # Ranks without ties sum to a whole number; an inflated sum may lie between two.
+    below, above = int(np.floor(total + WHOLE)), int(np.ceil(total - WHOLE))
+    return PValues.of_tails(greater=float(share[above:].sum()), less=float(share[: below + 1].sum()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns.accumulators import Around, FirstPass, Residuals
 from eventstudy.returns.models.base import LinearModel
 
-__all__ = ["LAGS", "CalendarDays", "CalendarLags", "DateSums"]
+__all__ = ["LAGS", "CalendarDays", "CalendarLags", "DateSums", "EventDays", "EventLags"]
 
 # Sessions before a date from which the portfolio's own dispersion is taken (METHODS 4.10).
 LAGS = 60
@@ -64,18 +64,20 @@ class CalendarDays:
         By window; the columns are the abnormal return, the left side and the design.
     """
 
+    per_event: ClassVar[bool] = False
+
     until: Mapping[str, tuple[Ints, Ints]] = field(default_factory=dict)
     sums: dict[str, DateSums] = field(default_factory=dict)
 
     @classmethod
     def after(cls, first: FirstPass) -> Self:
-        """Find the events of one symbol whose windows overlap: a firm counts once a day."""
+        """Find the events of one symbol whose windows overlap: a firm counts once a day, or once for each event."""
         until = {}
         for name, cars in first.cars.items():
             row = np.flatnonzero(first.members & ~np.isnan(cars.car))
             code, day0 = first.code[row], first.day0[row]
             behind = day0[:-1] + cars.window.end - day0[1:]
-            again = (code[1:] == code[:-1]) & (behind >= cars.window.start)
+            again = (code[1:] == code[:-1]) & (behind >= cars.window.start) & (not cls.per_event)
             until[name] = (row[1:][again], behind[again])
         return cls(until=until)
 
@@ -130,6 +132,20 @@ class CalendarLags(CalendarDays):
         line[:, LAGS + before - start : LAGS + after - start + 1] = known.abnormal.ar
         lagged = np.lib.stride_tricks.sliding_window_view(line, LAGS + 1, axis=1)[:, before - start :, ::-1]
         return np.concatenate([np.nan_to_num(lagged), ~np.isnan(lagged[..., 1:])], axis=2)
+
+
+class EventDays(CalendarDays):
+    """The same, of portfolios that hold a firm once for each of its events."""
+
+    __slots__ = ()
+    per_event: ClassVar[bool] = True
+
+
+class EventLags(CalendarLags):
+    """The same, of portfolios that hold a firm once for each of its events."""
+
+    __slots__ = ()
+    per_event: ClassVar[bool] = True
 
 
 def regression(known: Around) -> tuple[Floats, Floats]:

@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 from eventstudy.execution import Engine
-from eventstudy.inference import TESTS, HypothesisTest
+from eventstudy.inference import (
+    TESTS,
+    CalendarTime,
+    GeneralizedSign,
+    GrankT,
+    HypothesisTest,
+    KolariPynnonen,
+    Patell,
+)
 from eventstudy.panels import PricePanel
 from eventstudy.returns import Windows
 from eventstudy.study import Study
@@ -18,6 +26,16 @@ from tests.made_up import made_up_events, made_up_returns
 
 CLOSED = [name for name in TESTS.names() if not hasattr(TESTS.get(name), "draws")]
 WINDOWS = Windows(estimation=(-60, -6), event=(-5, 5), named={"day0": (0, 0), "week": (-2, 2)})
+
+
+# Forms that read accumulators of their own.
+OTHERS = (
+    CalendarTime(form="standardised", membership="event"),
+    GeneralizedSign(p_hat="firms", missing="inflated"),
+    GrankT(residuals="leverage"),
+    KolariPynnonen(rbar="estimation_overlap"),
+    Patell(missing="inflated"),
+)
 
 
 def every_form() -> list[HypothesisTest]:
@@ -55,7 +73,8 @@ def results() -> list[pd.DataFrame]:
     prices = PricePanel.from_frame(made_up_returns(3, 30, 400, missing=0.01))
     events = made_up_events([f"S{k:02d}" for k in range(30)], list(range(70, 380, 30)))
     assert len(events) > 256
-    study = Study(windows=WINDOWS, models=["market"], benchmark="MKT", tests=CLOSED, reaction=False)
+    tests = [*CLOSED, *OTHERS]
+    study = Study(windows=WINDOWS, models=["market"], benchmark="MKT", tests=tests, reaction=False)
     shuffled = events.take(np.random.default_rng(0).permutation(len(events)))
     runs = [
         (study, events),

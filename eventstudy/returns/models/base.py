@@ -240,8 +240,12 @@ class LinearModel(ExpectedReturnModel):
 
     def condition(self, block: Block) -> Floats:
         """Return the condition number of the rows used, shape (E,)."""
+        return condition_numbers(block.y, self.weighted_design(block))
+
+    def weighted_design(self, block: Block) -> Floats:
+        """Return the design rows of the estimation window as least squares weights them, shape (E, M, P)."""
         x, _ = self.regressors_of(block)
-        return condition_numbers(block.y, self._summed(x, block.span) / np.sqrt(block.spans)[..., None])
+        return self._summed(x, block.span) / np.sqrt(block.spans)[..., None]
 
 
 @dataclass(frozen=True, kw_only=True)

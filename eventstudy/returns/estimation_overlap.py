@@ -1,0 +1,222 @@
+"""How much events have in common over all pairs whose estimation windows overlap, whatever their CARs share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from eventstudy._typing import Bools, Dates, Floats, Ints
+from eventstudy.errors import Reason
+from eventstudy.returns.accumulators import FirstPass, Residuals
+from eventstudy.returns.correlation import MeanCorrelation, unit_rows
+
+__all__ = ["EstimationOverlap"]
+
+# Residuals of so many events, at most, are held for exact correlations pair by pair; beyond it sums by place serve.
+HELD = 4096
+# Fewest common sessions from which a correlation is taken (METHODS 4.3).
+COMMON = 30
+# Rows that are laid out by date and multiplied at once.
+TILE = 128
+
+Place = tuple[str, int]
+"""Exchange and session index of the first estimation session: events of one place share all their sessions."""
+
+
+@dataclass(slots=True)
+class EstimationOverlap:
+    """Residuals of a group's events in calendar time; beyond `HELD` events, their sums by place.
+
+    Parameters
+    ----------
+    held : bool
+        Whether residuals are held, or sums.
+    row : ndarray of shape (n,)
+        Events held.
+    values : ndarray of shape (n, M)
+        Their residuals, NaN where missing.
+    place : tuple of Place
+        Where each lies.
+    sums : mapping of Place to (ndarray of shape (M,), int, bool)
+        Sum of residuals scaled to unit length, how many, and whether all are complete.
+    sessions : mapping of str to ndarray
+        The sessions of each exchange.
+    """
+
+    held: bool = True
+    row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    values: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    place: tuple[Place, ...] = ()
+    sums: dict[Place, tuple[Floats, int, bool]] = field(default_factory=dict)
+    sessions: Mapping[str, Dates] = field(default_factory=dict)
+    _known: dict[bytes, MeanCorrelation] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def after(cls, first: FirstPass) -> EstimationOverlap:
+        """Count the events that have residuals."""
+        estimated = first.abnormal.estimates.reason == Reason.OK
+        return cls(held=int((first.members & estimated).sum()) <= HELD)
+
+    def add(self, residuals: Residuals) -> None:
+        """Hold the residuals of a block, or add them up."""
+        good = np.isfinite(residuals.sigma)
+        if not good.any():
+            return
+        chosen = residuals.take(good)
+        starts = zip(chosen.known.calendar, chosen.session, strict=True)
+        place = tuple((str(code), int(session)) for code, session in starts)
+        part = EstimationOverlap(held=self.held, sessions=chosen.known.sessions)
+        if self.held:
+            part.row, part.values, part.place = chosen.row, chosen.values, place
+        else:
+            unit, complete = unit_rows(chosen.values), np.asarray(~np.isnan(chosen.values).any(axis=1))
+            for i, each in enumerate(place):
+                part._put(each, (unit[i], 1, bool(complete[i])))
+        self.merge(part)
+
+    def merge(self, other: EstimationOverlap) -> None:
+        """Take over a later block's."""
+        if other.sessions:
+            self.sessions = other.sessions
+        if len(other.row):
+            self.values = np.concatenate([self.values, other.values]) if len(self.row) else other.values
+            self.row, self.place = np.concatenate([self.row, other.row]), self.place + other.place
+        if other.sums:
+            self.sums = dict(self.sums)
+            for place, more in other.sums.items():
+                self._put(place, more)
+
+    def _put(self, place: Place, more: tuple[Floats, int, bool]) -> None:
+        if place in self.sums:
+            total, count, complete = self.sums[place]
+            more = (total + more[0], count + more[1], complete and more[2])
+        self.sums[place] = more
+
+    def mean(self, rows: Ints) -> MeanCorrelation:
+        """Return the mean correlation over the pairs of some events whose estimation windows share a session.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (N,)
+            The events of the sample.
+
+        Notes
+        -----
+        ``sum rho_ij / P`` over the P pairs, rho_ij the correlation of the residuals on common sessions, at least 30;
+        a pair with fewer has the mean rho of the others, and so changes nothing. Where only sums are held, residuals
+        are standardised over each event's own sessions, and all events of the group count (METHODS 11.2).
+        """
+        key = rows.tobytes() if self.held else b""
+        if key not in self._known:
+            self._known = {key: self._of_events(rows) if self.held else self._of_sums()}
+        return self._known[key]
+
+    def _of_events(self, rows: Ints) -> MeanCorrelation:
+        used = np.flatnonzero(np.isin(self.row, rows))
+        laid = _Laid.of(self.values[used], [self.place[i] for i in used], self.sessions)
+        total, enough, pairs = 0.0, 0, 0
+        for _, a, _, b, meets in laid.tiles():
+            rho, common = _correlations(a, b)
+            good = (meets > 0) & (common >= COMMON)
+            total, enough, pairs = (
+                total + float(rho[good].sum()),
+                enough + int(good.sum()),
+                pairs + int((meets > 0).sum()),
+            )
+        return MeanCorrelation(total / enough if enough else 0.0, pairs)
+
+    def _of_sums(self) -> MeanCorrelation:
+        places = list(self.sums)
+        values = np.array([total for total, _, _ in self.sums.values()])
+        count = np.array([n for _, n, _ in self.sums.values()])
+        length = values.shape[1]
+        total, enough, pairs = 0.0, 0, int((count * (count - 1)).sum()) // 2
+        if length >= COMMON:
+            total, enough = (float((values**2).sum()) - float(count.sum())) / 2, pairs
+        for one, a, two, b, meets in _Laid.of(values, places, self.sessions).tiles():
+            weight, good = np.outer(count[one], count[two]), meets >= COMMON
+            product = np.nan_to_num(a) @ np.nan_to_num(b).T
+            total += float((product[good] * length / meets[good]).sum())
+            enough, pairs = enough + int(weight[good].sum()), pairs + int(weight[meets > 0].sum())
+        exact = len(places) == 1 and all(complete for *_, complete in self.sums.values())
+        return MeanCorrelation(total / enough if enough else 0.0, pairs, exact)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Laid:
+    """Series of M sessions each, and where these lie among the sessions of all exchanges together.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, M)
+        NaN where missing.
+    column : ndarray of shape (n, M)
+        Places among all sessions; -1 beyond the edge of the exchange's.
+    """
+
+    values: Floats
+    column: Ints
+
+    @classmethod
+    def of(cls, values: Floats, places: list[Place], sessions: Mapping[str, Dates]) -> _Laid:
+        every = np.unique(np.concatenate([np.empty(0, "datetime64[D]"), *sessions.values()]))
+        known = {code: np.searchsorted(every, dates) for code, dates in sessions.items()}
+        column = np.full(values.shape, -1, dtype=np.int64)
+        for i, (code, start) in enumerate(places):
+            at = np.arange(start, start + values.shape[1])
+            there = (at >= 0) & (at < len(known[code]))
+            column[i, there] = known[code][at[there]]
+        return cls(values, column)
+
+    def tiles(self) -> Iterator[tuple[Ints, Floats, Ints, Floats, Floats]]:
+        """Give pairs of tiles: rows and values by date of either, and how many sessions two rows share, each pair once.
+
+        A pair that another tile has, or a row with itself, shares none.
+        """
+        if not self.column.size:
+            return
+        ends = self.column.max(axis=1)
+        starts = np.where(self.column >= 0, self.column, ends[:, None]).min(axis=1)
+        order = np.argsort(starts, kind="stable")
+        cut = [order[k : k + TILE] for k in range(0, len(order), TILE)]
+        for k, one in enumerate(cut):
+            for later, two in enumerate(cut[k:]):
+                span = max(starts[one].min(), starts[two].min()), min(ends[one].max(), ends[two].max())
+                if span[0] > span[1]:
+                    continue
+                (a, inside_a), (b, inside_b) = self._dense(one, *span), self._dense(two, *span)
+                meets = inside_a @ inside_b.T
+                yield one, a, two, b, meets if later else np.triu(meets, 1)
+
+    def _dense(self, rows: Ints, low: int, high: int) -> tuple[Floats, Floats]:
+        """Return values by date, NaN where missing, and which dates belong to each row, shape (n, high - low + 1)."""
+        column = self.column[rows]
+        i, k = np.nonzero((column >= max(low, 0)) & (column <= high))
+        values, inside = np.full((len(rows), high - low + 1), np.nan), np.zeros((len(rows), high - low + 1))
+        at = column[i, k] - low
+        values[i, at], inside[i, at] = self.values[rows[i], k], 1.0
+        return values, inside
+
+
+def _correlations(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Return correlations of the rows of a with those of b on the sessions that both have, and how many these are."""
+    there_a, there_b = ~np.isnan(a), ~np.isnan(b)
+    if there_a.all() and there_b.all():
+        return unit_rows(a) @ unit_rows(b).T, np.full((len(a), len(b)), float(a.shape[1]))
+    one, two = there_a.astype(np.float64), there_b.astype(np.float64)
+    # Centred once by each row's own mean, so that the sums of squares below lose no digits.
+    a, b = _centred(a, there_a), _centred(b, there_b)
+    common = one @ two.T
+    n = np.maximum(common, 1.0)
+    sum_a, sum_b = a @ two.T, one @ b.T
+    product = ((a**2) @ two.T - sum_a**2 / n) * (one @ (b**2).T - sum_b**2 / n)
+    varies = product > 0
+    rho = (a @ b.T - sum_a * sum_b / n) / np.sqrt(np.where(varies, product, 1.0))
+    return np.where(varies, rho, 0.0), common
+
+
+def _centred(values: Floats, there: Bools) -> Floats:
+    mean = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    return np.asarray(np.where(there, values - mean[:, None], 0.0))
