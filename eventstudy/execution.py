@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 # Events in a block. A constant, since the sums of a study are sums over blocks: 256 keeps a block's
 # windows in the second-level cache.
-BLOCK = 256
+BLOCK = 512
 
 ENGINES = ("serial", "threads", "processes")
 PATHS = ("auto", "numpy", "compiled")

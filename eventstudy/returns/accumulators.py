@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 import numpy as np
 
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
+from eventstudy.returns import paths
 
 if TYPE_CHECKING:
     from eventstudy.returns.abnormal import AbnormalReturns, Cars
@@ -241,6 +242,10 @@ class TwoPass(Protocol):
 
 def positive_counts(values: Floats) -> Ints:
     """Return how many values of each row are above zero."""
+    if paths.compiled():
+        from eventstudy.returns.compiled import count_positive
+
+        return count_positive(values)
     # Bytes are summed in half the time of booleans.
     counts: Ints = np.add.reduce((values > 0).view(np.uint8), axis=1, dtype=np.int32).astype(np.int64)
     return counts

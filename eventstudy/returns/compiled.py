@@ -12,7 +12,7 @@ from numba import njit
 
 from eventstudy._typing import Bools, Floats, Ints
 
-__all__ = ["add_rows", "order_to_ranks", "pack", "project"]
+__all__ = ["add_units", "count_above", "count_positive", "project", "sum_ranks"]
 
 REORDERED: Any = {"reassoc", "contract", "nsz", "arcp"}
 
@@ -44,33 +44,64 @@ def project(values: Floats, at: Ints, basis: Floats, date: Ints) -> tuple[Floats
 
 
 @njit(nogil=True)
-def add_rows(total: Floats, at: Ints, values: Floats) -> None:
-    """Add rows to the rows of a table, one after another."""
-    for i in range(len(at)):
-        row, own = total[at[i]], values[i]
-        for t in range(len(own)):
-            row[t] += own[t]
-
-
-@njit(nogil=True)
-def pack(values: Floats, bits: Ints, low: int) -> None:
-    """Replace the lowest bits of each value by its column; `bits` is the integer view of a copy of `values`."""
-    events, count = values.shape
-    for i in range(events):
-        for j in range(count):
-            bits[i, j] = (bits[i, j] & ~low) | j
-
-
-@njit(nogil=True)
-def order_to_ranks(bits: Ints, low: int) -> tuple[Floats, Bools]:
-    """Return ranks from sorted packed rows, and which rows hold values too near each other to tell."""
+def sum_ranks(bits: Ints, low: int) -> tuple[Floats, Bools]:
+    """Sum the ranks of sorted packed rows by column, leaving out the rows that hold values too near to tell."""
     events, count = bits.shape
-    ranks = np.empty((events, count))
+    total = np.zeros(count)
     tied = np.zeros(events, dtype=np.bool_)
     for i in range(events):
-        for j in range(count):
-            ranks[i, bits[i, j] & low] = j + 1.0
+        own, near = bits[i], False
         for j in range(1, count):
-            if (bits[i, j] & ~low) == (bits[i, j - 1] & ~low):
-                tied[i] = True
-    return ranks, tied
+            near |= (own[j] & ~low) == (own[j - 1] & ~low)
+        tied[i] = near
+        if not near:
+            for j in range(count):
+                total[own[j] & low] += j + 1.0
+    return total, tied
+
+
+@njit(nogil=True)
+def count_above(values: Floats, more: Floats) -> tuple[Ints, Ints, bool]:
+    """Count the values above each row's own, by row and by column, and say whether any equals it."""
+    events, count = values.shape
+    by_row, by_column = np.zeros(events, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    equal = False
+    for i in range(events):
+        own, limit, above = values[i], more[i], 0
+        for j in range(count):
+            higher = own[j] > limit
+            above += higher
+            by_column[j] += higher
+            equal |= own[j] == limit
+        by_row[i] = above
+    return by_row, by_column, equal
+
+
+@njit(nogil=True)
+def count_positive(values: Floats) -> Ints:
+    """Count the values of each row that are above zero."""
+    counts = np.empty(len(values), dtype=np.int64)
+    for i in range(len(values)):
+        own, above = values[i], 0
+        for j in range(len(own)):
+            above += own[j] > 0.0
+        counts[i] = above
+    return counts
+
+
+@njit(nogil=True, fastmath=REORDERED, error_model="numpy")
+def add_units(total: Floats, at: Ints, values: Floats) -> None:
+    """Add rows, less their means and scaled to a sum of squares of one, to the rows of a table."""
+    sessions = values.shape[1]
+    for i in range(len(at)):
+        own, row = values[i], total[at[i]]
+        mean = 0.0
+        for t in range(sessions):
+            mean += own[t]
+        mean /= sessions
+        squares = 0.0
+        for t in range(sessions):
+            squares += (own[t] - mean) * (own[t] - mean)
+        scale = 1.0 / np.sqrt(squares) if squares > 0 else 0.0
+        for t in range(sessions):
+            row[t] += (own[t] - mean) * scale

@@ -110,34 +110,29 @@ class DaySeries:
         days = last - first + 1
         return cls(first, np.zeros((days, length)), np.zeros(days, dtype=np.int64), np.ones(days, dtype=bool))
 
-    def add(self, day0: Ints, unit: Floats) -> None:
+    def add(self, day0: Ints, residuals: Floats, *, complete: bool) -> None:
         """Add events, NaN where a residual is missing."""
         at = day0 - self.first
-        gaps = np.isnan(unit @ np.ones(unit.shape[1]))
-        if gaps.any():
-            self.complete[at[gaps]] = False
-            unit = np.nan_to_num(unit)
-        add_rows(self.total, at, unit)
         self.count += np.bincount(at, minlength=len(self.count))
+        if not complete:
+            self.complete[at[np.isnan(residuals).any(axis=1)]] = False
+        elif paths.compiled():
+            from eventstudy.returns.compiled import add_units
+
+            add_units(self.total, at, residuals)
+            return
+        unit = unit_rows(residuals, complete=complete)
+        place = np.sort(at)
+        if (place[1:] == place[:-1]).any():
+            order = np.argsort(at, kind="stable")
+            place, starts = np.unique(at[order], return_index=True)
+            self.total[place] += np.add.reduceat(unit[order], starts, axis=0)
+        else:
+            self.total[at] += unit
 
     def row(self, day0: int) -> tuple[Floats, int]:
         """Return the sum of the events of a day 0, shape (M,), and how many they are."""
         return self.total[day0 - self.first], int(self.count[day0 - self.first])
-
-
-def add_rows(total: Floats, at: Ints, values: Floats) -> None:
-    """Add rows to the rows of a table, in place; several may go to one."""
-    if paths.compiled():
-        from eventstudy.returns.compiled import add_rows as add
-
-        add(total, at, values)
-        return
-    order = np.argsort(at, kind="stable")
-    place, starts = np.unique(at[order], return_index=True)
-    if len(place) == len(at):
-        total[at] += values
-    else:
-        total[place] += np.add.reduceat(values[order], starts, axis=0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,12 +149,15 @@ class Placed:
         Session index of day 0.
     values : ndarray of shape (n, M)
         NaN where missing.
+    complete : bool
+        Whether none is missing.
     """
 
     row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     calendar: Labels = field(default_factory=lambda: np.empty(0, dtype=object))
     day0: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     values: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    complete: bool = False
 
 
 @dataclass(slots=True)
@@ -179,7 +177,7 @@ class CalendarCorrelation:
     stretches : ((int, int), (int, int))
         First and last day of the estimation and of the event window.
     parts : tuple of Placed
-        Residuals held, block by block; where sums are wanted, those of one block, scaled to unit length.
+        Residuals held, block by block; where sums are wanted, those of one block.
     sums : mapping of str to DaySeries
         By exchange, of all blocks merged.
     """
@@ -217,19 +215,16 @@ class CalendarCorrelation:
         return cls(held, wanted if held else none, places.sessions, ends, (windows.stretch, windows.event))
 
     def add(self, residuals: Residuals) -> None:
-        """Hold the residuals of a block, scaled where sums are wanted."""
+        """Hold the residuals of a block."""
         good = np.isfinite(residuals.sigma)
         if self.held:
             good &= np.isin(residuals.row, self.wanted)
         if not good.any():
             return
         chosen = residuals.take(good)
-        known, values = chosen.known, chosen.values
-        if not self.held:
-            values = unit_rows(values, complete=chosen.complete)
-            if not chosen.complete:
-                values[np.isnan(chosen.values)] = np.nan
-        self.parts = (*self.parts, Placed(chosen.row, known.calendar, known.day0, values))
+        known = chosen.known
+        part = Placed(chosen.row, known.calendar, known.day0, chosen.values, chosen.complete)
+        self.parts = (*self.parts, part)
 
     def merge(self, other: CalendarCorrelation) -> None:
         """Take over a later block's."""
@@ -243,7 +238,7 @@ class CalendarCorrelation:
                 if len(chosen.row):
                     if code not in self.sums:
                         self.sums = {**self.sums, code: DaySeries.empty(*self.ends[code], part.values.shape[1])}
-                    self.sums[code].add(chosen.day0, chosen.values)
+                    self.sums[code].add(chosen.day0, chosen.values, complete=chosen.complete)
 
     def mean(self, window: Window, rows: Ints) -> MeanCorrelation:
         """Return rbar of the CARs of some events over a window.

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.returns.accumulators import FirstPass, Residuals
-from eventstudy.returns.ranking import row_ranks
+from eventstudy.returns.ranking import rank_sums, row_ranks
 
 __all__ = ["DayScores", "DaySums", "Ranks", "RawRanks", "Signs", "StandardRanks", "WindowRanks", "uniform_ranks"]
 
@@ -39,6 +39,14 @@ class DaySums:
         there = ~np.isnan(scores)
         lengths = np.bincount(there.sum(axis=1), minlength=scores.shape[1] + 1)
         return cls(np.where(there, scores, 0.0).sum(axis=0), there.sum(axis=0), lengths)
+
+    @classmethod
+    def complete(cls, total: Floats, events: int) -> DaySums:
+        """Return the sums over events that have a score on every day."""
+        days = len(total)
+        return cls(
+            total, np.full(days, events), np.bincount([days] * bool(events), [events], days + 1).astype(np.int64)
+        )
 
     def __add__(self, other: DaySums) -> DaySums:
         if not len(self.total):
@@ -69,6 +77,10 @@ class DayScores(ABC):
 
     sums: DaySums = field(default_factory=DaySums)
 
+    def summed(self, estimation: Floats, event: Floats, residuals: Residuals) -> DaySums:
+        """Return the sums of the scores of a block."""
+        return DaySums.of(self.scores(estimation, event, residuals))
+
     @abstractmethod
     def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:
         """Return scores of shape (E, M + L), NaN where missing, of residuals and abnormal returns."""
@@ -77,7 +89,7 @@ class DayScores(ABC):
         """Add the scores of a block."""
         if len(residuals.row):
             event = residuals.known.abnormal.ar
-            self.sums = self.sums + DaySums.of(self.scores(residuals.values, event, residuals))
+            self.sums = self.sums + self.summed(residuals.values, event, residuals)
 
     def merge(self, other: Self) -> None:
         """Add the sums of a later block."""
@@ -97,6 +109,14 @@ class Ranks(DayScores):
     def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002
         """Rank within each event."""
         return uniform_ranks(np.concatenate([estimation, event], axis=1))
+
+    def summed(self, estimation: Floats, event: Floats, residuals: Residuals) -> DaySums:
+        """Sum ranks, and scale the sums: where nothing is missing all events have the same divisor."""
+        # Whether a row has a gap shows in its sum.
+        if not residuals.complete or np.isnan(event.sum()):
+            return DaySums.of(self.scores(estimation, event, residuals))
+        values = np.concatenate([estimation, event], axis=1)
+        return DaySums.complete(rank_sums(values) / (values.shape[1] + 1) - 0.5 * len(values), len(values))
 
 
 @dataclass(slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from eventstudy._typing import Floats
+from eventstudy._typing import Floats, Ints
+from eventstudy.returns import paths
 from eventstudy.returns.accumulators import FirstPass, Residuals
 from eventstudy.returns.days import DaySums, column_dispersion
-from eventstudy.returns.ranking import row_ranks
+from eventstudy.returns.ranking import rank_sums, row_ranks
 
 __all__ = ["GeneralizedRanks", "one_more_sums"]
 
@@ -42,16 +44,16 @@ class GeneralizedRanks:
         """Rank each event once, and place every window's return among its ranks."""
         if not len(residuals.row):
             return
-        standard = residuals.values / residuals.sigma[:, None]
-        ranks = row_ranks(standard)
-        abnormal = residuals.known.abnormal
+        # Residuals have the ranks of e / s, and are above sigma SCAR where e / s is above SCAR.
+        values, sigma = residuals.values, residuals.sigma
+        abnormal, ranked = residuals.known.abnormal, _Ranked(values, complete=residuals.complete)
         for window in abnormal.windows.reported:
-            scar = abnormal.car(window).t / self.dispersion[window.name]
-            used = ~np.isnan(scar)
+            more = abnormal.car(window).t / self.dispersion[window.name] * sigma
+            used = ~np.isnan(more)
             if used.all():
-                self._put(window.name, one_more_sums(standard, ranks, scar))
+                self._put(window.name, ranked.joined_by(more))
             elif used.any():
-                self._put(window.name, one_more_sums(standard[used], ranks[used], scar[used]))
+                self._put(window.name, one_more_sums(values[used], ranked.ranks[used], more[used]))
 
     def merge(self, other: GeneralizedRanks) -> None:
         """Add the sums of a later block."""
@@ -60,6 +62,44 @@ class GeneralizedRanks:
 
     def _put(self, name: str, sums: DaySums) -> None:
         self.sums = {**self.sums, name: self.sums.get(name, DaySums()) + sums}
+
+
+class _Ranked:
+    """Rows that are ranked once, for every window's return that joins them."""
+
+    def __init__(self, values: Floats, *, complete: bool) -> None:
+        self.values, self.complete = values, complete
+
+    @cached_property
+    def ranks(self) -> Floats:
+        """Ranks within each row."""
+        return row_ranks(self.values)
+
+    @cached_property
+    def sums(self) -> Floats:
+        """Sums of the ranks by day."""
+        return rank_sums(self.values)
+
+    def joined_by(self, more: Floats) -> DaySums:
+        """Return `one_more_sums`, from sums alone where no value is missing and none equals the one that joins."""
+        if self.complete:
+            by_row, by_day, equal = _counts_above(self.values, more)
+            if not equal:
+                events, days = self.values.shape
+                joined = np.append(self.sums + by_day, (days + 1.0 - by_row).sum())
+                return DaySums.complete(joined / (days + 2.0) - 0.5 * events, events)
+        return one_more_sums(self.values, self.ranks, more)
+
+
+def _counts_above(values: Floats, more: Floats) -> tuple[Ints, Ints, bool]:
+    """Return how many values are above each row's own, by row and by day, and whether any equals it."""
+    if paths.compiled():
+        from eventstudy.returns.compiled import count_above
+
+        return count_above(values, more)
+    above = (values > more[:, None]).view(np.uint8)
+    by_row, by_day = (np.add.reduce(above, axis=axis, dtype=np.int32) for axis in (1, 0))
+    return by_row, by_day, bool((values == more[:, None]).any())
 
 
 def one_more_sums(values: Floats, ranks: Floats, more: Floats) -> DaySums:

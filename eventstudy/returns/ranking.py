@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats
+from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns import paths
 
-__all__ = ["row_ranks"]
+__all__ = ["rank_sums", "row_ranks"]
 
 MOST_COLUMNS = 1 << 10  # what ten of the 52 bits of a value can count
+LOW = MOST_COLUMNS - 1
 
 
 def row_ranks(values: Floats) -> Floats:
@@ -47,28 +48,69 @@ def row_ranks(values: Floats) -> Floats:
     return ranks
 
 
+def rank_sums(values: Floats) -> Floats:
+    """Return the sum of `row_ranks` over the rows, column by column, without the ranks themselves.
+
+    Parameters
+    ----------
+    values : ndarray of shape (E, D)
+        Without a missing value.
+
+    Returns
+    -------
+    ndarray of shape (D,)
+
+    Examples
+    --------
+    >>> rank_sums(np.array([[0.3, -0.1, 0.2], [0.0, 0.5, 0.5]])).tolist()
+    [4.0, 3.5, 4.5]
+    """
+    events, count = values.shape
+    if count > MOST_COLUMNS:
+        return np.asarray(_rank_carefully(values).sum(axis=0))
+    bits = _sorted_keys(values)
+    if paths.compiled():
+        from eventstudy.returns.compiled import sum_ranks
+
+        total, tied = sum_ranks(bits, LOW)
+    else:
+        tied = _ties(bits)
+        place = (bits[~tied] if tied.any() else bits) & LOW
+        weights = np.tile(np.arange(1.0, count + 1.0), len(place))
+        total = np.bincount(place.ravel(), weights=weights, minlength=count).astype(np.float64)
+    if tied.any():
+        total += _rank_carefully(values[tied]).sum(axis=0)
+    return total
+
+
 def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
     """Return ranks of complete rows, and which rows have ties, whose ranks are not to be used."""
     events, count = values.shape
-    low = MOST_COLUMNS - 1
-    # Adding zero turns -0.0 into 0.0, which is the same number, and gives a copy to write into.
-    keys = values + 0.0
-    bits = keys.view(np.int64)
-    if paths.compiled():
-        from eventstudy.returns.compiled import order_to_ranks, pack
-
-        pack(values, bits, low)
-        keys.sort(axis=1)
-        return order_to_ranks(bits, low)
-    bits &= ~low
-    bits |= np.arange(count)
-    keys.sort(axis=1)
-    tied = np.asarray(((bits[:, 1:] ^ bits[:, :-1]).view(np.uint64) <= low).any(axis=1))
-    bits &= low
+    bits = _sorted_keys(values)
+    tied = _ties(bits)
+    bits &= LOW
     bits += (np.arange(events) * count)[:, None]
     ranks = np.empty(events * count)
     ranks[bits] = np.arange(1.0, count + 1.0)
     return ranks.reshape(events, count), tied
+
+
+def _sorted_keys(values: Floats) -> Ints:
+    """Return the bits of each row's values in order, the lowest replaced by the column that a value comes from."""
+    # Adding zero turns -0.0 into 0.0, which is the same number, and gives a copy to write into.
+    keys = values + 0.0
+    bits = keys.view(np.int64)
+    bits &= ~LOW
+    bits |= np.arange(values.shape[1])
+    keys.sort(axis=1)
+    return bits
+
+
+def _ties(bits: Ints) -> Bools:
+    """Return which rows hold values too near each other to tell."""
+    # Where two keys agree in all but the column they differ by less than one bit above it.
+    near = (bits[:, 1:] ^ bits[:, :-1]).view(np.uint64) <= LOW
+    return np.asarray(near.any(axis=1)) if near.any() else np.zeros(len(bits), dtype=bool)
 
 
 def _rank_carefully(values: Floats) -> Floats:

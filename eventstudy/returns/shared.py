@@ -144,7 +144,7 @@ def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) 
     date : ndarray of shape (E,)
         Which of them is each event's; only usable ones.
     """
-    scores, residuals, ssr = _project(values, at, designs.basis, date)
+    scores, residuals, ssr = _project(values, at, designs, date)
     events, sessions = residuals.shape
     count = scores.shape[1]
     explained = np.einsum("ek,ek->e", scores, scores)
@@ -167,16 +167,21 @@ def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) 
     )
 
 
-def _project(values: Floats, at: Ints, basis: Floats, date: Ints) -> tuple[Floats, Floats, Floats]:
+def _project(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Floats, Floats, Floats]:
     """Return scores ``Q'y`` (E, K), residuals ``y - Q Q'y`` (E, M) and their sums of squares (E,)."""
     if paths.compiled():
         from eventstudy.returns import compiled
 
-        return compiled.project(values, at, basis, date)
+        return compiled.project(values, at, designs.basis, date)
+    basis = designs.basis
     residuals = sliding_window_view(values, basis.shape[2])[at]
     scores = np.empty((len(at), basis.shape[1]))
-    for k in range(basis.shape[1]):
-        # The columns are orthonormal, so what is left after one has the same product with the next.
+    if designs.constant:
+        level = basis[date, 0, 0]
+        scores[:, 0] = np.einsum("em->e", residuals) * level
+        residuals -= (scores[:, 0] * level)[:, None]
+    # The columns are orthonormal, so what is left after one has the same product with the next.
+    for k in range(int(designs.constant), basis.shape[1]):
         column = basis[date, k]
         np.einsum("em,em->e", column, residuals, out=scores[:, k])
         np.multiply(column, scores[:, k : k + 1], out=column)
