@@ -8,13 +8,14 @@ import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.errors import InputError
+from eventstudy.execution import blocks
 from eventstudy.panels import ReturnPanel
 from eventstudy.returns.align import Aligned
 from eventstudy.returns.donors import BlockDonors, DonorPool
 from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel
 from eventstudy.returns.own import Named
 from eventstudy.returns.regressors import Regressors, RegressorTables
-from eventstudy.returns.shared import Dated, factorise
+from eventstudy.returns.shared import Dated, SharedDesigns, factorise
 
 __all__ = ["BlockReader"]
 
@@ -80,7 +81,7 @@ class BlockReader:
             pool = DonorPool(panel, model.donor_symbols, regressors.happened)
             for symbol in model.donor_symbols:
                 panel.listing.code(symbol)
-        dated = _dated(aligned, panel, model, tables, exchange)
+        dated = _dated(aligned, panel, model, tables)
         return cls(aligned, panel, aligned.estimation_panel(panel), model, tables, exchange, pool, dated)
 
     def read(self, rows: Ints) -> Block:
@@ -224,22 +225,27 @@ class BlockReader:
         )
 
 
-def _dated(
-    aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tables: RegressorTables, exchange: Labels
-) -> Dated | None:
+def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tables: RegressorTables) -> Dated | None:
     """Return a model's designs, factorised once for each exchange and day 0, where events share them."""
     windows = aligned.windows
     own = tables.own or panel.span is not None or aligned.own_estimation is not None
     if own or windows.estimation_after is not None or not isinstance(model, LinearModel) or not model.shares_designs():
         return None
-    codes, places = np.unique(exchange.astype(str), return_inverse=True)
+    calendars = np.array([calendar.code for calendar in panel.listing.calendars])
+    codes, of_symbol = np.unique(calendars, return_inverse=True)
     most = int(aligned.day0.max(initial=0)) + 1
-    keys, date = np.unique(places * most + aligned.day0, return_inverse=True)
-    at, day0 = codes[keys // most].astype(object), keys % most
+    places = of_symbol[aligned.code] * most + aligned.day0
+    there = np.zeros(len(codes) * most, dtype=bool)
+    there[places] = True
+    keys, number = np.flatnonzero(there), np.cumsum(there) - 1
     (start, end), (before, after) = windows.stretch, windows.event
-    x = tables.gather(at, day0 + start, end - start + 1)
-    x_event = tables.gather(at, day0 + before, after - before + 1)
-    return Dated(factorise(model.design(x), model.design(x_event)), date.astype(np.int64))
+    parts = []
+    for chunk in blocks(len(keys)):
+        at, day0 = codes[keys[chunk] // most].astype(object), keys[chunk] % most
+        x = tables.gather(at, day0 + start, end - start + 1)
+        ahead = tables.gather(at, day0 + before, after - before + 1)
+        parts.append(factorise(model.design(x), model.design(ahead)))
+    return Dated(SharedDesigns.joined(parts), number[places]) if parts else None
 
 
 def summed(values: Floats, span: Floats) -> Floats:

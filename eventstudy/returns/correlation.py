@@ -121,14 +121,8 @@ class DaySeries:
 
             add_units(self.total, at, residuals)
             return
-        unit = unit_rows(residuals, complete=complete)
-        place = np.sort(at)
-        if (place[1:] == place[:-1]).any():
-            order = np.argsort(at, kind="stable")
-            place, starts = np.unique(at[order], return_index=True)
-            self.total[place] += np.add.reduceat(unit[order], starts, axis=0)
-        else:
-            self.total[at] += unit
+        for place, unit in zip(at, unit_rows(residuals, complete=complete), strict=True):
+            self.total[place] += unit
 
     def row(self, day0: int) -> tuple[Floats, int]:
         """Return the sum of the events of a day 0, shape (M,), and how many they are."""

@@ -65,7 +65,7 @@ def rank_sums(values: Floats) -> Floats:
     >>> rank_sums(np.array([[0.3, -0.1, 0.2], [0.0, 0.5, 0.5]])).tolist()
     [4.0, 3.5, 4.5]
     """
-    events, count = values.shape
+    count = values.shape[1]
     if count > MOST_COLUMNS:
         return np.asarray(_rank_carefully(values).sum(axis=0))
     bits = _sorted_keys(values)

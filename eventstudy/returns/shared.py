@@ -7,6 +7,7 @@ orthonormal basis Q then turns least squares into K inner products and one resid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,19 @@ class SharedDesigns:
     spread: Floats
     usable: Bools
     constant: bool
+
+    @classmethod
+    def joined(cls, parts: Sequence[SharedDesigns]) -> SharedDesigns:
+        """Return designs of some dates each as those of all."""
+        return cls(
+            basis=np.concatenate([part.basis for part in parts]),
+            inverse=np.concatenate([part.inverse for part in parts]),
+            ahead=np.concatenate([part.ahead for part in parts]),
+            spread=np.concatenate([part.spread for part in parts]),
+            usable=np.concatenate([part.usable for part in parts]),
+            # A part without a usable date does not know.
+            constant=all(part.constant or not part.usable.any() for part in parts),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +124,7 @@ def factorise(x: Floats, x_forecast: Floats) -> SharedDesigns:
         ahead=x_forecast,
         spread=x_forecast @ inverse,
         usable=usable,
-        constant=bool(usable.any() and (np.ptp(x[usable][..., 0], axis=1) == 0).all()),
+        constant=bool(usable.any() and (x[..., 0] == x[:, :1, 0])[usable].all()),
     )
 
 
