@@ -156,7 +156,8 @@ class AbnormalReturns:
     @property
     def std_error(self) -> Floats:
         """Standard error of each abnormal return, shape (E, L): ``sqrt(V[t, t])``."""
-        error = np.sqrt(self.covariance.diagonal(self.forecast_error))
+        variance = self.covariance.diagonal(self.forecast_error)
+        error = np.sqrt(variance, out=variance if variance.flags.writeable else None)
         error[np.isnan(self.ar)] = np.nan
         return error
 

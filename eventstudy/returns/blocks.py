@@ -15,7 +15,7 @@ from eventstudy.returns.donors import BlockDonors, DonorPool
 from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel
 from eventstudy.returns.own import Named
 from eventstudy.returns.regressors import Regressors, RegressorTables
-from eventstudy.returns.shared import Dated, SharedDesigns, factorise
+from eventstudy.returns.shared import Dated, SharedDesigns, factorise, forecast_errors
 
 __all__ = ["BlockReader"]
 
@@ -133,6 +133,14 @@ class BlockReader:
     def event_returns(self, rows: Ints) -> Floats:
         """Return the returns of the event window, shape (E, L)."""
         return self._returns(self.panel, rows, self.aligned.windows.event)
+
+    def forecast_errors(self, rows: Ints, coefficients: Floats) -> Floats:
+        """Return abnormal returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""
+        start, length = self._place(rows, self.aligned.windows.event)
+        at, whole = self.panel.listing.stretches(self.aligned.code[rows], start, length)
+        if self.dated is None or self.model.excess or not whole.all():
+            return self.event_returns(rows) - self.by_date(rows, coefficients)
+        return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[rows], coefficients)
 
     def by_date(self, rows: Ints, coefficients: Floats) -> Floats:
         """Return expected returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""

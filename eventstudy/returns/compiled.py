@@ -12,23 +12,32 @@ from numba import njit
 
 from eventstudy._typing import Bools, Floats, Ints
 
-__all__ = ["add_units", "count_above", "count_positive", "project", "sum_ranks"]
+__all__ = ["add_units", "count_above", "count_positive", "forecast_errors", "project", "sum_ranks"]
 
 REORDERED: Any = {"reassoc", "contract", "nsz", "arcp"}
 
 
 @njit(nogil=True, fastmath=REORDERED, error_model="numpy")
-def project(values: Floats, at: Ints, basis: Floats, date: Ints) -> tuple[Floats, Floats, Floats]:
+def project(
+    values: Floats, at: Ints, basis: Floats, date: Ints, constant: bool
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Project each event's returns on the basis of its date; see `eventstudy.returns.shared`."""
     events, count, sessions = len(at), basis.shape[1], basis.shape[2]
     scores = np.empty((events, count))
     residuals = np.empty((events, sessions))
-    ssr = np.empty(events)
+    mean, ssr = np.empty(events), np.empty(events)
     for i in range(events):
         own, left = values[at[i] : at[i] + sessions], residuals[i]
+        shift = 0.0
+        if constant:
+            level, total = basis[date[i], 0, 0], 0.0
+            for t in range(sessions):
+                total += own[t]
+            scores[i, 0] = total * level
+            shift = scores[i, 0] * level
         for t in range(sessions):
-            left[t] = own[t]
-        for k in range(count):
+            left[t] = own[t] - shift
+        for k in range(1 if constant else 0, count):
             column = basis[date[i], k]
             score = 0.0
             for t in range(sessions):
@@ -36,11 +45,27 @@ def project(values: Floats, at: Ints, basis: Floats, date: Ints) -> tuple[Floats
             scores[i, k] = score
             for t in range(sessions):
                 left[t] -= score * column[t]
-        total = 0.0
+        total, squares = 0.0, 0.0
         for t in range(sessions):
-            total += left[t] * left[t]
-        ssr[i] = total
-    return scores, residuals, ssr
+            total += left[t]
+            squares += left[t] * left[t]
+        mean[i], ssr[i] = total / sessions, squares
+    return scores, residuals, mean, ssr
+
+
+@njit(nogil=True, error_model="numpy")
+def forecast_errors(values: Floats, at: Ints, ahead: Floats, date: Ints, coefficients: Floats) -> Floats:
+    """Return returns less what coefficients expect of the design of each event's date."""
+    events, days, count = len(at), ahead.shape[1], ahead.shape[2]
+    errors = np.empty((events, days))
+    for i in range(events):
+        own, design, b = values[at[i] : at[i] + days], ahead[date[i]], coefficients[i]
+        for t in range(days):
+            expected = 0.0
+            for k in range(count):
+                expected += design[t, k] * b[k]
+            errors[i, t] = own[t] - expected
+    return errors
 
 
 @njit(nogil=True)

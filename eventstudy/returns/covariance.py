@@ -86,7 +86,9 @@ class Covariance:
         shared, place = self._designs(self.which[by_design])
         leverage = 1.0 + (shared**2).sum(axis=2)
         if by_design.all():
-            return np.asarray(self.variance * leverage[place])
+            whole: Floats = leverage[place]
+            whole *= self.variance
+            return whole
         variance = np.empty((len(self.which), self.days))
         variance[by_design] = self.variance[by_design] * leverage[place]
         variance[~by_design] = self.noise[~by_design] + (self.own[-1 - self.which[~by_design]] ** 2).sum(axis=2)

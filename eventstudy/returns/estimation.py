@@ -134,7 +134,7 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
         whole[whole] = there
     reason, detail = failures(fit, model.column_names)
     failed = reason != Reason.OK
-    for array in (fit.coefficients, fit.sigma, fit.residuals) if failed.any() else ():
+    for array in (fit.coefficients, fit.sigma, fit.mean_residual, fit.residuals) if failed.any() else ():
         array[failed] = np.nan
     estimates = Estimates(
         names=model.parameters,
@@ -145,11 +145,11 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
         n_obs=fit.n_obs,
         reason=reason,
         detail=detail,
-        mean_residual=fit.residuals.sum(axis=1) / fit.residuals.shape[1],
+        mean_residual=fit.mean_residual,
         diagnostics=diagnose_model(model, reader.read(kept), fit.residuals) if diagnostics else None,
     )
     measured = Measured(
-        ar=reader.event_returns(kept) - reader.by_date(kept, fit.coefficients),
+        ar=reader.forecast_errors(kept, fit.coefficients),
         covariance=Covariance.by_design(fit.sigma, dated.designs.spread, dated.date[kept]),
         estimates=estimates,
         forecast=fit.coefficients,

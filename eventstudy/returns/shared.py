@@ -17,7 +17,7 @@ from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns import paths
 from eventstudy.returns.linear import PERFECT, first_collinear
 
-__all__ = ["Dated", "SharedDesigns", "SharedFit", "factorise", "fit_shared", "fit_stretches"]
+__all__ = ["Dated", "SharedDesigns", "SharedFit", "factorise", "fit_shared", "fit_stretches", "forecast_errors"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +87,8 @@ class SharedFit:
         ``b = R^-1 c``.
     residuals : ndarray of shape (E, M)
         Decimals per session.
+    mean_residual : ndarray of shape (E,)
+        Their means.
     sigma, r_squared : ndarray of shape (E,)
         NaN where a return is missing after all.
     dof, n_obs, collinear : ndarray of shape (E,)
@@ -95,6 +97,7 @@ class SharedFit:
 
     coefficients: Floats
     residuals: Floats
+    mean_residual: Floats
     sigma: Floats
     r_squared: Floats
     dof: Ints
@@ -158,7 +161,7 @@ def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) 
     date : ndarray of shape (E,)
         Which of them is each event's; only usable ones.
     """
-    scores, residuals, ssr = _project(values, at, designs, date)
+    scores, residuals, mean, ssr = _project(values, at, designs, date)
     events, sessions = residuals.shape
     count = scores.shape[1]
     explained = np.einsum("ek,ek->e", scores, scores)
@@ -173,6 +176,7 @@ def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) 
     return SharedFit(
         coefficients=np.einsum("ekj,ej->ek", designs.inverse[date], scores),
         residuals=residuals,
+        mean_residual=mean,
         sigma=np.sqrt(ssr / freedom) if freedom > 0 else np.full(events, np.nan),
         r_squared=np.where(varies, 1.0 - ssr / np.where(varies, sst, 1.0), np.nan),
         dof=np.full(events, freedom),
@@ -181,12 +185,41 @@ def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) 
     )
 
 
-def _project(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Floats, Floats, Floats]:
-    """Return scores ``Q'y`` (E, K), residuals ``y - Q Q'y`` (E, M) and their sums of squares (E,)."""
+def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, coefficients: Floats) -> Floats:
+    """Return the returns of the event window less ``X* b``.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Returns.
+    at : ndarray of shape (E,)
+        Where the L returns of each event's window begin.
+    designs : SharedDesigns
+        Factorised dates.
+    date : ndarray of shape (E,)
+        Which of them is each event's.
+    coefficients : ndarray of shape (E, K)
+        b.
+
+    Returns
+    -------
+    ndarray of shape (E, L)
+        NaN where a return or a regressor is missing.
+    """
     if paths.compiled():
         from eventstudy.returns import compiled
 
-        return compiled.project(values, at, designs.basis, date)
+        return compiled.forecast_errors(values, at, designs.ahead, date, coefficients)
+    expected = np.einsum("elk,ek->el", designs.ahead[date], coefficients)
+    return np.asarray(sliding_window_view(values, expected.shape[1])[at] - expected)
+
+
+def _project(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return scores ``Q'y`` (E, K), residuals ``y - Q Q'y`` (E, M), their means and sums of squares (E,)."""
+    if paths.compiled():
+        from eventstudy.returns import compiled
+
+        return compiled.project(values, at, designs.basis, date, designs.constant)
     basis = designs.basis
     residuals = sliding_window_view(values, basis.shape[2])[at]
     scores = np.empty((len(at), basis.shape[1]))
@@ -200,4 +233,5 @@ def _project(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tu
         np.einsum("em,em->e", column, residuals, out=scores[:, k])
         np.multiply(column, scores[:, k : k + 1], out=column)
         residuals -= column
-    return scores, residuals, np.einsum("em,em->e", residuals, residuals)
+    mean: Floats = np.einsum("em->e", residuals) / residuals.shape[1]
+    return scores, residuals, mean, np.einsum("em,em->e", residuals, residuals)

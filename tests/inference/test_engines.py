@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventstudy.execution import Engine
+from eventstudy.execution import BLOCK, Engine
 from eventstudy.inference import (
     TESTS,
     CalendarTime,
@@ -71,8 +71,8 @@ def test_however_blocks_are_cut(test: HypothesisTest) -> None:
 @pytest.fixture(scope="module")
 def results() -> list[pd.DataFrame]:
     prices = PricePanel.from_frame(made_up_returns(3, 30, 400, missing=0.01))
-    events = made_up_events([f"S{k:02d}" for k in range(30)], list(range(70, 380, 30)))
-    assert len(events) > 256
+    events = made_up_events([f"S{k:02d}" for k in range(30)], list(range(70, 380, 8)))
+    assert len(events) > BLOCK
     tests = [*CLOSED, *OTHERS]
     study = Study(windows=WINDOWS, models=["market"], benchmark="MKT", tests=tests, reaction=False)
     shuffled = events.take(np.random.default_rng(0).permutation(len(events)))
