@@ -18,7 +18,15 @@ from eventstudy.inference import TESTS
 from eventstudy.reactions import Clock, Liquidity, OrdinaryDays
 from eventstudy.registry import Registry
 from eventstudy.returns import MODELS, Benchmark, BuyAndHold, ExpectedReturnModel, Windows
-from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES, EventSource, MergedEvents
+from eventstudy.sources import (
+    BAR_SOURCES,
+    EVENT_SOURCES,
+    FACTOR_SOURCES,
+    PRICE_SOURCES,
+    CsvDelistings,
+    EventSource,
+    MergedEvents,
+)
 from eventstudy.sources.news import NEWS_SOURCES
 from eventstudy.study import Study
 
@@ -49,6 +57,7 @@ def build(values: Mapping[str, Any], path: Path) -> Configured:
         study=_study(values, path),
         events=_events(values["events"], folder),
         prices=_member(PRICE_SOURCES, "source", values["prices"], "prices", folder),
+        delistings=_delistings(values["delistings"], folder) if "delistings" in values else None,
         factors=_optional(FACTOR_SOURCES, values, "factors", folder),
         bars=_optional(BAR_SOURCES, values, "bars", folder),
         news=_optional(NEWS_SOURCES, values, "news", folder),
@@ -66,6 +75,13 @@ def _events(given: Mapping[str, Any] | Sequence[Mapping[str, Any]], folder: Path
         raise ConfigError("events is an empty list; at least one source was expected, such as {source: sample}.")
     parts = (_member(EVENT_SOURCES, "source", spec, f"events[{i}]", folder) for i, spec in enumerate(given))
     return MergedEvents(parts=tuple(parts))
+
+
+def _delistings(given: Mapping[str, Any], folder: Path) -> CsvDelistings:
+    try:
+        return CsvDelistings(**{**given, "path": _beside(folder, given["path"])})
+    except InputError as error:
+        raise ConfigError(f"delistings: {error}") from error
 
 
 def _backtest(given: Mapping[str, Any]) -> Backtest:

@@ -17,7 +17,7 @@ from eventstudy.prepare import Prepared
 from eventstudy.result import StudyResult
 from eventstudy.returns.own import labels_to_symbols
 from eventstudy.returns.regressors import EQUAL_WEIGHTED, PEERS, benchmark_symbols
-from eventstudy.sources import BarSource, EventSource, FactorSource, PriceSource, current_client, using
+from eventstudy.sources import BarSource, CsvDelistings, EventSource, FactorSource, PriceSource, current_client, using
 from eventstudy.sources.news import NewsSource
 from eventstudy.study import Progress, Study
 
@@ -40,6 +40,8 @@ class Configured:
         Names of the reports to write.
     bars : source, optional
         Where bars come from.
+    delistings : CsvDelistings, optional
+        Firms that left, whose delisting returns belong into the prices' returns.
     factors : source, optional
         Where factor returns come from.
     news : source, optional
@@ -56,6 +58,7 @@ class Configured:
     prices: PriceSource
     reports: tuple[str, ...]
     bars: BarSource | None = None
+    delistings: CsvDelistings | None = None
     factors: FactorSource | None = None
     news: NewsSource | None = None
     backtest: Backtest | None = None
@@ -142,7 +145,7 @@ def load_inputs(configured: Configured) -> tuple[Events, PricePanel]:
         else:
             others = {str(symbol) for symbol in events.symbol}.union(*columns.values()) - set(named)
             prices = configured.prices.prices(tuple(named), optional=sorted(others))
-    return events, prices
+    return events, prices if configured.delistings is None else configured.delistings.include(prices)
 
 
 def _of_events(study: Study, events: Events) -> tuple[bool, dict[str, set[str]]]:

@@ -23,7 +23,7 @@ from eventstudy.inference.presets import DEFAULT, PRESETS, Unsaid
 from eventstudy.registry import Registry
 from eventstudy.reports import REPORTS
 from eventstudy.returns import MEASURES, MISSING_RULES, MODELS, Benchmark, BuyAndHold, Windows
-from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES
+from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES, CsvDelistings
 from eventstudy.sources.news import NEWS_SOURCES
 
 __all__ = ["UNKNOWN_MEMBER", "Keys", "config_model", "required"]
@@ -59,6 +59,11 @@ def config_model() -> type[Keys]:
                 "Where the announcements come from. Several sources in a list are merged.",
             ),
             "prices": (_member(PRICE_SOURCES, "source"), ..., "Where the prices come from."),
+            "delistings": (
+                _record("delistings", CsvDelistings),
+                None,
+                "Firms that left, whose delisting returns belong into the prices' returns.",
+            ),
             "factors": (_member(FACTOR_SOURCES, "source"), None, "Where factor returns come from."),
             "bars": (_member(BAR_SOURCES, "source"), None, "Where bars come from, for the ladders of prices."),
             "benchmark": (
