@@ -76,7 +76,7 @@ if TYPE_CHECKING:
         WildBootstrap,
     )
     from eventstudy.panels import FactorPanel, PricePanel, ReturnPanel
-    from eventstudy.reactions import Clock, Liquidity, OrdinaryDays, Reaction, daily_prices, two_listings
+    from eventstudy.reactions import Clock, Leg, Liquidity, OrdinaryDays, Reaction, daily_prices, two_listings
     from eventstudy.result import StudyResult
     from eventstudy.returns import (
         CAPM,
@@ -168,6 +168,7 @@ __all__ = [
     "JointF",
     "KolariPynnonen",
     "LADModel",
+    "Leg",
     "Limits",
     "Liquidity",
     "LiquidityFloor",
@@ -290,7 +291,7 @@ _HOMES = {
         "WildBootstrap",
     ),
     "panels": ("FactorPanel", "PricePanel", "ReturnPanel"),
-    "reactions": ("Clock", "Liquidity", "OrdinaryDays", "Reaction", "daily_prices", "two_listings"),
+    "reactions": ("Clock", "Leg", "Liquidity", "OrdinaryDays", "Reaction", "daily_prices", "two_listings"),
     "result": ("StudyResult",),
     "returns": (
         "CAPM",

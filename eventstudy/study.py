@@ -26,7 +26,7 @@ from eventstudy.inference.presets import DEFAULT, Unsaid, preset, take_options, 
 from eventstudy.inference.seeds import child_seed
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.prepare import Prepared, prepare
-from eventstudy.reactions import Clock, OrdinaryDays, Reaction, measure_reactions
+from eventstudy.reactions import Clock, Leg, OrdinaryDays, Reaction, measure_reactions
 from eventstudy.result import ModelResult, StudyResult, Tested
 from eventstudy.returns import (
     MEASURES,
@@ -65,8 +65,9 @@ class Study:
         Hypothesis tests.
     benchmark : str or mapping, optional
         The benchmark of models that name none (`Benchmark`).
-    returns : str
-        What is measured, for firm and benchmark alike: a key of `MEASURES`, such as ``"simple"`` or ``"volume"``.
+    returns : str or Leg
+        What is measured, for firm and benchmark alike: a key of `MEASURES`, such as ``"simple"`` or ``"volume"``, or a
+        leg of the bars.
     missing, log_factors : str, bool
         What becomes of a session without a price (`measure`); whether factors are log returns (`check_models`).
     hold : BuyAndHold
@@ -122,7 +123,7 @@ class Study:
     models: Sequence[str | ExpectedReturnModel] | Mapping[str, str | ExpectedReturnModel] = ("market",)
     tests: Sequence[str | HypothesisTest] = ("t", "cross_sectional", "bmp")
     benchmark: Benchmark | None = None
-    returns: str = "simple"
+    returns: str | Leg = "simple"
     missing: str = "drop"
     log_factors: bool = False
     hold: BuyAndHold = field(default_factory=BuyAndHold)
@@ -147,7 +148,7 @@ class Study:
     def __post_init__(self) -> None:
         if not self.models:
             raise InputError("A study needs at least one model.")
-        if self.returns not in MEASURES:
+        if not isinstance(self.returns, Leg) and self.returns not in MEASURES:
             raise UnknownNameError("measure of returns", self.returns, MEASURES)
         if self.missing not in MISSING_RULES:
             raise UnknownNameError("rule for missing returns", self.missing, MISSING_RULES)
@@ -189,6 +190,7 @@ class Study:
         *,
         news: News | pd.DataFrame | None = None,
         shares: pd.DataFrame | None = None,
+        bars: BarPanel | None = None,
     ) -> Prepared:
         """Place, screen and align the events, without estimating anything; the arguments are those of `run`.
 
@@ -197,7 +199,7 @@ class Study:
         InputError
             For a benchmark that the prices do not have, or a focus that is no event.
         """
-        return prepare(self, events, prices, factors, news=news, shares=shares)
+        return prepare(self, events, prices, factors, news=news, shares=shares, bars=bars)
 
     def run(
         self,
@@ -221,7 +223,7 @@ class Study:
         factors : FactorPanel, optional
             Factors that a model names.
         bars : BarPanel, optional
-            Bars of the symbols and benchmarks, for the ladders; see `measure_reactions`.
+            Bars of the symbols and benchmarks, for the ladders (`measure_reactions`) and for a `Leg`.
         news : News or DataFrame, optional
             Other news of the symbols, ``date``, ``symbol`` and ``what``, for the screen ``confounding_news``.
         shares : DataFrame, optional
@@ -236,7 +238,7 @@ class Study:
         """
         if news is not None and not isinstance(news, News):
             news = News.from_frame(news)
-        prepared = self.prepare(events, prices, factors, news=news, shares=shares)
+        prepared = self.prepare(events, prices, factors, news=news, shares=shares, bars=bars)
         if not len(prepared.aligned):
             counts = prepared.aligned.attrition.counts()
             lost = ", ".join(f"{reason} {count}" for reason, count in counts.items()) or "none were given"

@@ -15,7 +15,7 @@ from eventstudy.events import SCREENS, Alignment, Surprise
 from eventstudy.events.surprise import check_names
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS
-from eventstudy.reactions import Clock, Liquidity, OrdinaryDays
+from eventstudy.reactions import Clock, Leg, Liquidity, OrdinaryDays
 from eventstudy.registry import Registry
 from eventstudy.returns import MODELS, Benchmark, BuyAndHold, ExpectedReturnModel, Windows
 from eventstudy.sources import (
@@ -93,6 +93,8 @@ def _study(values: Mapping[str, Any], path: Path) -> Study:
     as_they_are: tuple[str, ...] = ("benchmark", "focus", "returns", "missing", "log_factors", "balanced")
     as_they_are += ("diagnostics", "forecast_error", "convention", "adjustment", "seed")
     given = {key: values[key] for key in as_they_are if key in values}
+    if isinstance(values.get("returns"), Mapping):
+        given["returns"] = Leg(**values["returns"])
     if "models" in values:
         given["models"] = _models(values["models"], values.get("benchmark"))
     if "tests" in values:

@@ -14,6 +14,7 @@ from eventstudy.errors import UnknownNameError
 from eventstudy.events import Events, News
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.prepare import Prepared
+from eventstudy.reactions import Leg
 from eventstudy.result import StudyResult
 from eventstudy.returns.own import labels_to_symbols
 from eventstudy.returns.regressors import EQUAL_WEIGHTED, PEERS, benchmark_symbols
@@ -69,19 +70,26 @@ class Configured:
         """What the study is called."""
         return self.study.name
 
+    @property
+    def measures_bars(self) -> bool:
+        """Whether what is measured is a leg of the bars."""
+        return isinstance(self.study.returns, Leg)
+
     def run(self, progress: Progress | None = None) -> StudyResult:
         """Read the inputs and run the study; see `load_inputs` and `Study.run` for errors."""
         with using(replace(current_client(), progress=progress)):
             news = self.other_news()
             inputs = load_inputs(self)
-            bars = self.bar_panel(inputs[1]) if self.study.reaction else None
+            bars = self.bar_panel(inputs[1]) if self.study.reaction or self.measures_bars else None
             factors = self.factor_panel()
         return self.study.run(*inputs, factors, bars=bars, news=news, progress=progress)
 
     def prepare(self) -> Prepared:
         """Read the inputs and place, screen and align the events; nothing is estimated."""
         news = self.other_news()
-        return self.study.prepare(*load_inputs(self), self.factor_panel(), news=news)
+        inputs = load_inputs(self)
+        bars = self.bar_panel(inputs[1]) if self.measures_bars else None
+        return self.study.prepare(*inputs, self.factor_panel(), news=news, bars=bars)
 
     def bar_panel(self, prices: PricePanel) -> BarPanel | None:
         """Read the bars of whatever has prices, as far as the source has any; None where the file names none."""
@@ -191,7 +199,7 @@ def fetch(configured: Configured, progress: Progress | None = None) -> Counter[s
         configured.other_news()
         # These read the factors too.
         _, prices = load_inputs(configured)
-        if configured.study.reaction or configured.backtest is not None:
+        if configured.study.reaction or configured.measures_bars or configured.backtest is not None:
             configured.bar_panel(prices)
     return Counter(tally.values())
 

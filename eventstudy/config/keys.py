@@ -20,6 +20,7 @@ from eventstudy.execution import ENGINES
 from eventstudy.inference import TESTS
 from eventstudy.inference.adjust import ADJUSTMENTS
 from eventstudy.inference.presets import DEFAULT, PRESETS, Unsaid
+from eventstudy.reactions import Leg
 from eventstudy.registry import Registry
 from eventstudy.reports import REPORTS
 from eventstudy.returns import MEASURES, MISSING_RULES, MODELS, Benchmark, BuyAndHold, Windows
@@ -94,7 +95,11 @@ def config_model() -> type[Keys]:
             "reaction": (bool | _reaction(), True, "Whether to measure each event's ladder of prices."),
             "backtest": (_backtest(), None, "How eventstudy backtest trades the events."),
             "report": (_list_of(report) | report, ("html",), "Reports to write beside the tables."),
-            "returns": (Literal[tuple(MEASURES)], "simple", "What is measured each session."),
+            "returns": (
+                Literal[tuple(MEASURES)] | _record("leg", Leg),
+                "simple",
+                "What is measured each session: a name, or {start: ..., end: ...} for a leg of the bars.",
+            ),
             "missing": (Literal[MISSING_RULES], "drop", "What becomes of a session without a price."),
             "log_factors": (bool, False, "Whether factors are log returns; published ones are not."),
             "hold": (_record("hold", BuyAndHold), None, "How buy-and-hold abnormal returns are taken."),

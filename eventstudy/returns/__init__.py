@@ -8,7 +8,7 @@ from eventstudy.returns.diagnostics import Diagnostics
 from eventstudy.returns.donors import event_sessions
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.groups import ALL, group_members
-from eventstudy.returns.measures import MEASURES, MISSING_RULES, RETURN_MEASURES, measure, shares_outstanding
+from eventstudy.returns.measures import LEG, MEASURES, MISSING_RULES, RETURN_MEASURES, measure, shares_outstanding
 from eventstudy.returns.models import (
     CAPM,
     FF3,
@@ -45,6 +45,7 @@ __all__ = [
     "CAPM",
     "FF3",
     "FF5",
+    "LEG",
     "MEASURES",
     "MISSING_RULES",
     "MODELS",
