@@ -92,7 +92,7 @@ def test_abnormal_returns_of_a_leg_are_those_of_a_line_through_it() -> None:
     def by_hand(seed: int, days: dict[int, list[tuple[str, float]]]) -> np.ndarray:
         opened = price_frame(seed, SESSION_COUNT)["open"].to_numpy()
         last = [[price for time, price in days[k] if "09:30" <= time < "10:00"][-1] for k in range(SESSION_COUNT)]
-        return np.array(last) / opened - 1.0
+        return np.asarray(np.array(last) / opened - 1.0)
 
     y = by_hand(7, random_days(1, price_frame(7, SESSION_COUNT), chance=0.95))
     x = by_hand(8, random_days(2, price_frame(8, SESSION_COUNT), chance=0.95))
