@@ -29,6 +29,7 @@ from eventstudy.prepare import Prepared, prepare
 from eventstudy.reactions import Clock, Leg, OrdinaryDays, Reaction, measure_reactions
 from eventstudy.result import ModelResult, StudyResult, Tested
 from eventstudy.returns import (
+    AUTOCORRELATIONS,
     MEASURES,
     MISSING_RULES,
     MODELS,
@@ -87,6 +88,9 @@ class Study:
         The event that the headline speaks of.
     forecast_error : str
         How much of the parameter error enters variances: ``"full"``, ``"diagonal"``, ``"none"``.
+    autocorrelation : str
+        ``"none"``: an event's disturbances are independent; ``"ar1"``: the variance of a CAR is
+        ``s^2 sum_{j,k} rho^|j-k|`` and the parameter error, rho that of the estimation residuals.
     convention : str
         A preset of options such as ``"estudy2"``, for whatever is not given: what another program does.
     adjustment : str
@@ -135,6 +139,7 @@ class Study:
     screens: Sequence[str | Screen] = ("overlaps", "confounding_news")
     focus: str | None = None
     forecast_error: str = Unsaid("full")
+    autocorrelation: str = "none"
     convention: str = DEFAULT
     adjustment: str = "holm"
     reaction: bool = True
@@ -152,6 +157,8 @@ class Study:
             raise UnknownNameError("measure of returns", self.returns, MEASURES)
         if self.missing not in MISSING_RULES:
             raise UnknownNameError("rule for missing returns", self.missing, MISSING_RULES)
+        if self.autocorrelation not in AUTOCORRELATIONS:
+            raise UnknownNameError("autocorrelation", self.autocorrelation, AUTOCORRELATIONS)
         if self.adjustment not in (*ADJUSTMENTS, "none"):
             raise UnknownNameError("adjustment", self.adjustment, (*ADJUSTMENTS, "none"))
         take_options(self, preset(self.convention).study)
@@ -335,6 +342,7 @@ class Study:
             needs=tuple(dict.fromkeys([CommonVariation, *(need for test in tests for need in test.needs)])),
             groups=groups,
             forecast_error=self.forecast_error,
+            autocorrelation=self.autocorrelation,
             hold=self.hold,
             diagnostics=self.diagnostics,
             engine=self.engine,

@@ -23,7 +23,7 @@ from eventstudy.inference.presets import DEFAULT, PRESETS, Unsaid
 from eventstudy.reactions import Leg
 from eventstudy.registry import Registry
 from eventstudy.reports import REPORTS
-from eventstudy.returns import MEASURES, MISSING_RULES, MODELS, Benchmark, BuyAndHold, Windows
+from eventstudy.returns import AUTOCORRELATIONS, MEASURES, MISSING_RULES, MODELS, Benchmark, BuyAndHold, Windows
 from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES, CsvDelistings
 from eventstudy.sources.news import NEWS_SOURCES
 
@@ -109,6 +109,11 @@ def config_model() -> type[Keys]:
                 Literal["full", "diagonal", "none"],
                 "full",
                 "How much of the error of estimated parameters enters variances.",
+            ),
+            "autocorrelation": (
+                Literal[AUTOCORRELATIONS],
+                "none",
+                "Whether the variance of a CAR counts that an event's disturbances follow on each other.",
             ),
             "convention": (Literal[(DEFAULT, *PRESETS)], DEFAULT, "Whose conventions: a preset of options."),
             "adjustment": (

@@ -3,6 +3,7 @@
 from eventstudy.returns.abnormal import AbnormalReturns, Cars, measure_abnormal_returns
 from eventstudy.returns.aggregate import AverageReturns, average_returns
 from eventstudy.returns.align import Aligned, Attrition, align, on_price_venue
+from eventstudy.returns.autocorrelation import AUTOCORRELATIONS
 from eventstudy.returns.bhar import BuyAndHold
 from eventstudy.returns.diagnostics import Diagnostics
 from eventstudy.returns.donors import event_sessions
@@ -41,6 +42,7 @@ from eventstudy.returns.windows import Window, Windows
 
 __all__ = [
     "ALL",
+    "AUTOCORRELATIONS",
     "AVERAGES",
     "CAPM",
     "FF3",

@@ -10,12 +10,13 @@ import numpy as np
 
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
 from eventstudy.distributions import student_p_value
-from eventstudy.errors import InputError, Reason
+from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.execution import Engine, blocks, map_chunks
 from eventstudy.panels import ReturnPanel
 from eventstudy.returns import paths
 from eventstudy.returns.accumulators import Around, FirstPass, Residuals, TwoPass, take
 from eventstudy.returns.align import Aligned
+from eventstudy.returns.autocorrelation import AUTOCORRELATIONS, first_order, serial_variance
 from eventstudy.returns.bhar import BuyAndHold, buy_and_hold
 from eventstudy.returns.blocks import BlockReader
 from eventstudy.returns.diagnostics import diagnose_model
@@ -105,6 +106,8 @@ class AbnormalReturns:
         Sessions that each return covers, where returns run from trade to trade; one without it.
     own_windows : ndarray of shape (E, W, 2), optional
         First and last day of each reported window for each event, where columns of the events narrow any.
+    rho : ndarray of shape (E,), optional
+        First-order autocorrelation of the disturbances; without it they are independent.
     """
 
     windows: Windows
@@ -122,6 +125,7 @@ class AbnormalReturns:
     delisted: Bools | None = None
     span: Floats | None = None
     own_windows: Ints | None = None
+    rho: Floats | None = None
 
     def __post_init__(self) -> None:
         for array in (self.ar, self.actual, self.expected, self.benchmark, self.noise, self.spread):
@@ -153,10 +157,14 @@ class AbnormalReturns:
         Returns
         -------
         ndarray of shape (E,)
-            ``c' V c = sum c_t^2 noise_t + |sum c_t spread_t|^2``.
+            ``c' V c = sum c_t^2 noise_t + |sum c_t spread_t|^2``; the first sum is `serial_variance` where
+            disturbances are autocorrelated.
         """
         weighted = np.where(np.isnan(self.ar), 0.0, weights)
-        own = (weighted**2 * np.nan_to_num(self.noise)).sum(axis=1)
+        if self.rho is None:
+            own = (weighted**2 * np.nan_to_num(self.noise)).sum(axis=1)
+        else:
+            own = serial_variance(weighted, self.noise, self.rho)
         spread = np.nan_to_num(self.spread)
         if self.forecast_error == "none":
             return np.asarray(own)
@@ -251,6 +259,7 @@ def measure_abnormal_returns(
     needs: Needs = (),
     groups: Groups | None = None,
     forecast_error: ForecastError = "full",
+    autocorrelation: str = "none",
     hold: BuyAndHold | None = None,
     diagnostics: bool = False,
     engine: Engine | None = None,
@@ -274,6 +283,8 @@ def measure_abnormal_returns(
         Members of each group, for the accumulators.
     forecast_error : str
         ``"full"``, ``"diagonal"`` or ``"none"``.
+    autocorrelation : str
+        ``"none"``, or ``"ar1"``: disturbances follow on each other with the autocorrelation of the residuals.
     hold : BuyAndHold, optional
         How buy-and-hold abnormal returns are taken.
     diagnostics : bool
@@ -292,6 +303,8 @@ def measure_abnormal_returns(
     """
     if forecast_error not in FORECAST_ERRORS:
         raise InputError(f"forecast_error is {forecast_error!r}; it is one of {', '.join(FORECAST_ERRORS)}.")
+    if autocorrelation not in AUTOCORRELATIONS:
+        raise UnknownNameError("autocorrelation", autocorrelation, AUTOCORRELATIONS)
     groups = groups or {}
     reader = BlockReader.of(aligned, panel, model, regressors)
     task = partial(
@@ -301,6 +314,7 @@ def measure_abnormal_returns(
         reader=reader,
         groups=groups,
         forecast_error=forecast_error,
+        autocorrelation=autocorrelation,
         hold=hold or BuyAndHold(),
         diagnostics=diagnostics,
         sessions={calendar.code: calendar.sessions for calendar in panel.listing.calendars},
@@ -332,6 +346,7 @@ def _run_block(
     reader: BlockReader,
     groups: Groups,
     forecast_error: ForecastError,
+    autocorrelation: str,
     hold: BuyAndHold,
     diagnostics: bool,
     sessions: Mapping[str, Dates],
@@ -358,6 +373,7 @@ def _run_block(
         delisted=reader.delisted(rows),
         span=block.span_event,
         own_windows=None if aligned.own_windows is None else aligned.own_windows[rows],
+        rho=first_order(result.residuals) if autocorrelation == "ar1" else None,
     )
     code, day0 = aligned.code[rows], aligned.day0[rows]
     # Designs belong to dates, not to events, and can't be taken with them.
