@@ -71,12 +71,13 @@ if TYPE_CHECKING:
         Sign,
         SingleEventT,
         SkewnessAdjusted,
+        SyntheticPlacebo,
         TestResult,
         Wilcoxon,
         WildBootstrap,
     )
     from eventstudy.panels import FactorPanel, PricePanel, ReturnPanel
-    from eventstudy.reactions import Clock, Liquidity, OrdinaryDays, Reaction, daily_prices, two_listings
+    from eventstudy.reactions import Clock, Leg, Liquidity, OrdinaryDays, Reaction, daily_prices, two_listings
     from eventstudy.result import StudyResult
     from eventstudy.returns import (
         CAPM,
@@ -168,6 +169,7 @@ __all__ = [
     "JointF",
     "KolariPynnonen",
     "LADModel",
+    "Leg",
     "Limits",
     "Liquidity",
     "LiquidityFloor",
@@ -202,6 +204,7 @@ __all__ = [
     "StudyResult",
     "Surprise",
     "SyntheticControlModel",
+    "SyntheticPlacebo",
     "TestResult",
     "TheilSenModel",
     "Trials",
@@ -285,12 +288,13 @@ _HOMES = {
         "Sign",
         "SingleEventT",
         "SkewnessAdjusted",
+        "SyntheticPlacebo",
         "TestResult",
         "Wilcoxon",
         "WildBootstrap",
     ),
     "panels": ("FactorPanel", "PricePanel", "ReturnPanel"),
-    "reactions": ("Clock", "Liquidity", "OrdinaryDays", "Reaction", "daily_prices", "two_listings"),
+    "reactions": ("Clock", "Leg", "Liquidity", "OrdinaryDays", "Reaction", "daily_prices", "two_listings"),
     "result": ("StudyResult",),
     "returns": (
         "CAPM",

@@ -71,9 +71,10 @@ def _reports() -> Entries:
 
 
 def _measures() -> Entries:
-    from eventstudy.returns.measures import MEASURES
+    from eventstudy.reactions import Leg
+    from eventstudy.returns.measures import LEG, MEASURES
 
-    return {name: _first_line(measured) for name, measured in MEASURES.items()}
+    return {name: _first_line(measured) for name, measured in (*MEASURES.items(), (LEG, Leg))}
 
 
 def _reasons() -> Entries:

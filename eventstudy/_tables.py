@@ -82,6 +82,7 @@ def estimates(event_id: Labels, models: Mapping[str, ModelResult]) -> pd.DataFra
                     "sigma": found.sigma,
                     "r_squared": found.r_squared,
                     **parameters,
+                    **({} if result.abnormal.rho is None else {"rho": result.abnormal.rho}),
                     **(asdict(found.diagnostics) if found.diagnostics is not None else {}),
                     "reason": _reasons(found.reason),
                     "detail": found.detail,

@@ -25,7 +25,7 @@ __all__ = [
     "student_quantile",
 ]
 
-NO_DIRECTION = "F has no direction: no p_greater, no p_less"
+NO_DIRECTION = "the statistic has no direction: no p_greater, no p_less"
 # Two patterns that give the same statistic differ by rounding only.
 TIE = 1e-10
 

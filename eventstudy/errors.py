@@ -182,6 +182,11 @@ class Reason(_Coded):
         "The estimation window holds fewer returns than min_obs.",
     )
     NO_DONORS = "no_donors", "No other symbol is complete in both windows and without an event of its own there."
+    NEEDS_DONORS = "needs_donors", "The test needs a model that makes a counterfactual of donors."
+    TOO_FEW_DONORS = (
+        "too_few_donors",
+        "There are too few donors to rank the event among: with J of them no p-value lies below 1 / (J + 1).",
+    )
     INCOMPLETE_WINDOW = "incomplete_window", "A return is missing inside the window."
     DEGENERATE_ESTIMATION = (
         "degenerate_estimation",

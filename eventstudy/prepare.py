@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eventstudy.bars import BarPanel
 from eventstudy.errors import InputError
 from eventstudy.events import (
     Events,
@@ -21,6 +22,7 @@ from eventstudy.events import (
 )
 from eventstudy.findings import Finding, find
 from eventstudy.panels import FactorPanel, PricePanel, ReturnPanel
+from eventstudy.reactions import Leg, leg_returns
 from eventstudy.returns import (
     Aligned,
     Regressors,
@@ -31,6 +33,7 @@ from eventstudy.returns import (
     on_price_venue,
     shares_outstanding,
 )
+from eventstudy.returns.regressors import benchmark_symbols
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +82,7 @@ def prepare(
     *,
     news: News | pd.DataFrame | None = None,
     shares: pd.DataFrame | None = None,
+    bars: BarPanel | None = None,
 ) -> Prepared:
     """Return what a study would estimate on; see `Study.run` for the arguments and `Study.prepare` for errors."""
     if not isinstance(events, Events):
@@ -92,8 +96,7 @@ def prepare(
         events = with_surprise(events, study.surprise)
     if study.focus is not None:
         events.position(study.focus)
-    stated = None if shares is None else shares_outstanding(shares, prices.listing)
-    panel = measure(prices, study.returns, missing=study.missing, shares=stated)
+    panel = _measured(study, prices, shares, bars)
     regressors = Regressors(panel, factors, columns=events.groups)
     check_models(study.labelled.values(), panel, regressors, log_factors=study.log_factors)
     placed = place(events, study.alignment)
@@ -106,6 +109,22 @@ def prepare(
     happened = event_sessions(panel.listing.codes(events.symbol), placed.day0)
     regressors = regressors.of_events(aligned.code, events.groups, aligned.row, happened)
     return Prepared(events, placed, panel, aligned, regressors, flags, find(prices))
+
+
+def _measured(study: Study, prices: PricePanel, shares: pd.DataFrame | None, bars: BarPanel | None) -> ReturnPanel:
+    """Return what is measured: of daily prices, or a leg of the bars."""
+    stated = None if shares is None else shares_outstanding(shares, prices.listing)
+    if not isinstance(study.returns, Leg):
+        return measure(prices, study.returns, missing=study.missing, shares=stated)
+    if bars is None:
+        raise InputError(f"The study measures the leg {study.returns.name}, which needs bars; there are none.")
+    if stated is not None or study.missing != "drop":
+        raise InputError("Shares outstanding, and returns from trade to trade, don't go with a leg of the bars.")
+    for label, model in study.labelled.items():
+        for name in [name for benchmark in model.regressors for name in benchmark_symbols(benchmark)]:
+            if name in prices.listing and name not in bars:
+                raise InputError(f"The benchmark {name} of {label} has no bars, and a leg is measured of both alike.")
+    return leg_returns(prices, bars, study.returns, study.clock)
 
 
 def _screen(study: Study, prepared: Prepared, prices: PricePanel, news: News | pd.DataFrame | None) -> Verdict:

@@ -26,9 +26,10 @@ from eventstudy.inference.presets import DEFAULT, Unsaid, preset, take_options, 
 from eventstudy.inference.seeds import child_seed
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.prepare import Prepared, prepare
-from eventstudy.reactions import Clock, OrdinaryDays, Reaction, measure_reactions
+from eventstudy.reactions import Clock, Leg, OrdinaryDays, Reaction, measure_reactions
 from eventstudy.result import ModelResult, StudyResult, Tested
 from eventstudy.returns import (
+    AUTOCORRELATIONS,
     MEASURES,
     MISSING_RULES,
     MODELS,
@@ -65,8 +66,9 @@ class Study:
         Hypothesis tests.
     benchmark : str or mapping, optional
         The benchmark of models that name none (`Benchmark`).
-    returns : str
-        What is measured, for firm and benchmark alike: a key of `MEASURES`, such as ``"simple"`` or ``"volume"``.
+    returns : str or Leg
+        What is measured, for firm and benchmark alike: a key of `MEASURES`, such as ``"simple"`` or ``"volume"``, or a
+        leg of the bars.
     missing, log_factors : str, bool
         What becomes of a session without a price (`measure`); whether factors are log returns (`check_models`).
     hold : BuyAndHold
@@ -86,6 +88,9 @@ class Study:
         The event that the headline speaks of.
     forecast_error : str
         How much of the parameter error enters variances: ``"full"``, ``"diagonal"``, ``"none"``.
+    autocorrelation : str
+        ``"none"``: an event's disturbances are independent; ``"ar1"``: the variance of a CAR is
+        ``s^2 sum_{j,k} rho^|j-k|`` and the parameter error, rho that of the estimation residuals.
     convention : str
         A preset of options such as ``"estudy2"``, for whatever is not given: what another program does.
     adjustment : str
@@ -122,7 +127,7 @@ class Study:
     models: Sequence[str | ExpectedReturnModel] | Mapping[str, str | ExpectedReturnModel] = ("market",)
     tests: Sequence[str | HypothesisTest] = ("t", "cross_sectional", "bmp")
     benchmark: Benchmark | None = None
-    returns: str = "simple"
+    returns: str | Leg = "simple"
     missing: str = "drop"
     log_factors: bool = False
     hold: BuyAndHold = field(default_factory=BuyAndHold)
@@ -134,6 +139,7 @@ class Study:
     screens: Sequence[str | Screen] = ("overlaps", "confounding_news")
     focus: str | None = None
     forecast_error: str = Unsaid("full")
+    autocorrelation: str = "none"
     convention: str = DEFAULT
     adjustment: str = "holm"
     reaction: bool = True
@@ -147,10 +153,12 @@ class Study:
     def __post_init__(self) -> None:
         if not self.models:
             raise InputError("A study needs at least one model.")
-        if self.returns not in MEASURES:
+        if not isinstance(self.returns, Leg) and self.returns not in MEASURES:
             raise UnknownNameError("measure of returns", self.returns, MEASURES)
         if self.missing not in MISSING_RULES:
             raise UnknownNameError("rule for missing returns", self.missing, MISSING_RULES)
+        if self.autocorrelation not in AUTOCORRELATIONS:
+            raise UnknownNameError("autocorrelation", self.autocorrelation, AUTOCORRELATIONS)
         if self.adjustment not in (*ADJUSTMENTS, "none"):
             raise UnknownNameError("adjustment", self.adjustment, (*ADJUSTMENTS, "none"))
         take_options(self, preset(self.convention).study)
@@ -189,6 +197,7 @@ class Study:
         *,
         news: News | pd.DataFrame | None = None,
         shares: pd.DataFrame | None = None,
+        bars: BarPanel | None = None,
     ) -> Prepared:
         """Place, screen and align the events, without estimating anything; the arguments are those of `run`.
 
@@ -197,7 +206,7 @@ class Study:
         InputError
             For a benchmark that the prices do not have, or a focus that is no event.
         """
-        return prepare(self, events, prices, factors, news=news, shares=shares)
+        return prepare(self, events, prices, factors, news=news, shares=shares, bars=bars)
 
     def run(
         self,
@@ -221,7 +230,7 @@ class Study:
         factors : FactorPanel, optional
             Factors that a model names.
         bars : BarPanel, optional
-            Bars of the symbols and benchmarks, for the ladders; see `measure_reactions`.
+            Bars of the symbols and benchmarks, for the ladders (`measure_reactions`) and for a `Leg`.
         news : News or DataFrame, optional
             Other news of the symbols, ``date``, ``symbol`` and ``what``, for the screen ``confounding_news``.
         shares : DataFrame, optional
@@ -236,7 +245,7 @@ class Study:
         """
         if news is not None and not isinstance(news, News):
             news = News.from_frame(news)
-        prepared = self.prepare(events, prices, factors, news=news, shares=shares)
+        prepared = self.prepare(events, prices, factors, news=news, shares=shares, bars=bars)
         if not len(prepared.aligned):
             counts = prepared.aligned.attrition.counts()
             lost = ", ".join(f"{reason} {count}" for reason, count in counts.items()) or "none were given"
@@ -333,6 +342,7 @@ class Study:
             needs=tuple(dict.fromkeys([CommonVariation, *(need for test in tests for need in test.needs)])),
             groups=groups,
             forecast_error=self.forecast_error,
+            autocorrelation=self.autocorrelation,
             hold=self.hold,
             diagnostics=self.diagnostics,
             engine=self.engine,

@@ -26,9 +26,9 @@ ROOT = Path(__file__).parents[1]
 ALIBABA = ROOT / "configs" / "alibaba.yaml"
 BASE = "events: {source: sample, kind: earnings, symbols: [BABA]}\nprices: {source: sample}\nbenchmark: SPY\n"
 TOP_KEYS = (
-    "adjustment, alignment, backtest, balanced, bars, benchmark, convention, diagnostics, events, factors, focus, "
-    "forecast_error, group_by, hold, log_factors, missing, models, name, news, out, prices, reaction, "
-    "report, returns, run, screens, seed, surprise, tests, windows"
+    "adjustment, alignment, autocorrelation, backtest, balanced, bars, benchmark, convention, delistings, diagnostics, "
+    "events, factors, focus, forecast_error, group_by, hold, log_factors, missing, models, name, news, out, prices, "
+    "reaction, report, returns, run, screens, seed, surprise, tests, windows"
 )
 
 Write = Callable[..., Path]

@@ -15,10 +15,18 @@ from eventstudy.events import SCREENS, Alignment, Surprise
 from eventstudy.events.surprise import check_names
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS
-from eventstudy.reactions import Clock, Liquidity, OrdinaryDays
+from eventstudy.reactions import Clock, Leg, Liquidity, OrdinaryDays
 from eventstudy.registry import Registry
 from eventstudy.returns import MODELS, Benchmark, BuyAndHold, ExpectedReturnModel, Windows
-from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES, EventSource, MergedEvents
+from eventstudy.sources import (
+    BAR_SOURCES,
+    EVENT_SOURCES,
+    FACTOR_SOURCES,
+    PRICE_SOURCES,
+    CsvDelistings,
+    EventSource,
+    MergedEvents,
+)
 from eventstudy.sources.news import NEWS_SOURCES
 from eventstudy.study import Study
 
@@ -49,6 +57,7 @@ def build(values: Mapping[str, Any], path: Path) -> Configured:
         study=_study(values, path),
         events=_events(values["events"], folder),
         prices=_member(PRICE_SOURCES, "source", values["prices"], "prices", folder),
+        delistings=_delistings(values["delistings"], folder) if "delistings" in values else None,
         factors=_optional(FACTOR_SOURCES, values, "factors", folder),
         bars=_optional(BAR_SOURCES, values, "bars", folder),
         news=_optional(NEWS_SOURCES, values, "news", folder),
@@ -68,6 +77,13 @@ def _events(given: Mapping[str, Any] | Sequence[Mapping[str, Any]], folder: Path
     return MergedEvents(parts=tuple(parts))
 
 
+def _delistings(given: Mapping[str, Any], folder: Path) -> CsvDelistings:
+    try:
+        return CsvDelistings(**{**given, "path": _beside(folder, given["path"])})
+    except InputError as error:
+        raise ConfigError(f"delistings: {error}") from error
+
+
 def _backtest(given: Mapping[str, Any]) -> Backtest:
     parts = {"costs": Costs(**given.get("costs", {})), "limits": Limits(**given.get("limits", {}))}
     return Backtest(**{**given, **parts})
@@ -75,8 +91,10 @@ def _backtest(given: Mapping[str, Any]) -> Backtest:
 
 def _study(values: Mapping[str, Any], path: Path) -> Study:
     as_they_are: tuple[str, ...] = ("benchmark", "focus", "returns", "missing", "log_factors", "balanced")
-    as_they_are += ("diagnostics", "forecast_error", "convention", "adjustment", "seed")
+    as_they_are += ("diagnostics", "forecast_error", "autocorrelation", "convention", "adjustment", "seed")
     given = {key: values[key] for key in as_they_are if key in values}
+    if isinstance(values.get("returns"), Mapping):
+        given["returns"] = Leg(**values["returns"])
     if "models" in values:
         given["models"] = _models(values["models"], values.get("benchmark"))
     if "tests" in values:

@@ -14,10 +14,11 @@ from eventstudy.errors import UnknownNameError
 from eventstudy.events import Events, News
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.prepare import Prepared
+from eventstudy.reactions import Leg
 from eventstudy.result import StudyResult
 from eventstudy.returns.own import labels_to_symbols
 from eventstudy.returns.regressors import EQUAL_WEIGHTED, PEERS, benchmark_symbols
-from eventstudy.sources import BarSource, EventSource, FactorSource, PriceSource, current_client, using
+from eventstudy.sources import BarSource, CsvDelistings, EventSource, FactorSource, PriceSource, current_client, using
 from eventstudy.sources.news import NewsSource
 from eventstudy.study import Progress, Study
 
@@ -40,6 +41,8 @@ class Configured:
         Names of the reports to write.
     bars : source, optional
         Where bars come from.
+    delistings : CsvDelistings, optional
+        Firms that left, whose delisting returns belong into the prices' returns.
     factors : source, optional
         Where factor returns come from.
     news : source, optional
@@ -56,6 +59,7 @@ class Configured:
     prices: PriceSource
     reports: tuple[str, ...]
     bars: BarSource | None = None
+    delistings: CsvDelistings | None = None
     factors: FactorSource | None = None
     news: NewsSource | None = None
     backtest: Backtest | None = None
@@ -66,19 +70,26 @@ class Configured:
         """What the study is called."""
         return self.study.name
 
+    @property
+    def measures_bars(self) -> bool:
+        """Whether what is measured is a leg of the bars."""
+        return isinstance(self.study.returns, Leg)
+
     def run(self, progress: Progress | None = None) -> StudyResult:
         """Read the inputs and run the study; see `load_inputs` and `Study.run` for errors."""
         with using(replace(current_client(), progress=progress)):
             news = self.other_news()
             inputs = load_inputs(self)
-            bars = self.bar_panel(inputs[1]) if self.study.reaction else None
+            bars = self.bar_panel(inputs[1]) if self.study.reaction or self.measures_bars else None
             factors = self.factor_panel()
         return self.study.run(*inputs, factors, bars=bars, news=news, progress=progress)
 
     def prepare(self) -> Prepared:
         """Read the inputs and place, screen and align the events; nothing is estimated."""
         news = self.other_news()
-        return self.study.prepare(*load_inputs(self), self.factor_panel(), news=news)
+        inputs = load_inputs(self)
+        bars = self.bar_panel(inputs[1]) if self.measures_bars else None
+        return self.study.prepare(*inputs, self.factor_panel(), news=news, bars=bars)
 
     def bar_panel(self, prices: PricePanel) -> BarPanel | None:
         """Read the bars of whatever has prices, as far as the source has any; None where the file names none."""
@@ -142,7 +153,7 @@ def load_inputs(configured: Configured) -> tuple[Events, PricePanel]:
         else:
             others = {str(symbol) for symbol in events.symbol}.union(*columns.values()) - set(named)
             prices = configured.prices.prices(tuple(named), optional=sorted(others))
-    return events, prices
+    return events, prices if configured.delistings is None else configured.delistings.include(prices)
 
 
 def _of_events(study: Study, events: Events) -> tuple[bool, dict[str, set[str]]]:
@@ -188,7 +199,7 @@ def fetch(configured: Configured, progress: Progress | None = None) -> Counter[s
         configured.other_news()
         # These read the factors too.
         _, prices = load_inputs(configured)
-        if configured.study.reaction or configured.backtest is not None:
+        if configured.study.reaction or configured.measures_bars or configured.backtest is not None:
             configured.bar_panel(prices)
     return Counter(tally.values())
 

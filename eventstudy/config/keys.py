@@ -20,10 +20,11 @@ from eventstudy.execution import ENGINES
 from eventstudy.inference import TESTS
 from eventstudy.inference.adjust import ADJUSTMENTS
 from eventstudy.inference.presets import DEFAULT, PRESETS, Unsaid
+from eventstudy.reactions import Leg
 from eventstudy.registry import Registry
 from eventstudy.reports import REPORTS
-from eventstudy.returns import MEASURES, MISSING_RULES, MODELS, Benchmark, BuyAndHold, Windows
-from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES
+from eventstudy.returns import AUTOCORRELATIONS, MEASURES, MISSING_RULES, MODELS, Benchmark, BuyAndHold, Windows
+from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES, CsvDelistings
 from eventstudy.sources.news import NEWS_SOURCES
 
 __all__ = ["UNKNOWN_MEMBER", "Keys", "config_model", "required"]
@@ -59,6 +60,11 @@ def config_model() -> type[Keys]:
                 "Where the announcements come from. Several sources in a list are merged.",
             ),
             "prices": (_member(PRICE_SOURCES, "source"), ..., "Where the prices come from."),
+            "delistings": (
+                _record("delistings", CsvDelistings),
+                None,
+                "Firms that left, whose delisting returns belong into the prices' returns.",
+            ),
             "factors": (_member(FACTOR_SOURCES, "source"), None, "Where factor returns come from."),
             "bars": (_member(BAR_SOURCES, "source"), None, "Where bars come from, for the ladders of prices."),
             "benchmark": (
@@ -89,7 +95,11 @@ def config_model() -> type[Keys]:
             "reaction": (bool | _reaction(), True, "Whether to measure each event's ladder of prices."),
             "backtest": (_backtest(), None, "How eventstudy backtest trades the events."),
             "report": (_list_of(report) | report, ("html",), "Reports to write beside the tables."),
-            "returns": (Literal[tuple(MEASURES)], "simple", "What is measured each session."),
+            "returns": (
+                Literal[tuple(MEASURES)] | _record("leg", Leg),
+                "simple",
+                "What is measured each session: a name, or {start: ..., end: ...} for a leg of the bars.",
+            ),
             "missing": (Literal[MISSING_RULES], "drop", "What becomes of a session without a price."),
             "log_factors": (bool, False, "Whether factors are log returns; published ones are not."),
             "hold": (_record("hold", BuyAndHold), None, "How buy-and-hold abnormal returns are taken."),
@@ -99,6 +109,11 @@ def config_model() -> type[Keys]:
                 Literal["full", "diagonal", "none"],
                 "full",
                 "How much of the error of estimated parameters enters variances.",
+            ),
+            "autocorrelation": (
+                Literal[AUTOCORRELATIONS],
+                "none",
+                "Whether the variance of a CAR counts that an event's disturbances follow on each other.",
             ),
             "convention": (Literal[(DEFAULT, *PRESETS)], DEFAULT, "Whose conventions: a preset of options."),
             "adjustment": (

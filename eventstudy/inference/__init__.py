@@ -24,6 +24,7 @@ from eventstudy.inference.residual_bootstrap import ResidualBootstrap
 from eventstudy.inference.sign import Sign
 from eventstudy.inference.single_event import SingleEventT
 from eventstudy.inference.skewness import SkewnessAdjusted
+from eventstudy.inference.synthetic_placebo import SyntheticPlacebo
 from eventstudy.inference.wilcoxon import Wilcoxon
 from eventstudy.inference.wild_bootstrap import WildBootstrap
 from eventstudy.registry import Registry
@@ -60,6 +61,7 @@ __all__ = [
     "Sign",
     "SingleEventT",
     "SkewnessAdjusted",
+    "SyntheticPlacebo",
     "TestResult",
     "Wilcoxon",
     "WildBootstrap",
@@ -96,6 +98,7 @@ _MEMBERS = (
     BharBootstrap,
     ResidualBootstrap,
     Placebo,
+    SyntheticPlacebo,
     Permutation,
 )
 for _test in _MEMBERS:

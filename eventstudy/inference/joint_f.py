@@ -12,6 +12,7 @@ from eventstudy._typing import Floats
 from eventstudy.distributions import NO_DIRECTION, Alternative, f_p_values
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.returns.autocorrelation import serial_covariance
 
 __all__ = ["JointF", "joint_f"]
 
@@ -21,7 +22,8 @@ class JointF(HypothesisTest):
     """``F = AR' V^-1 AR / L ~ F(L, df)`` of one event: no abnormal return on any day of the window.
 
     Equal to the F of a dummy variable for each day in one pooled regression (Salkever 1976). Exact where errors are
-    independent and normal. Days without an abnormal return are left out of L.
+    independent and normal; V has the autocorrelation that a study asks for. Days without an abnormal return are left
+    out of L.
 
     Source: Campbell, Lo and MacKinlay (1997), chapter 4.4; METHODS 4.1.
 
@@ -44,9 +46,14 @@ class JointF(HypothesisTest):
         if sample.whole.forecast_error == "none":
             spread = np.zeros_like(spread)
         noise = sample.part(sample.whole.noise)
+        apart = np.zeros_like(noise)
         if sample.whole.forecast_error == "diagonal":
-            noise, spread = noise + (spread**2).sum(axis=2), np.zeros_like(spread)
-        statistic, length = joint_f(sample.ar, noise, spread)
+            apart, spread = (spread**2).sum(axis=2), np.zeros_like(spread)
+        rho = sample.whole.rho
+        if rho is None:
+            statistic, length = joint_f(sample.ar, noise + apart, spread)
+        else:
+            statistic, length = serial_f(sample.ar, noise, spread, rho[sample.row], apart)
         good, label = np.isfinite(statistic), self.label
         statistic = np.where(good, statistic, np.nan)
         p = f_p_values(statistic, length, sample.dof).each()
@@ -93,3 +100,26 @@ def joint_f(ar: Floats, noise: Floats, spread: Floats) -> tuple[Floats, Floats]:
     explained = (crossed * np.linalg.solve(inner, crossed[..., None])[..., 0]).sum(axis=1)
     length = there.sum(axis=1).astype(np.float64)
     return (plain - explained) / np.maximum(length, 1), length
+
+
+def serial_f(ar: Floats, noise: Floats, spread: Floats, rho: Floats, apart: Floats) -> tuple[Floats, Floats]:
+    """Return the same where disturbances are autocorrelated.
+
+    Parameters
+    ----------
+    ar, noise, spread : ndarray
+        As in `joint_f`.
+    rho : ndarray of shape (N,)
+        From one session to the next.
+    apart : ndarray of shape (N, L)
+        Variance that a day has beside them, and shares with no other.
+    """
+    statistic, length = np.full(len(ar), np.nan), (~np.isnan(ar)).sum(axis=1).astype(np.float64)
+    for event in np.flatnonzero(length > 0):
+        days = ~np.isnan(ar[event])
+        # Days left out count in the distance between those that are there.
+        own = serial_covariance(noise[event], float(rho[event]))[np.ix_(days, days)]
+        v = own + np.diag(apart[event, days]) + spread[event, days] @ spread[event, days].T
+        if np.isfinite(v).all() and (np.diagonal(v) > 0).all():
+            statistic[event] = ar[event, days] @ np.linalg.solve(v, ar[event, days]) / length[event]
+    return statistic, length

@@ -9,6 +9,7 @@ import numpy as np
 
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.returns.autocorrelation import first_order, serial_variance
 from eventstudy.returns.portfolio import PortfolioReturns
 
 __all__ = ["Portfolio"]
@@ -51,6 +52,9 @@ class Portfolio(HypothesisTest):
         if not np.isfinite(estimate):
             return self.invalid(sample, Reason.INCOMPLETE_WINDOW, estimate=caar)
         variance = fit.noise[0, days].sum()
+        if sample.whole.rho is not None:
+            rho = first_order(fit.residuals)
+            variance = serial_variance(np.ones((1, len(ar[days]))), fit.noise[:, days], rho)[0]
         if sample.whole.forecast_error == "full":
             variance += (fit.spread[0, days].sum(axis=0) ** 2).sum()
         elif sample.whole.forecast_error == "diagonal":

@@ -5,6 +5,7 @@ from eventstudy.reactions.daily import daily_prices
 from eventstudy.reactions.holding import Contribution, Held, held, kept, kept_frame, price_contributions
 from eventstudy.reactions.implied import Implied, jump_from_straddle, jump_from_terms
 from eventstudy.reactions.ladder import measure_reactions
+from eventstudy.reactions.legs import Leg, leg_returns
 from eventstudy.reactions.liquidity import Grade, Liquidity, Prints
 from eventstudy.reactions.listings import Listings, Quote, two_listings
 from eventstudy.reactions.many import History, battery, history, leg_sample, move_statistics, moves_frame
@@ -22,6 +23,7 @@ __all__ = [
     "Implied",
     "IntradayPath",
     "Kind",
+    "Leg",
     "Liquidity",
     "Listings",
     "OrdinaryDays",
@@ -40,6 +42,7 @@ __all__ = [
     "jump_from_terms",
     "kept",
     "kept_frame",
+    "leg_returns",
     "leg_sample",
     "measure_reactions",
     "move_statistics",

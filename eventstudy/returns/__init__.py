@@ -3,13 +3,14 @@
 from eventstudy.returns.abnormal import AbnormalReturns, Cars
 from eventstudy.returns.aggregate import AverageReturns, average_returns
 from eventstudy.returns.align import Aligned, Attrition, align, on_price_venue
+from eventstudy.returns.autocorrelation import AUTOCORRELATIONS
 from eventstudy.returns.bhar import BuyAndHold
 from eventstudy.returns.diagnostics import Diagnostics
 from eventstudy.returns.donors import event_sessions
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.groups import ALL, group_members
 from eventstudy.returns.measure import measure_abnormal_returns
-from eventstudy.returns.measures import MEASURES, MISSING_RULES, RETURN_MEASURES, measure, shares_outstanding
+from eventstudy.returns.measures import LEG, MEASURES, MISSING_RULES, RETURN_MEASURES, measure, shares_outstanding
 from eventstudy.returns.models import (
     CAPM,
     FF3,
@@ -42,10 +43,12 @@ from eventstudy.returns.windows import Window, Windows
 
 __all__ = [
     "ALL",
+    "AUTOCORRELATIONS",
     "AVERAGES",
     "CAPM",
     "FF3",
     "FF5",
+    "LEG",
     "MEASURES",
     "MISSING_RULES",
     "MODELS",

@@ -154,6 +154,11 @@ class AbnormalReturns:
         return self.covariance.spread
 
     @property
+    def rho(self) -> Floats | None:
+        """First-order autocorrelation of the disturbances, shape (E,); None where they are independent."""
+        return self.covariance.rho
+
+    @property
     def std_error(self) -> Floats:
         """Standard error of each abnormal return, shape (E, L): ``sqrt(V[t, t])``."""
         variance = self.covariance.diagonal(self.forecast_error)
@@ -189,7 +194,8 @@ class AbnormalReturns:
         Returns
         -------
         ndarray of shape (E,)
-            ``c' V c = sum c_t^2 noise_t + |sum c_t spread_t|^2``.
+            ``c' V c = sum c_t^2 noise_t + |sum c_t spread_t|^2``; the first sum is `serial_variance` where
+            disturbances are autocorrelated.
         """
         return self.covariance.of_weighted(np.where(np.isnan(self.ar), 0.0, weights), self.forecast_error)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints
+from eventstudy.returns.autocorrelation import serial_variance
 
 __all__ = ["FORECAST_ERRORS", "Covariance", "ForecastError"]
 
@@ -32,12 +33,16 @@ class Covariance:
         Place of each event's spread: d >= 0 in `shared`, times sigma; -1 - g in `own`.
     shared : ndarray of shape (D, L, P), optional
         Spreads by design, in units of sigma.
+    rho : ndarray of shape (E,), optional
+        First-order autocorrelation of the disturbances, which then are not independent: ``noise`` is the diagonal of
+        a matrix.
     """
 
     variance: Floats
     own: Floats
     which: Ints
     shared: Floats | None = None
+    rho: Floats | None = None
 
     @classmethod
     def of(cls, noise: Floats, spread: Floats) -> Covariance:
@@ -76,7 +81,7 @@ class Covariance:
         alone = which < 0
         own = self.own[-1 - which[alone]]
         which[alone] = -1 - np.arange(len(own))
-        return Covariance(self.variance[rows], own, which, self.shared)
+        return Covariance(self.variance[rows], own, which, self.shared, None if self.rho is None else self.rho[rows])
 
     def diagonal(self, forecast_error: ForecastError = "full") -> Floats:
         """Return the variance of each abnormal return, shape (E, L)."""
@@ -96,7 +101,9 @@ class Covariance:
 
     def of_sum(self, days: slice, forecast_error: ForecastError = "full") -> Floats:
         """Return the variance of the sum of abnormal returns over consecutive days, all there, shape (E,)."""
-        if self.variance.shape[1] == 1:
+        if self.rho is not None:
+            variance = serial_variance(np.ones((len(self.which), 1)), self.noise[:, days], self.rho)
+        elif self.variance.shape[1] == 1:
             variance = len(range(self.days)[days]) * self.variance[:, 0]
         else:
             variance = self.variance[:, days].sum(axis=1)
@@ -113,7 +120,10 @@ class Covariance:
 
     def of_weighted(self, weights: Floats, forecast_error: ForecastError = "full") -> Floats:
         """Return ``c' V c``, c weights of shape (E, L); what is multiplied by zero may be missing."""
-        own = (weights**2 * np.nan_to_num(self.noise)).sum(axis=1)
+        if self.rho is not None:
+            own = serial_variance(weights, self.noise, self.rho)
+        else:
+            own = (weights**2 * np.nan_to_num(self.noise)).sum(axis=1)
         if forecast_error == "none":
             return np.asarray(own)
         return np.asarray(own + _squares(weights[..., None] * np.nan_to_num(self.spread), forecast_error))
@@ -140,7 +150,12 @@ class Covariance:
             held += len(part.own)
         shared = next((part.shared for _, part in parts if part.shared is not None), None)
         together = np.concatenate(own) if held else first.own[:0]
-        return cls(variance, together, which, shared)
+        rho = None
+        if first.rho is not None:
+            rho = np.empty(events)
+            for rows, part in parts:
+                rho[rows] = part.rho
+        return cls(variance, together, which, shared, rho)
 
 
 def _squares(spread: Floats, how: str) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -12,6 +12,7 @@ from eventstudy._typing import Floats, Ints
 from eventstudy.errors import Reason
 from eventstudy.returns.abnormal import Sides
 from eventstudy.returns.accumulators import take
+from eventstudy.returns.autocorrelation import first_order
 from eventstudy.returns.blocks import BlockReader
 from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.diagnostics import diagnose_model
@@ -72,7 +73,7 @@ class Part:
     block: Block | Callable[[], Block]
 
 
-def estimated(reader: BlockReader, rows: Ints, *, diagnostics: bool = False) -> list[Part]:
+def estimated(reader: BlockReader, rows: Ints, *, serial: bool = False, diagnostics: bool = False) -> list[Part]:
     """Estimate the events of a block.
 
     Parameters
@@ -81,6 +82,8 @@ def estimated(reader: BlockReader, rows: Ints, *, diagnostics: bool = False) -> 
         Of the model.
     rows : ndarray
         The block's events.
+    serial : bool
+        Whether disturbances are taken to be autocorrelated.
     diagnostics : bool
         Whether estimates come with diagnostics.
 
@@ -89,13 +92,19 @@ def estimated(reader: BlockReader, rows: Ints, *, diagnostics: bool = False) -> 
     list of Part
         Events with complete windows, and the others; together, the events of the block.
     """
-    if reader.dated is None:
-        return [_fitted(reader, rows, diagnostics=diagnostics)]
-    part, others = _whole(reader, rows, diagnostics=diagnostics)
-    if not len(others):
-        return [part]
-    rest = _fitted(reader, others, diagnostics=diagnostics)
-    return [part, rest] if len(part.rows) else [rest]
+    parts = []
+    if reader.dated is not None:
+        part, rows = _whole(reader, rows, diagnostics=diagnostics)
+        parts = [part] if len(part.rows) or not len(rows) else []
+    if len(rows) or not parts:
+        parts.append(_fitted(reader, rows, diagnostics=diagnostics))
+    return [_serial(part) for part in parts] if serial else parts
+
+
+def _serial(part: Part) -> Part:
+    """Return a part whose disturbances have the autocorrelation of the residuals."""
+    covariance = replace(part.measured.covariance, rho=first_order(part.residuals))
+    return replace(part, measured=replace(part.measured, covariance=covariance))
 
 
 def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:

@@ -9,13 +9,14 @@ from functools import partial
 import numpy as np
 
 from eventstudy._typing import Dates, Ints
-from eventstudy.errors import InputError
+from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.execution import Engine, blocks, map_chunks
 from eventstudy.panels import ReturnPanel
 from eventstudy.returns import paths
 from eventstudy.returns.abnormal import AbnormalReturns
 from eventstudy.returns.accumulators import Around, FirstPass, Places, Residuals, TwoPass
 from eventstudy.returns.align import Aligned
+from eventstudy.returns.autocorrelation import AUTOCORRELATIONS
 from eventstudy.returns.bhar import BuyAndHold
 from eventstudy.returns.blocks import BlockReader
 from eventstudy.returns.covariance import FORECAST_ERRORS, ForecastError
@@ -38,6 +39,7 @@ def measure_abnormal_returns(
     needs: Needs = (),
     groups: Groups | None = None,
     forecast_error: ForecastError = "full",
+    autocorrelation: str = "none",
     hold: BuyAndHold | None = None,
     diagnostics: bool = False,
     engine: Engine | None = None,
@@ -61,6 +63,8 @@ def measure_abnormal_returns(
         Members of each group, for the accumulators.
     forecast_error : str
         ``"full"``, ``"diagonal"`` or ``"none"``.
+    autocorrelation : str
+        ``"none"``, or ``"ar1"``: disturbances follow on each other with the autocorrelation of the residuals.
     hold : BuyAndHold, optional
         How buy-and-hold abnormal returns are taken.
     diagnostics : bool
@@ -79,10 +83,13 @@ def measure_abnormal_returns(
     """
     if forecast_error not in FORECAST_ERRORS:
         raise InputError(f"forecast_error is {forecast_error!r}; it is one of {', '.join(FORECAST_ERRORS)}.")
+    if autocorrelation not in AUTOCORRELATIONS:
+        raise UnknownNameError("autocorrelation", autocorrelation, AUTOCORRELATIONS)
     engine, groups = engine or Engine(), groups or {}
     reader = BlockReader.of(aligned, panel, model, regressors)
     sessions = {calendar.code: calendar.sessions for calendar in panel.listing.calendars}
-    run = _Run(reader, groups, forecast_error, hold or BuyAndHold(), sessions, diagnostics=diagnostics)
+    serial = autocorrelation == "ar1"
+    run = _Run(reader, groups, forecast_error, hold or BuyAndHold(), sessions, serial=serial, diagnostics=diagnostics)
     rows = blocks(len(aligned)) or [np.empty(0, dtype=np.int64)]
     where = (aligned.code, aligned.day0, reader.exchange, sessions)
     path = paths.choose(engine.path, len(aligned))
@@ -118,11 +125,12 @@ class _Run:
     forecast_error: ForecastError
     hold: BuyAndHold
     sessions: Mapping[str, Dates]
+    serial: bool
     diagnostics: bool
 
     def block(self, rows: Ints, *, empty: Accumulated, again: bool) -> tuple[list[tuple[Ints, Measured]], Accumulated]:
         """Return what is kept of a block's events, nothing the second time, and what the accumulators took."""
-        parts = estimated(self.reader, rows, diagnostics=self.diagnostics and not again)
+        parts = estimated(self.reader, rows, serial=self.serial, diagnostics=self.diagnostics and not again)
         residuals = [self._residuals(part) for part in parts] if any(empty.values()) else []
         # The residuals go no further than this block.
         return [] if again else [(part.rows, part.measured) for part in parts], gathered(empty, residuals, self.groups)

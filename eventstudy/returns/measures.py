@@ -14,7 +14,7 @@ from eventstudy.panels import Listing, PricePanel, ReturnPanel
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MEASURES", "MISSING_RULES", "RETURN_MEASURES", "measure", "shares_outstanding"]
+__all__ = ["LEG", "MEASURES", "MISSING_RULES", "RETURN_MEASURES", "measure", "shares_outstanding"]
 
 MISSING_RULES = ("drop", "trade_to_trade")
 """What becomes of a session without a trade."""
@@ -74,7 +74,10 @@ MEASURES = {
     "range": price_range,
 }
 
-RETURN_MEASURES = ("simple", "log", "session", "overnight")
+LEG = "leg"
+"""The measure of a part of the day that is read off the bars (`eventstudy.reactions.legs`)."""
+
+RETURN_MEASURES = ("simple", "log", "session", "overnight", LEG)
 """Those that are returns, and can be compounded."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from eventstudy.errors import BiasWarning, InputError
 from eventstudy.panels import ReturnPanel
 from eventstudy.returns.estimates import Estimates
-from eventstudy.returns.measures import RETURN_MEASURES
+from eventstudy.returns.measures import LEG, RETURN_MEASURES
 from eventstudy.returns.models.base import ExpectedReturnModel
 from eventstudy.returns.regressors import Regressors
 
@@ -44,6 +44,11 @@ def check_models(
             raise InputError(
                 f"The model {model.kind!r} uses factors, and published factors are simple returns while the study "
                 f"measures log returns; use returns = simple, or log_factors = true if yours are log returns."
+            )
+        if panel.measure == LEG and factors:
+            raise InputError(
+                f"The model {model.kind!r} uses factors, which are returns of whole sessions, and the study measures a "
+                f"leg of them; use a benchmark that has bars."
             )
         if panel.measure not in RETURN_MEASURES and model.excess:
             raise InputError(f"The model {model.kind!r} explains returns, and the study measures {panel.measure}.")

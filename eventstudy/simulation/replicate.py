@@ -134,6 +134,7 @@ def _batch(
             needs=needs,
             groups=groups if needs else {},
             forecast_error=study.forecast_error,
+            autocorrelation=study.autocorrelation,
             hold=study.hold,
             engine=study.engine,
         )

@@ -5,6 +5,7 @@ from eventstudy.sources._http import Client, current_client, offline, using
 from eventstudy.sources.base import BarSource, EventSource, FactorSource, PriceSource
 from eventstudy.sources.cache import ReplyCache
 from eventstudy.sources.crsp import CrspPrices
+from eventstudy.sources.delistings import CsvDelistings, with_delistings
 from eventstudy.sources.edgar import EdgarEvents
 from eventstudy.sources.eventstudytools import EventStudyToolsEvents, EventStudyToolsPrices
 from eventstudy.sources.factors import CsvFactors
@@ -27,6 +28,7 @@ __all__ = [
     "Client",
     "CrspPrices",
     "CsvBars",
+    "CsvDelistings",
     "CsvEvents",
     "CsvFactors",
     "CsvPrices",
@@ -57,6 +59,7 @@ __all__ = [
     "merge_events",
     "offline",
     "using",
+    "with_delistings",
 ]
 
 PRICE_SOURCES = Registry[type[PriceSource]]("price source", "eventstudy.price_sources")

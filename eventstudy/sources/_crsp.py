@@ -17,14 +17,14 @@ from eventstudy.calendars import get_calendar
 from eventstudy.errors import DataError, InputError
 from eventstudy.findings import Finding, FindingKind
 from eventstudy.frames import Origin, date_column, number_column, require_columns
+from eventstudy.sources.delistings import SHUMWAY, Fill
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DELISTING_FIELDS", "FIELDS", "PRICE_FLAG", "Fill", "Layout", "detect", "lower_columns", "tidy"]
+__all__ = ["DELISTING_FIELDS", "FIELDS", "PRICE_FLAG", "Layout", "detect", "lower_columns", "tidy"]
 
 Layout = Literal["siz", "ciz"]
-Fill = float | Literal["shumway"] | None
 
 # Our name -> theirs.
 FIELDS: dict[str, dict[str, str]] = {
@@ -57,7 +57,6 @@ DELISTING_FIELDS = ("permno", "dlstdt", "dlret", "dlstcd", "hexcd")
 # Shumway (1997): delistings for performance are codes 500 and 520 to 584. Code 100 is a stock still listed.
 _STILL_LISTED = 100
 _NASDAQ = 3
-_SHUMWAY = {"nasdaq": -0.55, "other": -0.30}
 # A split deduced from a return of six digits and two prices is a split if it is this far from one for one.
 _SPLIT_NOISE = 0.005
 _CASH_NOISE = 2e-6
@@ -271,5 +270,5 @@ def _fills(delistings: _Delistings, fill: Fill) -> Floats:
                 "delisting_fill is 'shumway', which depends on the exchange; the column 'hexcd' is missing or empty "
                 "in the delistings. Give a number such as -0.3 instead."
             )
-        return np.where(delistings.exchange == _NASDAQ, _SHUMWAY["nasdaq"], _SHUMWAY["other"])
+        return np.where(delistings.exchange == _NASDAQ, SHUMWAY["nasdaq"], SHUMWAY["other"])
     return np.full(len(delistings.code), float(fill))

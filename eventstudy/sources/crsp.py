@@ -16,6 +16,7 @@ from eventstudy.panels import PricePanel
 from eventstudy.sources import _crsp
 from eventstudy.sources._database import Bound, Database, open_database, quoted_column, table_name, variable_name
 from eventstudy.sources.base import select_rows
+from eventstudy.sources.delistings import check_fill
 from eventstudy.sources.sql import MOST_SYMBOLS, columns_of
 
 if TYPE_CHECKING:
@@ -71,8 +72,7 @@ class CrspPrices:
         variable_name(self.url_env)
         if self.layout not in _TABLES:
             raise UnknownNameError("layout of CRSP", self.layout, _TABLES)
-        if isinstance(self.delisting_fill, str) and self.delisting_fill != "shumway":
-            raise UnknownNameError("delisting_fill", self.delisting_fill, ("shumway",))
+        check_fill(self.delisting_fill)
         if self.layout == "ciz" and (self.delistings is not None or self.delisting_fill is not None):
             raise InputError(
                 "CIZ's dlyret has the delisting returns in it already; adding dlret would count them twice."

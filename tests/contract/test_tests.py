@@ -139,9 +139,11 @@ def test_sides_and_order(name: str) -> None:
 @pytest.mark.parametrize("name", TEST_NAMES)
 def test_one_run_has_the_p_values_of_all_alternatives(name: str) -> None:
     car = np.random.default_rng(4).normal(0.004, 0.02, 30)
-    known = TESTS.get(name).choices.get("alternative", tuple(Alternative))
     tested = 0
     for test in (each for each in variants(name) if each.alternative == Alternative.TWO_SIDED):
+        known = TESTS.get(name).choices.get("alternative", tuple(Alternative))
+        if getattr(test, "statistic", "") == "rmspe_ratio":
+            known = known[:1]  # it has no side, and refuses one
         for day0 in LAYOUTS:
             given = sample(test, car, day0=day0)
             told = [sides(result) for result in test.run(given)]
@@ -154,7 +156,8 @@ def test_one_run_has_the_p_values_of_all_alternatives(name: str) -> None:
                     if result.distribution.startswith(("t(", "N(")) or name in EQUAL_TAILS:
                         twice = min(1.0, 2 * min(result.p_greater, result.p_less))
                         assert result.p_two_sided == pytest.approx(twice, rel=1e-12, nan_ok=True)
-    assert tested
+    # The sample's model has no donors; tests/inference has one for the test that needs them.
+    assert tested or name == "synthetic_placebo"
 
 
 @pytest.mark.parametrize("name", TEST_NAMES)

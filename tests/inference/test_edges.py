@@ -13,7 +13,7 @@ from tests.inference.samples import sample
 
 M, NAMED = 60, {"day0": (0, 0), "three": (-1, 1)}
 CLOSED = [name for name in TESTS.names() if not hasattr(TESTS.get(name), "draws")]
-ONE_EVENT = {"t", "joint_f", "placebo"}
+ONE_EVENT = {"t", "joint_f", "placebo", "synthetic_placebo"}
 
 
 def events(n: int, *, correlation: float = 0.0, day0: list[int] | None = None, seed: int = 1) -> Made:
@@ -88,7 +88,7 @@ def test_a_missing_day() -> None:
     given = events(12)
     given.y[3, M] = np.nan
     for name, reason in reasons(given, "three").items():
-        assert reason == Reason.OK or name == "portfolio", name
+        assert reason == Reason.OK or name in ("portfolio", "synthetic_placebo"), name
     drawn = given.sample("three", TESTS.get("corrado_rank")().needs)
     (result,) = TESTS.get("corrado_rank")().run(drawn)
     # The event has no CAR, and still ranks on the days that it has.
@@ -155,7 +155,7 @@ def test_ties_everywhere() -> None:
     given.y[:] = np.round(given.y, 2)
     given.x[:] = 0.01 * np.sign(np.round(given.x, 2))
     for name, reason in reasons(given).items():
-        assert reason == Reason.OK or name == "portfolio", name
+        assert reason == Reason.OK or name in ("portfolio", "synthetic_placebo"), name
 
 
 def test_negative_correlation_may_leave_no_variance() -> None:

@@ -88,5 +88,5 @@ def results() -> list[pd.DataFrame]:
 @pytest.mark.parametrize("other", [1, 2, 3], ids=["shuffled", "threads", "processes"])
 def test_the_same_bits(results: list[pd.DataFrame], other: int) -> None:
     assert set(results[0]["test"]) == set(CLOSED)
-    assert set(results[0]["reason"]) <= {"", "several_dates", "too_few_placebo_days"}
+    assert set(results[0]["reason"]) <= {"", "several_dates", "too_few_placebo_days", "needs_donors"}
     pd.testing.assert_frame_equal(results[0], results[other], check_exact=True)

@@ -93,7 +93,7 @@ def test_both_directions_the_second_df_and_the_note_of_every_test_are_saved(tmp_
     notes = read.groupby("test")["note"].first()
     assert notes["bmp"] == "only 4 events"
     assert notes["adjusted_patell"].startswith("rbar = ")
-    assert notes["joint_f"] == "F has no direction: no p_greater, no p_less"
+    assert notes["joint_f"] == "the statistic has no direction: no p_greater, no p_less"
     for _, row in read[read["test"].isin(["joint_f", "hotelling"]) & read["reason"].isna()].iterrows():
         assert row["p_two_sided"] == pytest.approx(stats.f.sf(row["statistic"], row["df"], row["df2"]), rel=1e-10)
     # A number that is missing has a reason, or a note.

@@ -21,7 +21,7 @@ from eventstudy.returns.models.mean_adjusted import MeanAdjustedModel
 from eventstudy.returns.models.raw import RawModel
 from eventstudy.returns.models.robust import HuberModel, LADModel, TheilSenModel
 from eventstudy.returns.models.scholes_williams import ScholesWilliamsModel
-from eventstudy.returns.models.synthetic import ElasticNetModel, SyntheticControlModel
+from eventstudy.returns.models.synthetic import CounterfactualModel, ElasticNetModel, PlaceboGaps, SyntheticControlModel
 
 __all__ = [
     "CAPM",
@@ -32,6 +32,7 @@ __all__ = [
     "Block",
     "Carhart",
     "CharacteristicModel",
+    "CounterfactualModel",
     "DimsonModel",
     "Donors",
     "EGARCHModel",
@@ -48,6 +49,7 @@ __all__ = [
     "MarketModel",
     "MatchedModel",
     "MeanAdjustedModel",
+    "PlaceboGaps",
     "RawModel",
     "ScholesWilliamsModel",
     "SyntheticControlModel",

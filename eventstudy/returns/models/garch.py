@@ -10,6 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats
 from eventstudy.errors import InputError, Reason, UnknownNameError
+from eventstudy.returns.event_garch import EventSeries, maximise
 from eventstudy.returns.models.base import BenchmarkModel, Block, EstimationResult, named
 from eventstudy.returns.models.market import MarketModel
 from eventstudy.returns.variance_paths import Volatility, egarch_path, garch_path
@@ -19,6 +20,7 @@ __all__ = ["EGARCHModel", "GARCHModel"]
 # Returns in percent: the optimiser's tolerances are absolute.
 PERCENT = 100.0
 EXPLOSIVE = 0.9999
+SAVICKAS = "savickas"
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,20 @@ class ConditionalVarianceModel(BenchmarkModel):
         ``"normal"`` or ``"t"``, of the standardised disturbances.
     variance : str
         ``"forecast"``: h of the event window from the end of the estimation window, so that the event does not enter
-        its own denominator; ``"updated"``: with the abnormal returns of the event window as they come.
+        its own denominator; ``"updated"``: with the abnormal returns of the event window as they come; ``"savickas"``
+        (GARCH alone): estimated over both windows with a dummy for the event.
     min_obs : int
         Fewest returns for the likelihood.
     """
+
+    variances: ClassVar[tuple[str, ...]] = ("forecast", "updated")
 
     distribution: str = "normal"
     variance: str = "forecast"
     min_obs: int = 250
 
     def __post_init__(self) -> None:
-        for name, known in (("distribution", ("normal", "t")), ("variance", ("forecast", "updated"))):
+        for name, known in (("distribution", ("normal", "t")), ("variance", self.variances)):
             if getattr(self, name) not in known:
                 raise UnknownNameError(f"{name} of {self.kind}", getattr(self, name), known)
 
@@ -172,7 +177,14 @@ class GARCHModel(ConditionalVarianceModel):
     The forecast is ``h_{T+k} = hbar + (a + g)^{k-1} (h_{T+1} - hbar)``, ``hbar = w / (1 - a - g)``, the days of the gap
     counted in k.
 
-    Source: Bollerslev (1986), Journal of Econometrics 31, 307-327.
+    With ``variance="savickas"`` the likelihood is that of estimation and event window together, D one in the event
+    window: ``R_t = alpha + beta R_m,t + gamma D_t + e_t``, ``h_t = w + a e_{t-1}^2 + g h_{t-1} + delta D_t``, delta at
+    least 0. Abnormal returns keep gamma, ``AR_t = R_t - alpha - beta R_m,t``. Their variance is h alone; the mean of
+    ``AR / sqrt(h)`` over events against its own dispersion (the test `bmp`) allows each security a variance effect of
+    its own. With one event day gamma takes up all of it, and delta is 0.
+
+    Source: Bollerslev (1986), Journal of Econometrics 31, 307-327; Savickas (2003), Journal of Financial Research 26,
+    165-178.
 
     Parameters
     ----------
@@ -187,7 +199,63 @@ class GARCHModel(ConditionalVarianceModel):
 
     kind: ClassVar[str] = "garch"
     source: ClassVar[str] = "Bollerslev (1986)"
-    volatility_parameters: ClassVar[tuple[str, ...]] = ("omega", "arch", "garch")
+    variances: ClassVar[tuple[str, ...]] = ("forecast", "updated", SAVICKAS)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.variance == SAVICKAS and self.distribution != "normal":
+            raise InputError(f"garch: variance savickas is of normal disturbances, not of {self.distribution}.")
+
+    @property
+    def volatility_parameters(self) -> tuple[str, ...]:
+        """Omega, a and g; with a dummy for the event also gamma and delta."""
+        own = ("omega", "arch", "garch")
+        return (*own, "event_mean", "event_variance") if self.variance == SAVICKAS else own
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether the event window is in the estimates."""
+        return self.variance == SAVICKAS
+
+    def _fit_event(self, event: int, block: Block, result: EstimationResult) -> None:
+        if self.variance == SAVICKAS:
+            self._fit_with_event(event, block, result)
+        else:
+            super()._fit_event(event, block, result)
+
+    def _fit_with_event(self, event: int, block: Block, result: EstimationResult) -> None:
+        market, market_event = block.x[event, :, 0], block.x_event[event, :, 0]
+        used = np.flatnonzero(np.isfinite(block.y[event]) & np.isfinite(market))
+        ahead = block.y.shape[1] - int(used[-1]) + block.gap
+        series = EventSeries(
+            y=PERCENT * block.y[event, used],
+            x=PERCENT * market[used],
+            y_event=PERCENT * block.y_event[event],
+            x_event=PERCENT * market_event,
+            ahead=ahead,
+            variance=float(np.mean((PERCENT * result.residuals[event, used]) ** 2)),
+        )
+        if ahead < 1 or not np.isfinite(series.y_event + series.x_event).any():
+            why = "the event window does not come last" if ahead < 1 else "the event window has no return"
+            result.detail[event] = f"least squares: {why}"
+            return
+        found = maximise(series, PERCENT * result.parameters[event, 0], result.parameters[event, 1])
+        if found is None or found.parameters[4] + found.parameters[5] >= EXPLOSIVE:
+            why = "the likelihood has no maximum that was found" if found is None else "the variance is not stationary"
+            result.detail[event] = f"least squares: {why}"
+            return
+        alpha, beta, gamma, omega, arch, garch, delta = found.parameters
+        alpha = alpha / PERCENT
+        result.expected[event] = alpha + beta * market_event
+        result.noise[event] = found.h / PERCENT**2
+        result.spread[event] = 0.0
+        residuals = block.y[event, used] - alpha - beta * market[used]
+        result.residuals[event, used] = residuals
+        result.sigma[event] = np.sqrt((residuals**2).sum() / (len(used) - 2))
+        apart = block.y[event, used] - block.y[event, used].mean()
+        result.r_squared[event] = 1.0 - (residuals**2).sum() / (apart**2).sum()
+        units = PERCENT**2
+        result.parameters[event] = alpha, beta, omega / units, arch, garch, gamma / PERCENT, delta / units
 
     def specified(self, y: Floats, x: Floats) -> Any:
         """Return a GARCH(1,1) market model."""
@@ -204,8 +272,10 @@ class GARCHModel(ConditionalVarianceModel):
         return garch_path(volatility, start, shocks)
 
     def constant(self, variance: Floats) -> Floats:
-        """Return omega, and no a and g."""
-        return np.stack([variance, 0.0 * variance, 0.0 * variance], axis=1)
+        """Return omega, no a and g, and no effect of the event."""
+        none, unknown = 0.0 * variance, np.full(len(variance), np.nan)
+        event = (unknown, none) if self.variance == SAVICKAS else ()
+        return np.stack([variance, none, none, *event], axis=1)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,26 @@ from eventstudy.returns.models.block import Block, EstimationResult
 from eventstudy.returns.regressors import Benchmark
 from eventstudy.returns.weights import elastic_net, simplex_weights
 
-__all__ = ["ElasticNetModel", "SyntheticControlModel"]
+__all__ = ["CounterfactualModel", "ElasticNetModel", "PlaceboGaps", "SyntheticControlModel"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaceboGaps:
+    """One event's firm and its donors, each against its own counterfactual; the firm comes first.
+
+    Parameters
+    ----------
+    rmspe : ndarray of shape (1 + J,)
+        Root mean squared residual of the estimation window, a decimal per session.
+    abnormal : ndarray of shape (1 + J, L)
+        Abnormal returns in the event window, decimals per session; NaN where the firm's is missing.
+    left_out : int
+        Donors that could be no placebo: they don't vary, or the others repeat them.
+    """
+
+    rmspe: Floats
+    abnormal: Floats
+    left_out: int
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,40 @@ class CounterfactualModel(ExpectedReturnModel):
         for event in range(events):
             self._fit_event(event, block, result)
         return result
+
+    def placebos(self, event: int, block: Block) -> PlaceboGaps:
+        """Return one event's gaps, and those of each donor in the place of its firm.
+
+        Parameters
+        ----------
+        event : int
+            One that `fit` gives a counterfactual.
+        block : Block
+            With its donors.
+
+        Notes
+        -----
+        The same sessions and the same complete donors as in `fit`. Among the donors of a donor is the firm (Abadie,
+        Diamond and Hainmueller 2010), unless it lacks a return in the event window.
+        """
+        assert block.donors is not None
+        used = np.isfinite(block.y[event])
+        _, donors, donors_event = block.donors.of(event)
+        complete = np.isfinite(donors[used]).all(axis=0) & np.isfinite(donors_event).all(axis=0)
+        y = np.column_stack([block.y[event, used], donors[used][:, complete]])
+        y_event = np.column_stack([block.y_event[event], donors_event[:, complete]])
+        others = np.isfinite(y_event).all(axis=0)
+        found = []
+        for own in range(y.shape[1]):
+            pool = others & (np.arange(y.shape[1]) != own)
+            if not pool.any() or np.ptp(y[:, own]) == 0:
+                continue
+            alpha, weights = self.weights(y[:, own], y[:, pool])
+            ssr = float(((y[:, own] - alpha - y[:, pool] @ weights) ** 2).sum())
+            if ssr > PERFECT * float((y[:, own] ** 2).sum()):
+                found.append((np.sqrt(ssr / len(y)), y_event[:, own] - alpha - y_event[:, pool] @ weights))
+        rmspe, abnormal = np.array([each[0] for each in found]), np.array([each[1] for each in found])
+        return PlaceboGaps(rmspe, abnormal, y.shape[1] - len(found))
 
     def _fit_event(self, event: int, block: Block, result: EstimationResult) -> None:
         """Fill in one event."""
