@@ -10,7 +10,7 @@ from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.reports.axes import blank, date_axis, grid, name_axis, panel, percent_axis, session_axis, title
 from eventstudy.reports.display import clean, count, number, percent
 from eventstudy.reports.effects import whole_group
-from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare
+from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare, signed_colours
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,6 +99,8 @@ def car_distribution(cars: pd.DataFrame, window: str, model: str | None = None) 
 def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure:
     """Return the abnormal returns of every event and day as colours, the largest day 0 at the top.
 
+    Zero is the page's own ground, light or dark; a day without a return is grey.
+
     Parameters
     ----------
     abnormal_returns : DataFrame
@@ -121,7 +123,7 @@ def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure
     image = axes.imshow(
         values,
         aspect="auto",
-        cmap="PuOr",
+        cmap=signed_colours(),
         vmin=-limit,
         vmax=limit,
         interpolation="nearest",
@@ -134,6 +136,7 @@ def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure
     axes.set_yticks([])
     session_axis(axes)
     each = f"a row is the mean of {merged} events" if merged > 1 else "a row an event"
+    each += ", grey: missing" if np.isnan(values).any() else ""
     title(axes, f"Abnormal returns, {_model_of(rows)}, N = {count(len(wide))}, {each}")
     return figure
 

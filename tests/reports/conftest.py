@@ -8,6 +8,8 @@ MADE UP, by a seeded generator: every other day, the market_adjusted model, stan
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import eventstudy as es
+from eventstudy.backtest import Trials
+from eventstudy.config import load
+from eventstudy.config.trading import trade
+from eventstudy.reports import html
 from eventstudy.reports.base import Results
+from eventstudy.simulation.power import Rejections, Simulation
 
+ROOT = Path(__file__).parents[2]
 FOCUS = "BABA-2024Q4"
 DAYS = range(-10, 11)
 WINDOWS = {"reaction": (0, 1), "drift": (2, 10), "event": (-10, 10)}
@@ -76,6 +85,53 @@ def results() -> Results:
 def make_results() -> Callable[..., Results]:
     """Return the maker, for a study without a focus or one that was never touched before."""
     return _make_results
+
+
+@pytest.fixture(scope="session")
+def pages(results: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], str]]:
+    """Return a maker for every kind of page, each made once."""
+    folder = tmp_path_factory.mktemp("pages")
+
+    def backtest() -> str:
+        config = ROOT / "configs" / "backtest_alibaba.yaml"
+        return _read(trade(load(config, ()), Trials()).to_html(folder / "backtest.html"))
+
+    def reaction() -> str:
+        return _read(es.reaction("BABA", "2025-02-20").to_html(folder / "reaction.html"))
+
+    def simulation() -> str:
+        return _read(simulated().to_html(folder / "simulation.html"))
+
+    def report() -> str:
+        return html.page(results, beside_files=True)
+
+    return {
+        "report": cache(report),
+        "reaction": cache(reaction),
+        "backtest": cache(backtest),
+        "simulation": cache(simulation),
+    }
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def simulated() -> Simulation:
+    """Return made up rates of twelve tests under two models, some of which do not hold their level."""
+    tests = ("t", "cross_sectional", "patell", "bmp", "kolari_pynnonen", "rank", "sign", "generalized_sign", "wilcoxon")
+    rows = tuple(
+        Rejections(model, window, test, "default", "two_sided", effect, level, 500, place == 1, round(rate, 3))
+        for model in ("market", "market:KWEB")
+        for window in ("day0", "reaction")
+        for place, test in enumerate(tests)
+        for effect in (0.0, 0.005, 0.01, 0.02)
+        for level in (0.01, 0.05, 0.10)
+        for rate in [
+            min(1.0, level * (0.8 + 0.1 * place) + (1 - level) * (1 - np.exp(-(((70 + 9 * place) * effect) ** 2))))
+        ]
+    )
+    return Simulation(500, 50, common_date=False, rows=rows)
 
 
 def _make_results(focus: str | None = FOCUS) -> Results:
