@@ -121,10 +121,11 @@ def simulated() -> Simulation:
     """Return made up rates of twelve tests under two models, some of which do not hold their level."""
     tests = ("t", "cross_sectional", "patell", "bmp", "kolari_pynnonen", "rank", "sign", "generalized_sign", "wilcoxon")
     rows = tuple(
-        Rejections(model, window, test, "default", "two_sided", effect, level, 500, place == 1, round(rate, 3))
+        Rejections(model, window, test, "default", "two_sided", effect, level, 500 - lost, lost, round(rate, 3))
         for model in ("market", "market:KWEB")
         for window in ("day0", "reaction")
         for place, test in enumerate(tests)
+        for lost in [3 if test == "rank" else 0]
         for effect in (0.0, 0.005, 0.01, 0.02)
         for level in (0.01, 0.05, 0.10)
         for rate in [
