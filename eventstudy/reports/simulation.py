@@ -43,7 +43,7 @@ def share_interval(rate: float, samples: float) -> tuple[float, float]:
     --------
     >>> low, high = share_interval(0.05, 1000)
     >>> round(low, 4), round(high, 4)
-    (0.0382, 0.0653)
+    (0.0381, 0.0653)
     """
     if is_missing(rate) or not samples:
         return float("nan"), float("nan")

@@ -131,6 +131,7 @@ def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure
     )
     bar = figure.colorbar(image, ax=axes, pad=0.02)
     bar.outline.set_visible(False)
+    bar.ax.set_facecolor("none")
     bar.ax.tick_params(length=0, labelsize=FONT_SIZE, labelcolor=MUTED)
     percent_axis(bar.ax, "y")
     axes.set_yticks([])
@@ -271,7 +272,7 @@ def estimate_spread(estimates: pd.DataFrame, model: str | None = None) -> Figure
         told = f"{100 * middle:.2f}%" if name == "sigma" else number(middle)
         if name == "sigma":
             percent_axis(axes, "x", signed=False)
-        title(axes, f"{name}: median {told}, N = {count(float(known.size))}")
+        title(axes, f"{name}, N = {count(float(known.size))}\nmedian {told}")
     return figure
 
 

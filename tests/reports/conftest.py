@@ -103,7 +103,7 @@ def pages(results: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         return _read(simulated().to_html(folder / "simulation.html"))
 
     def report() -> str:
-        return html.page(results, beside_files=True)
+        return html.page(with_paths(results), beside_files=True)
 
     return {
         "report": cache(report),
@@ -133,6 +133,36 @@ def simulated() -> Simulation:
         ]
     )
     return Simulation(500, 50, common_date=False, rows=rows)
+
+
+def with_paths(results: Results) -> Results:
+    """Return the study with the days of two events in bars of five minutes, MADE UP between their real closes."""
+    parts = [_path(event_id) for event_id in (FOCUS, "BABA-2025Q2")]
+    return Results(results.summary, {**results.tables, "paths": pd.concat(parts, ignore_index=True)})
+
+
+def _path(event_id: str) -> pd.DataFrame:
+    base, _, first, _, _, closes = LADDERS[event_id]
+    (day0,) = [each[2] for each in EVENTS if each[0] == event_id]
+    (news,) = [each[1] for each in EVENTS if each[0] == event_id]
+    open_ = pd.Timestamp(f"{day0} 09:30", tz="America/New_York").tz_convert("UTC")
+    close, before = open_ + pd.Timedelta(hours=6.5), open_ - pd.Timedelta(hours=17.5)
+    early = [(before + pd.Timedelta(hours=1), "after_hours"), (open_ - pd.Timedelta(hours=2), "premarket")]
+    day = [(open_ + pd.Timedelta(minutes=5 * place), "session") for place in range(1, 79)]
+    noise = np.random.default_rng(20250220).normal(0, 0.002, 78)
+    prices = first + (closes[0] - first) * np.arange(1, 79) / 78 + first * noise
+    prices[-1] = closes[0]
+    frame = pd.DataFrame([*early, *day], columns=["time", "segment"])
+    frame["time"] = frame["time"].astype("datetime64[s, UTC]")
+    edges = {"close_before": before, "open": open_, "close": close, "news": pd.Timestamp(news) if news else pd.NaT}
+    return frame.assign(
+        event_id=event_id,
+        move=np.array([base, (base + first) / 2, *prices]) / base - 1,
+        benchmark=[np.nan, np.nan, *np.linspace(0.001, -0.004, 78)],
+        **{name: pd.Series([at] * len(frame), dtype="datetime64[s, UTC]") for name, at in edges.items()},
+        zone="America/New_York",
+        benchmark_name="SPY",
+    )[["event_id", "time", "segment", "move", "benchmark", *edges, "zone", "benchmark_name"]]
 
 
 def _make_results(focus: str | None = FOCUS) -> Results:

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from eventstudy.reports import Results, html
+from eventstudy.reports.sections import MOST_PATHS
 from tests.reports import chromium
+from tests.reports.conftest import with_paths
 
 FOCUS = "BABA-2024Q4"
 MANY = 10_000
@@ -40,7 +42,7 @@ def many_events(results: Results, number: int) -> Results:
     rng = np.random.default_rng(1)
     frames = dict(results.tables)
     names = [f"E{place:05d}" for place in range(number)]
-    for name in ("events", "reactions", "cars", "estimates", "abnormal_returns"):
+    for name in ("events", "reactions", "cars", "estimates", "abnormal_returns", "paths"):
         one = frames[name][frames[name]["event_id"] == FOCUS]
         many = pd.concat([one] * number, ignore_index=True)
         frames[name] = many.assign(event_id=np.repeat(names, len(one)))
@@ -260,8 +262,9 @@ def test_letters_of_pictures_can_be_read_and_do_not_overlap(browser: str, pages:
 
 
 def test_ten_thousand_events_are_light_and_open_quickly(browser: str, results: Results) -> None:
-    page = html.page(many_events(results, MANY), beside_files=True)
+    page = html.page(many_events(with_paths(results), MANY), beside_files=True)
     assert len(page.encode()) < 5_000_000
+    assert page.count('aria-label="Waterfall') == page.count('aria-label="Path of the price') == MOST_PATHS
     probe = """
       out.seconds = performance.getEntriesByType("navigation")[0].loadEventStart / 1000;
       out.sections = document.querySelectorAll(".folds > details").length;
