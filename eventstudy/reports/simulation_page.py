@@ -41,7 +41,6 @@ def simulation_page(
         "headline": sentences(rates, samples, size, common_date=common_date),
         "size": size_table(rates, samples),
         "power": power,
-        "level": f"{100 * level:g}%",
         "pictures": _pictures(rates, level) if power.rows else [],
         "left_out": len(rates[["model", "window"]].drop_duplicates()) - MOST_PICTURES,
         "colours": list(enumerate(PALETTE, start=1)),
