@@ -21,6 +21,7 @@ from eventstudy.inference import TESTS, TestResult
 from eventstudy.inference.diagnostics import Diagnostics
 from eventstudy.panels import ReturnPanel
 from eventstudy.reactions import Reaction, reactions_frame
+from eventstudy.reactions.path import paths_frame
 from eventstudy.reports import Results
 from eventstudy.returns import ALL, AbnormalReturns, Aligned, AverageReturns, Cars, ExpectedReturnModel, Window, paths
 
@@ -153,6 +154,15 @@ class StudyResult:
     def reaction_table(self) -> pd.DataFrame:
         """One row an event and rung or leg of its ladder."""
         return reactions_frame(self.reactions, own_events=any(each.has_bars for each in self.reactions))
+
+    @cached_property
+    def path_table(self) -> pd.DataFrame:
+        """One row a minute of the day with bars, of the focus and of the few events with the largest CARs."""
+        from eventstudy.reports.sections import strongest
+
+        barred = {each.event_id: each for each in self.reactions if each.has_bars}
+        shown = strongest(self.cars, list(barred), self.study.focus)
+        return paths_frame({event_id: path for event_id in shown if (path := barred[event_id].path) is not None})
 
     @property
     def dropped(self) -> pd.DataFrame:
@@ -327,6 +337,7 @@ class StudyResult:
             "tests": self.tests,
             "reactions": self.reaction_table,
             "findings": findings_frame(self.findings),
+            "paths": self.path_table,
         }
 
     def _summary(self) -> dict[str, Any]:

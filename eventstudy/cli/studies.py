@@ -159,6 +159,7 @@ def simulate(
     size: Annotated[int, typer.Option(help="Events in a sample.")] = 50,
     effects: Annotated[str, typer.Option(help="Abnormal returns put on day 0.")] = "0,0.005,0.01,0.02",
     common_date: Annotated[bool, typer.Option("--common-date", help="One date for all events of a sample.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write size and power as a page, with their curves.")] = None,
     overrides: Overrides = None,
     offline: Offline = False,
     quiet: Quiet = False,
@@ -170,12 +171,16 @@ def simulate(
     from eventstudy.simulation.power import parse_effects
 
     configured, sizes = load(config, overrides or ()), parse_effects(effects)
+    if html is not None:
+        check_writable(html.parent)
     options: dict[str, Any] = {"samples": samples, "size": size, "effects": sizes, "common_date": common_date}
     with network(offline=offline), progress_bars(quiet=quiet) as progress:
         found = measure(
             configured.study, *load_inputs(configured), configured.factor_panel(), **options, progress=progress
         )
     typer.echo(found.summary(**terminal()))
+    if html is not None:
+        typer.echo(f"Page: {found.to_html(html, title=configured.name)}")
 
 
 def _read_bars(path: Path, symbol: str, benchmark: str, zone: str, label: Any, interval: int | None) -> BarPanel:

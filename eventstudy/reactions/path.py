@@ -15,7 +15,7 @@ from eventstudy.reactions.clock import Segment
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["IntradayPath", "PathSource", "diurnal_factors"]
+__all__ = ["IntradayPath", "PathSource", "diurnal_factors", "paths_frame"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,6 +146,35 @@ class PathSource:
         return np.asarray(np.log(prices / opened), dtype=np.float64)
 
 
+def paths_frame(paths: Mapping[str, IntradayPath]) -> pd.DataFrame:
+    """Return the paths of some events as one table, with the columns of ``paths.csv``; the last bar of each minute.
+
+    Parameters
+    ----------
+    paths : mapping of str to IntradayPath
+        By event.
+
+    Returns
+    -------
+    DataFrame
+        ``event_id``, ``time`` (UTC), ``segment``, ``move`` and ``benchmark`` (decimals from the base price), and on
+        each row the day's ``close_before``, ``open``, ``close``, ``news`` (NaT where the time is unknown), ``zone``
+        and ``benchmark_name``.
+    """
+    import pandas as pd
+
+    columns = ["event_id", "time", "segment", "move", "benchmark", *EDGES, "zone", "benchmark_name"]
+    parts = [pd.DataFrame(columns=columns)] if not paths else []
+    for event_id, path in paths.items():
+        # A bar ends inside the minute that it closes.
+        minute = (path.time.astype("datetime64[s]") - np.timedelta64(1, "s")).astype("datetime64[m]")
+        rows = path.to_frame().drop(columns="z")[np.append(minute[1:] != minute[:-1], True)[: len(minute)]]
+        edges = {name: pd.Timestamp(path.edges.get(name, np.datetime64("NaT", "s")), tz="UTC") for name in EDGES}
+        parts.append(rows.assign(event_id=event_id, **edges, zone=path.zone, benchmark_name=path.benchmark_name))
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+EDGES = ("close_before", "open", "close", "news")
 FEWEST_SESSIONS = 10
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from eventstudy.errors import InputError
 from eventstudy.registry import Registry
-from eventstudy.reports.contract import TABLES, kinds
+from eventstudy.reports.contract import OPTIONAL, TABLES, kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,8 @@ class Results:
         ``models`` ({label: {figure: value}}), ``focus`` (an event_id or None), ``provenance`` (plain values).
     tables : mapping of str to DataFrame
         One frame for each name in `contract.TABLES`, columns as in the output directory; an empty frame with
-        the right columns where there is nothing. Returns are decimals, ``percentile`` is a share in [0, 1].
+        the right columns where there is nothing; those of `contract.OPTIONAL` may be absent. Returns are decimals,
+        ``percentile`` is a share in [0, 1].
 
     Raises
     ------
@@ -49,6 +50,7 @@ class Results:
         for name in TABLES:
             if name not in self.tables:
                 raise InputError(f"The results lack the table {name!r}; they need {', '.join(TABLES)}.")
+        for name in (*TABLES, *(each for each in OPTIONAL if each in self.tables)):
             kinds(name, [str(column) for column in self.tables[name].columns])
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from eventstudy.errors import InputError, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TABLES", "Kind", "conform", "is_missing", "kinds"]
+__all__ = ["OPTIONAL", "TABLES", "Kind", "conform", "held", "is_missing", "kinds"]
 
 
 class Kind(StrEnum):
@@ -50,10 +51,16 @@ _SHAPES: dict[str, str] = {
         "raw_log:number expected:number abnormal:number reference n:whole z:number percentile:number grade reason"
     ),
     "findings": "symbol date:date kind words",
+    "paths": (
+        "event_id time:time segment move:number benchmark:number close_before:time open:time close:time news:time "
+        "zone benchmark_name"
+    ),
 }
 
-TABLES: tuple[str, ...] = tuple(_SHAPES)
-"""The tables of a study, in the order in which they are written."""
+OPTIONAL: tuple[str, ...] = ("paths",)
+"""Tables that a study has only where it has something to put into them."""
+TABLES: tuple[str, ...] = tuple(name for name in _SHAPES if name not in OPTIONAL)
+"""The tables of every study, in the order in which they are written."""
 
 
 def _parse(shape: str) -> list[tuple[str, Kind]]:
@@ -67,7 +74,7 @@ def kinds(name: str, columns: list[str]) -> dict[str, Kind]:
     Parameters
     ----------
     name : str
-        One of `TABLES`.
+        One of `TABLES` or `OPTIONAL`.
     columns : list of str
         The columns of the table at hand; ``events`` and ``estimates`` carry columns of their own
         (groups and values, parameters) before their last ones.
@@ -105,6 +112,11 @@ def _mismatch(name: str, columns: list[str], expected: list[str]) -> str:
     return f"The table {name!r} has its columns in another order or twice; right is: {', '.join(expected)}."
 
 
+def held(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """Return the tables that a study has: all of `TABLES`, and of the optional ones those with rows."""
+    return TABLES + tuple(name for name in OPTIONAL if name in tables and len(tables[name]))
+
+
 def is_missing(value: Any) -> bool:
     """Return whether a cell is empty: None, NaN, NaT, NA or an empty text."""
     if value is None or (isinstance(value, str) and not value):
@@ -123,7 +135,7 @@ def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        One of `TABLES`.
+        One of `TABLES` or `OPTIONAL`.
     frame : DataFrame
         With exactly the columns of the contract.
 
@@ -134,8 +146,8 @@ def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    held = kinds(name, [str(column) for column in frame.columns])
-    columns = {column: _conform_column(frame[column], kind) for column, kind in held.items()}
+    known = kinds(name, [str(column) for column in frame.columns])
+    columns = {column: _conform_column(frame[column], kind) for column, kind in known.items()}
     return pd.DataFrame({column: values.reset_index(drop=True) for column, values in columns.items()})
 
 

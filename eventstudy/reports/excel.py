@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventstudy.errors import OutputError
 from eventstudy.reports.base import Results
-from eventstudy.reports.contract import TABLES, is_missing
+from eventstudy.reports.contract import held, is_missing
 from eventstudy.reports.display import clean
 from eventstudy.reports.files import as_written, write_bytes
 
@@ -56,7 +56,7 @@ class ExcelReport:
             front.write_string(0, 0, clean(results.summary["name"]), bold)
             for row, sentence in enumerate(results.summary["headline"], start=2):
                 front.write_string(row, 0, clean(sentence))
-            for name in TABLES:
+            for name in held(results.tables):
                 _write_sheet(workbook.add_worksheet(name), as_written(name, results.tables[name]), bold)
         return write_bytes(Path(folder) / "report.xlsx", buffer.getvalue())
 

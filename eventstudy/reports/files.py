@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventstudy.errors import InputError, OutputError
 from eventstudy.reports.base import SUMMARY_KEYS, Results
-from eventstudy.reports.contract import TABLES, Kind, conform, is_missing, kinds
+from eventstudy.reports.contract import OPTIONAL, TABLES, Kind, conform, held, is_missing, kinds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ MOST_CSV_ROWS = 1_000_000
 
 
 def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | None = None) -> list[Path]:
-    r"""Write ``summary.json`` and a CSV file for each table; Parquet for a million abnormal returns and more.
+    r"""Write ``summary.json`` and a CSV file for each table there is; Parquet for a million abnormal returns and more.
 
     Numbers keep all their digits, a missing value is an empty cell (null in JSON), lines end in ``\\n``;
     the same results give the same bytes.
@@ -60,7 +60,7 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
     """
     folder = Path(folder)
     paths = []
-    for name in TABLES:
+    for name in held(results.tables):
         frame = as_written(name, results.tables[name])
         path, other = folder / f"{name}.csv", folder / f"{name}.parquet"
         if _is_columnar(name, frame):
@@ -70,6 +70,8 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
             paths.append(write_text(path, frame.to_csv(index=False, lineterminator="\n")))
         # A larger or smaller study was there before; its table must not be read for this one's.
         other.unlink(missing_ok=True)
+    for name in {*OPTIONAL} - {*held(results.tables)}:
+        (folder / f"{name}.csv").unlink(missing_ok=True)
     ordered = {key: results.summary[key] for key in SUMMARY_KEYS}
     ordered |= {key: results.summary[key] for key in sorted(results.summary) if key not in ordered}
     paths.append(write_text(folder / "summary.json", json_text(ordered)))
@@ -85,7 +87,7 @@ def _is_columnar(name: str, frame: pd.DataFrame) -> bool:
 def file_names(results: Results) -> list[str]:
     """Return the names of the files that `write_tables` makes of results."""
     frames = results.tables
-    names = [f"{name}.parquet" if _is_columnar(name, frames[name]) else f"{name}.csv" for name in TABLES]
+    names = [f"{name}.parquet" if _is_columnar(name, frames[name]) else f"{name}.csv" for name in held(frames)]
     return [*names, "summary.json"]
 
 
@@ -104,7 +106,7 @@ def read_tables(folder: str | Path) -> Results:
 
     folder = Path(folder)
     tables = {}
-    for name in TABLES:
+    for name in (*TABLES, *(each for each in OPTIONAL if (folder / f"{each}.csv").exists())):
         path, columnar = folder / f"{name}.csv", folder / f"{name}.parquet"
         try:
             if columnar.exists():

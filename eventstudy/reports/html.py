@@ -59,7 +59,11 @@ def page(results: Results, *, beside_files: bool = False) -> str:
     """
     frames, focus = results.tables, results.focus
     has_ladder = bool(focus) and (frames["reactions"]["event_id"] == focus).any()
-    own = section(frames, str(focus), anchors([str(focus)])[0], 0, draw=True, effects=False) if has_ladder else None
+    own = (
+        section(frames, str(focus), anchors([str(focus)])[0], 0, draw=True, fully=True, effects=False)
+        if has_ladder
+        else None
+    )
     others, left_out = sections(frames, focus, MOST_EVENTS)
     with_car = list(dict.fromkeys(map(str, frames["cars"]["event_id"])))
     listed = breakdowns.largest(frames["cars"], with_car, MOST_ROWS)

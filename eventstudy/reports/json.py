@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eventstudy.reports.base import Results
-from eventstudy.reports.contract import TABLES
+from eventstudy.reports.contract import held
 from eventstudy.reports.files import json_text, records, write_text
 
 __all__ = ["JsonReport"]
@@ -26,5 +26,5 @@ class JsonReport:
 
     def write(self, results: Results, folder: Path) -> Path:
         """Write ``report.json`` into a folder and return its path."""
-        tables = {name: records(results, name) for name in TABLES}
+        tables = {name: records(results, name) for name in held(results.tables)}
         return write_text(Path(folder) / "report.json", json_text({**results.summary, "tables": tables}))

@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["history_strip", "intraday", "waterfall"]
+__all__ = ["history_strip", "intraday", "intraday_of", "waterfall"]
 
 WIDTH = 5.0
-WIDE = 7.0
+WIDE = 5.5
 ROW_HEIGHT = 0.33
 # Minutes that stand for the night, when nobody trades.
 NIGHT = 30.0
 # What a label such as "+114.88%" takes of the figure's width.
 LABEL_SHARE = 0.29
+# What a time of day such as "16:00" takes of the width of the path, with room beside it.
+CLOCK_SHARE = 0.13
 SHADES = {"after_hours": "After hours", "premarket": "Premarket", "session": "Session"}
 NAMES = {"after_hours": 2, "premarket": 4}
 
@@ -146,6 +148,24 @@ def intraday(
     return figure
 
 
+def intraday_of(path: pd.DataFrame) -> Figure:
+    """Return the path of one event as `intraday` draws it.
+
+    Parameters
+    ----------
+    path : DataFrame
+        The rows of one event in ``paths.csv``.
+    """
+    first = path.iloc[0]
+    edges = {
+        name: np.datetime64(first[name].tz_localize(None), "s")
+        for name in ("close_before", "open", "close", "news")
+        if not is_missing(first[name])
+    }
+    rows = path.assign(time=path["time"].dt.tz_localize(None))
+    return intraday(rows, edges, str(first["zone"]), str(first["event_id"]), clean(first["benchmark_name"]))
+
+
 class _Clock:
     """Minutes along the axis, with the night cut down."""
 
@@ -178,7 +198,7 @@ class _Clock:
     def ticks(self, zone: str) -> tuple[list[float], list[str]]:
         """Return where to put the hours, and what the exchange's clocks show there."""
         moments = [self.begin, self.open, self.open + (self.close - self.open) // 2, self.close]
-        if self.evening > self.begin + np.timedelta64(3000, "s"):
+        if _minutes(self.evening - self.begin) > CLOCK_SHARE * self.right:
             moments.append(self.evening)
         moments.sort()
         places = self.at(np.array(moments))

@@ -9,28 +9,31 @@ from typing import TYPE_CHECKING
 from eventstudy.reports import figures, tables
 from eventstudy.reports.breakdowns import largest
 from eventstudy.reports.contract import is_missing
-from eventstudy.reports.display import DisplayTable, clean, date, percent, reason
+from eventstudy.reports.display import DisplayTable, clean, date, leg_title, percent, reason
 from eventstudy.reports.effects import event_rows, leg_rows
+from eventstudy.reports.reaction_figures import intraday_of, waterfall
 from eventstudy.reports.style import inline_svg
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Section", "anchors", "section", "sections"]
+__all__ = ["Section", "anchors", "section", "sections", "strongest"]
 
 Frames = Mapping[str, "pd.DataFrame"]
 MOST_PICTURES = 12
-BY_EVENT = ("events", "reactions", "cars", "abnormal_returns", "estimates")
+# A path of minutes weighs as much as a dozen ladders.
+MOST_PATHS = 3
+BY_EVENT = ("events", "reactions", "cars", "abnormal_returns", "estimates", "paths")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One event as the page shows it; `figure` is empty beyond the first events of many."""
+    """One event as the page shows it; `figures` is empty beyond the first events of many."""
 
     event_id: str
     anchor: str
     line: str
-    figure: str
+    figures: tuple[str, ...]
     shown: tuple[DisplayTable, ...]
 
 
@@ -50,26 +53,74 @@ def sections(frames: Frames, focus: str | None, most: int) -> tuple[list[Section
     known = dict.fromkeys([*frames["events"]["event_id"], *frames["reactions"]["event_id"]])
     order = [str(each) for each in known if each in held]
     chosen = largest(frames["cars"], order, most)
-    few = {**frames} | {name: frames[name][frames[name]["event_id"].isin(chosen)] for name in BY_EVENT}
+    few = {**frames} | {
+        name: frames[name][frames[name]["event_id"].isin(chosen)] for name in BY_EVENT if name in frames
+    }
+    laddered = {*few["reactions"]["event_id"]}
+    fully = strongest(frames["cars"], [each for each in chosen if each in laddered], None)
     links = anchors([focus or "", *chosen])[1:]
     made = [
-        section(few, each, link, place, draw=place <= MOST_PICTURES)
+        section(few, each, link, place, draw=place <= MOST_PICTURES, fully=each in fully)
         for place, (each, link) in enumerate(zip(chosen, links, strict=True), start=1)
     ]
     return made, len(order) - len(chosen)
 
 
-def section(frames: Frames, event_id: str, anchor: str, place: int, *, draw: bool, effects: bool = True) -> Section:
-    """Return one event; `place` tells its figure from others on the page, `effects` asks for its abnormal returns."""
-    line, svg, shown = _line(frames, event_id), "", list[DisplayTable]()
+def strongest(cars: pd.DataFrame, event_ids: Sequence[str], focus: str | None) -> list[str]:
+    """Return the events whose day is drawn in full: the focus, and the few with the largest CARs in size."""
+    own = [each for each in event_ids if each == focus]
+    return [*own, *largest(cars, [each for each in event_ids if each != focus], MOST_PATHS)]
+
+
+def section(
+    frames: Frames, event_id: str, anchor: str, place: int, *, draw: bool, fully: bool = False, effects: bool = True
+) -> Section:
+    """Return one event as the page shows it.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        The result frames.
+    event_id, anchor : str
+        The event, and where links find it.
+    place : int
+        Tells its figures from others on the page.
+    draw, fully : bool
+        Whether its ladder is drawn, and whether its waterfall and the path through its day are.
+    effects : bool
+        Whether its abnormal returns are among its tables.
+    """
+    line, svgs, shown = _line(frames, event_id), list[str](), list[DisplayTable]()
     if (frames["reactions"]["event_id"] == event_id).any():
         shown += [tables.ladder(frames, event_id), tables.legs(frames, event_id)]
-        if draw:
+        if draw or fully:
             figure = figures.ladder(frames["reactions"], event_id)
-            svg = inline_svg(figure, f"ladder{place}", f"Price ladder of {clean(event_id)}. {line}")
+            svgs.append(inline_svg(figure, f"ladder{place}", f"Price ladder of {clean(event_id)}. {line}"))
+        if fully:
+            svgs += _day_pictures(frames, event_id, place)
     if effects:
         shown.append(tables.event_cars(frames, event_id))
-    return Section(clean(event_id), anchor, line, svg, tuple(display for display in shown if display.rows))
+    return Section(clean(event_id), anchor, line, tuple(svgs), tuple(display for display in shown if display.rows))
+
+
+def _day_pictures(frames: Frames, event_id: str, place: int) -> list[str]:
+    """Return the waterfall of an event's legs and the path through its day, each where there is something to draw."""
+    drawn = []
+    legs = leg_rows(frames["reactions"], event_id, "leg")
+    legs = legs[legs["raw_log"].notna()]
+    if len(legs) > 1:
+        told = [
+            f"{leg_title(str(leg), 'leg')} {percent(raw)}" for leg, raw in zip(legs["leg"], legs["raw"], strict=True)
+        ]
+        about = f"Waterfall of the legs of {clean(event_id)}: {', '.join(told)}"
+        drawn.append(inline_svg(waterfall(frames["reactions"], event_id), f"waterfall{place}", about))
+    path = event_rows(frames["paths"], event_id) if "paths" in frames else legs.head(0)
+    if len(path):
+        last = path["move"].dropna()
+        ends = f", which ends at {percent(last.iloc[-1])}" if len(last) else ""
+        about = f"Path of the price of {clean(event_id)} from the close before to the close of day 0{ends}"
+        drawn.append(inline_svg(intraday_of(path), f"path{place}", about))
+    return drawn
 
 
 def anchors(event_ids: Sequence[str]) -> list[str]:

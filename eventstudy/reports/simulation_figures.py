@@ -9,6 +9,7 @@ import numpy as np
 from eventstudy.errors import InputError
 from eventstudy.reports.axes import grid, name_axis, panel, percent_axis, title
 from eventstudy.reports.display import clean, count
+from eventstudy.reports.simulation import share_interval
 from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["power_curves"]
 
-WIDTH = 6.4
+WIDTH = 5.0
+COLUMNS = 2
 # Beyond the palette, tests share colours and differ by line.
 LINES = ("-", "--", ":")
 MARKS = "osD"
@@ -26,7 +28,7 @@ MARKS = "osD"
 def power_curves(
     rates: pd.DataFrame, level: float = 0.05, model: str | None = None, window: str | None = None
 ) -> Figure:
-    """Return the rejection rate of each test by the abnormal return on day 0; at 0 that is its size.
+    """Return the rejection rate of each test by the abnormal return on day 0, with 95% intervals; at 0 it is its size.
 
     Parameters
     ----------
@@ -52,11 +54,13 @@ def power_curves(
             f"levels there are: {known or 'none'}."
         )
     tests = list(rows.groupby(["test", "convention"], sort=False))
-    figure, axes = panel(WIDTH, max(3.0, 0.22 * len(tests) + 1.0))
+    figure, axes = panel(WIDTH, 2.8 + 0.22 * -(-len(tests) // COLUMNS))
     grid(axes, zero=False)
     axes.axhline(level, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
     for place, ((test, convention), curve) in enumerate(tests):
         turn = place // len(PALETTE) % len(LINES)
+        error = np.array([share_interval(*each) for each in zip(curve["rate"], curve["samples"], strict=True)])
+        axes.vlines(curve["effect"], error[:, 0], error[:, 1], color=PALETTE[place % len(PALETTE)], alpha=0.35)
         axes.plot(
             curve["effect"].to_numpy(dtype=float),
             curve["rate"].to_numpy(dtype=float),
@@ -73,8 +77,9 @@ def power_curves(
     axes.set_xticks(np.unique(rows["effect"].to_numpy(dtype=float)))
     name_axis(axes, "x", "Abnormal return on day 0")
     name_axis(axes, "y", "Samples rejected")
-    samples = count(float(rows["samples"].max()))
-    told = f"{clean(model)}, {clean(window)}: rejections at {100 * level:g}% (dashed), N = {samples} samples"
+    fewest, most = count(float(rows["samples"].min())), count(float(rows["samples"].max()))
+    n = f"{most} samples" if fewest == most else f"{fewest} to {most} p-values"
+    told = f"{clean(model)}, {clean(window)}: at {100 * level:g}% (dashed), N = {n}"
     title(axes, told)
-    axes.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    figure.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="outside lower left", ncols=COLUMNS)
     return figure

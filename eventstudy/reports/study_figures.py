@@ -10,7 +10,7 @@ from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.reports.axes import blank, date_axis, grid, name_axis, panel, percent_axis, session_axis, title
 from eventstudy.reports.display import clean, count, number, percent
 from eventstudy.reports.effects import whole_group
-from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare
+from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare, signed_colours
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,6 +99,8 @@ def car_distribution(cars: pd.DataFrame, window: str, model: str | None = None) 
 def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure:
     """Return the abnormal returns of every event and day as colours, the largest day 0 at the top.
 
+    Zero is the page's own ground, light or dark; a day without a return is grey.
+
     Parameters
     ----------
     abnormal_returns : DataFrame
@@ -121,7 +123,7 @@ def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure
     image = axes.imshow(
         values,
         aspect="auto",
-        cmap="PuOr",
+        cmap=signed_colours(),
         vmin=-limit,
         vmax=limit,
         interpolation="nearest",
@@ -129,11 +131,13 @@ def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure
     )
     bar = figure.colorbar(image, ax=axes, pad=0.02)
     bar.outline.set_visible(False)
+    bar.ax.set_facecolor("none")
     bar.ax.tick_params(length=0, labelsize=FONT_SIZE, labelcolor=MUTED)
     percent_axis(bar.ax, "y")
     axes.set_yticks([])
     session_axis(axes)
     each = f"a row is the mean of {merged} events" if merged > 1 else "a row an event"
+    each += ", grey: missing" if np.isnan(values).any() else ""
     title(axes, f"Abnormal returns, {_model_of(rows)}, N = {count(len(wide))}, {each}")
     return figure
 
@@ -268,7 +272,7 @@ def estimate_spread(estimates: pd.DataFrame, model: str | None = None) -> Figure
         told = f"{100 * middle:.2f}%" if name == "sigma" else number(middle)
         if name == "sigma":
             percent_axis(axes, "x", signed=False)
-        title(axes, f"{name}: median {told}, N = {count(float(known.size))}")
+        title(axes, f"{name}, N = {count(float(known.size))}\nmedian {told}")
     return figure
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-__all__ = ["INK", "MUTED", "PALETTE", "RULE", "bare", "inline_svg", "to_svg"]
+__all__ = ["INK", "MUTED", "PALETTE", "RULE", "bare", "inline_svg", "signed_colours", "to_svg"]
 
 INK = "#1c2126"
 MUTED = "#5c6670"
@@ -32,6 +33,21 @@ def bare(axes: Axes) -> None:
         axes.spines[side].set_visible(False)
     axes.tick_params(length=0, labelsize=FONT_SIZE, labelcolor=MUTED, pad=4)
     axes.set_axisbelow(True)
+
+
+def signed_colours() -> Colormap:
+    """Return colours for values around zero: losses orange, gains blue, as bars have them; zero lets the page through.
+
+    What is drawn is opacity, so that one picture serves light and dark, and zero is never the brightest of a dark page.
+    A value that is missing is grey, which neither end passes through.
+    """
+    from matplotlib.colors import LinearSegmentedColormap, to_rgba
+
+    gain, loss = PALETTE[0], PALETTE[1]
+    ends = [(0.0, to_rgba(loss)), (0.5, to_rgba(loss, 0)), (0.5, to_rgba(gain, 0)), (1.0, to_rgba(gain))]
+    # An odd number of colours has one for zero.
+    colours = LinearSegmentedColormap.from_list("signed", ends, N=255)
+    return colours.with_extremes(bad=to_rgba(MUTED, 0.45))
 
 
 def to_svg(figure: Figure, *, transparent: bool = True) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["equity_figure", "event_time_figure"]
 
-WIDTH = 6.0
+WIDTH = 5.0
 
 
 def equity_figure(equity: pd.DataFrame) -> Figure:
@@ -29,7 +29,7 @@ def equity_figure(equity: pd.DataFrame) -> Figure:
     """
     from matplotlib.ticker import FuncFormatter
 
-    figure = blank(WIDTH, 3.6)
+    figure = blank(WIDTH, 3.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
     days, value = equity["date"].to_numpy(), equity["equity"].to_numpy(dtype=float)
     for axes in (above, below):

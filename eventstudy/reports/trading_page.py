@@ -61,7 +61,7 @@ def _trades(trades: pd.DataFrame) -> DisplayTable:
             clean(row["event_id"]),
             clean(row["symbol"]),
             clean(row["side"]),
-            f"{row['shares']:,.6g}",
+            f"{row['shares']:,.2f}".removesuffix(".00"),
             moment(row["entry_time"]),
             price(row["entry_price"]),
             moment(row["exit_time"]),

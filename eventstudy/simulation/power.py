@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,6 +145,14 @@ class Simulation:
         from eventstudy.reports.simulation_figures import power_curves
 
         return power_curves(self.to_frame(), level, model, window)
+
+    def to_html(self, path: str | Path, *, title: str = "Simulation") -> Path:
+        """Write sentences, tables and curves as one self-contained page and return its path."""
+        from eventstudy.reports.files import write_text
+        from eventstudy.reports.simulation_page import simulation_page
+
+        page = simulation_page(self.to_frame(), self.samples, self.size, common_date=self.common_date, title=title)
+        return write_text(Path(path), page)
 
     def summary(self, *, color: bool = False, width: int = 100) -> str:
         """Return the table as text, `width` columns wide where it wraps."""

@@ -16,6 +16,9 @@ from eventstudy.datasets import load_alibaba
 from eventstudy.errors import InputError
 from eventstudy.explain import reaction
 from eventstudy.reactions import Clock
+from eventstudy.reactions.path import IntradayPath, paths_frame
+from eventstudy.reports import HtmlReport
+from eventstudy.result import StudyResult
 from eventstudy.study import Study
 
 FIELDS = ("open", "high", "low", "close")
@@ -98,6 +101,48 @@ def test_a_study_with_bars_has_rows_of_both_references(bars: BarPanel) -> None:
         study.run(sample.events, sample.prices).reaction_table["leg"]
     )
     assert "Premarket" in result.results.tables["reactions"]["leg"].str.title().tolist()
+
+
+def test_a_study_with_bars_keeps_the_paths_of_its_focus_and_its_page_draws_them(bars: BarPanel, tmp_path: Path) -> None:
+    sample = load_alibaba()
+    study = Study(models=["market"], tests=["t"], benchmark="SPY", focus="BABA-2024Q4")
+    result = study.run(sample.events, sample.prices, bars=bars)
+    path = result.path_table
+    # 09:15, 09:30 and 15:55 begin the bars of day 0; a bar of five minutes ends as much later.
+    assert path["event_id"].unique().tolist() == ["BABA-2024Q4"]
+    assert path["time"].dt.strftime("%H:%M").tolist() == ["14:20", "14:35", "21:00"]
+    assert path["segment"].tolist() == ["premarket", "session", "session"]
+    np.testing.assert_allclose(path["move"], [137.81 * 1.01 / 125.79 - 1, 137.81 / 125.79 - 1, 135.97 / 125.79 - 1])
+    assert path["news"].dt.strftime("%H:%M").unique().tolist() == ["10:36"]
+    assert (path["zone"] == "America/New_York").all()
+    assert (path["benchmark_name"] == "SPY").all()
+    page = result.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Path of the price of BABA-2024Q4 from the close before to the close of day 0, which ends at +8.09%" in page
+    assert "news 05:36" in page
+    again = HtmlReport().write(result.results, tmp_path / "run").read_bytes()
+    loaded = StudyResult.load(result.save(tmp_path / "saved"))
+    assert HtmlReport().write(loaded, tmp_path / "again").read_bytes() == again
+
+
+def test_a_path_in_a_table_has_the_last_bar_of_each_minute() -> None:
+    close = np.datetime64("2025-02-20T21:00:00", "s")
+    time = close - np.array([95, 61, 60, 59, 20, 0]).astype("timedelta64[s]")
+    path = IntradayPath(
+        time=time,
+        segment=np.array(["session"] * 6, dtype=object),
+        move=np.arange(6) / 100,
+        benchmark=np.full(6, np.nan),
+        z=np.full(6, np.nan),
+        edges={"close_before": close - np.timedelta64(1, "D"), "open": close - np.timedelta64(6, "h"), "close": close},
+        zone="America/New_York",
+        benchmark_name="",
+    )
+    # A bar that ends on the minute ends the minute before.
+    frame = paths_frame({"X": path})
+    assert frame["time"].dt.strftime("%H:%M:%S").tolist() == ["20:59:00", "21:00:00"]
+    assert frame["move"].tolist() == [0.02, 0.05]
+    assert frame["news"].isna().all()
+    assert list(paths_frame({}).columns) == list(frame.columns)
 
 
 def test_a_config_with_bars(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ MADE UP, by a seeded generator: every other day, the market_adjusted model, stan
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import eventstudy as es
+from eventstudy.backtest import Trials
+from eventstudy.config import load
+from eventstudy.config.trading import trade
+from eventstudy.reports import html
 from eventstudy.reports.base import Results
+from eventstudy.simulation.power import Rejections, Simulation
 
+ROOT = Path(__file__).parents[2]
 FOCUS = "BABA-2024Q4"
 DAYS = range(-10, 11)
 WINDOWS = {"reaction": (0, 1), "drift": (2, 10), "event": (-10, 10)}
@@ -76,6 +85,84 @@ def results() -> Results:
 def make_results() -> Callable[..., Results]:
     """Return the maker, for a study without a focus or one that was never touched before."""
     return _make_results
+
+
+@pytest.fixture(scope="session")
+def pages(results: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], str]]:
+    """Return a maker for every kind of page, each made once."""
+    folder = tmp_path_factory.mktemp("pages")
+
+    def backtest() -> str:
+        config = ROOT / "configs" / "backtest_alibaba.yaml"
+        return _read(trade(load(config, ()), Trials()).to_html(folder / "backtest.html"))
+
+    def reaction() -> str:
+        return _read(es.reaction("BABA", "2025-02-20").to_html(folder / "reaction.html"))
+
+    def simulation() -> str:
+        return _read(simulated().to_html(folder / "simulation.html"))
+
+    def report() -> str:
+        return html.page(with_paths(results), beside_files=True)
+
+    return {
+        "report": cache(report),
+        "reaction": cache(reaction),
+        "backtest": cache(backtest),
+        "simulation": cache(simulation),
+    }
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def simulated() -> Simulation:
+    """Return made up rates of twelve tests under two models, some of which do not hold their level."""
+    tests = ("t", "cross_sectional", "patell", "bmp", "kolari_pynnonen", "rank", "sign", "generalized_sign", "wilcoxon")
+    rows = tuple(
+        Rejections(model, window, test, "default", "two_sided", effect, level, 500 - lost, lost, round(rate, 3))
+        for model in ("market", "market:KWEB")
+        for window in ("day0", "reaction")
+        for place, test in enumerate(tests)
+        for lost in [3 if test == "rank" else 0]
+        for effect in (0.0, 0.005, 0.01, 0.02)
+        for level in (0.01, 0.05, 0.10)
+        for rate in [
+            min(1.0, level * (0.8 + 0.1 * place) + (1 - level) * (1 - np.exp(-(((70 + 9 * place) * effect) ** 2))))
+        ]
+    )
+    return Simulation(500, 50, common_date=False, rows=rows)
+
+
+def with_paths(results: Results) -> Results:
+    """Return the study with the days of two events in bars of five minutes, MADE UP between their real closes."""
+    parts = [_path(event_id) for event_id in (FOCUS, "BABA-2025Q2")]
+    return Results(results.summary, {**results.tables, "paths": pd.concat(parts, ignore_index=True)})
+
+
+def _path(event_id: str) -> pd.DataFrame:
+    base, _, first, _, _, closes = LADDERS[event_id]
+    (day0,) = [each[2] for each in EVENTS if each[0] == event_id]
+    (news,) = [each[1] for each in EVENTS if each[0] == event_id]
+    open_ = pd.Timestamp(f"{day0} 09:30", tz="America/New_York").tz_convert("UTC")
+    close, before = open_ + pd.Timedelta(hours=6.5), open_ - pd.Timedelta(hours=17.5)
+    early = [(before + pd.Timedelta(hours=1), "after_hours"), (open_ - pd.Timedelta(hours=2), "premarket")]
+    day = [(open_ + pd.Timedelta(minutes=5 * place), "session") for place in range(1, 79)]
+    noise = np.random.default_rng(20250220).normal(0, 0.002, 78)
+    prices = first + (closes[0] - first) * np.arange(1, 79) / 78 + first * noise
+    prices[-1] = closes[0]
+    frame = pd.DataFrame([*early, *day], columns=["time", "segment"])
+    frame["time"] = frame["time"].astype("datetime64[s, UTC]")
+    edges = {"close_before": before, "open": open_, "close": close, "news": pd.Timestamp(news) if news else pd.NaT}
+    return frame.assign(
+        event_id=event_id,
+        move=np.array([base, (base + first) / 2, *prices]) / base - 1,
+        benchmark=[np.nan, np.nan, *np.linspace(0.001, -0.004, 78)],
+        **{name: pd.Series([at] * len(frame), dtype="datetime64[s, UTC]") for name, at in edges.items()},
+        zone="America/New_York",
+        benchmark_name="SPY",
+    )[["event_id", "time", "segment", "move", "benchmark", *edges, "zone", "benchmark_name"]]
 
 
 def _make_results(focus: str | None = FOCUS) -> Results:

@@ -6,14 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import eventstudy as es
-from eventstudy.backtest import Trials
-from eventstudy.config import load
-from eventstudy.config.trading import trade
 from eventstudy.reports import Results, html
 from tests.reports import chromium
 
-ROOT = Path(__file__).parents[2]
 PROBE = """
   document.querySelectorAll("details").forEach((each) => { each.open = true; });
   const found = await axe.run();
@@ -30,26 +25,12 @@ def axe() -> str:
     return Path(path).read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def pages(results: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], Path | str]]:
-    folder = tmp_path_factory.mktemp("pages")
-
-    def backtest() -> Path:
-        return trade(load(ROOT / "configs/backtest_alibaba.yaml", ()), Trials()).to_html(folder / "backtest.html")
-
-    def reaction() -> Path:
-        return es.reaction("BABA", "2025-02-20").to_html(folder / "reaction.html")
-
-    return {"report": lambda: html.page(results, beside_files=True), "reaction": reaction, "backtest": backtest}
-
-
-@pytest.mark.parametrize("name", ["report", "reaction", "backtest"])
-def test_axe_finds_no_fault(name: str, axe: str, pages: dict[str, Callable[[], Path | str]]) -> None:
+@pytest.mark.parametrize("name", ["report", "reaction", "backtest", "simulation"])
+def test_axe_finds_no_fault(name: str, axe: str, pages: dict[str, Callable[[], str]]) -> None:
     browser = chromium.find()
     if browser is None:
         pytest.skip("no Chromium is installed (.ci/run installs it where it may)")
-    made = pages[name]()
-    page = made.read_text(encoding="utf-8") if isinstance(made, Path) else made
+    page = pages[name]()
     for dark in (False, True):
         out = chromium.visit(browser, page, PROBE, dark=dark, library=axe, patience=60_000).outcome
         assert out.get("error") is None

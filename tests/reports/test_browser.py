@@ -8,10 +8,14 @@ import pandas as pd
 import pytest
 
 from eventstudy.reports import Results, html
+from eventstudy.reports.sections import MOST_PATHS
 from tests.reports import chromium
+from tests.reports.conftest import with_paths
 
 FOCUS = "BABA-2024Q4"
 MANY = 10_000
+PAGES = ("report", "reaction", "backtest", "simulation")
+Pages = dict[str, Callable[[], str]]
 READ_CARS = """
   const table = [...document.querySelectorAll("table")].find((each) => each.caption.textContent.startsWith("CAR of"));
   const head = [...table.tHead.rows[0].cells].find((each) => each.textContent.startsWith("event"));
@@ -38,7 +42,7 @@ def many_events(results: Results, number: int) -> Results:
     rng = np.random.default_rng(1)
     frames = dict(results.tables)
     names = [f"E{place:05d}" for place in range(number)]
-    for name in ("events", "reactions", "cars", "estimates", "abnormal_returns"):
+    for name in ("events", "reactions", "cars", "estimates", "abnormal_returns", "paths"):
         one = frames[name][frames[name]["event_id"] == FOCUS]
         many = pd.concat([one] * number, ignore_index=True)
         frames[name] = many.assign(event_id=np.repeat(names, len(one)))
@@ -133,7 +137,9 @@ def test_every_link_inside_leads_somewhere(browser: str, page: str) -> None:
     assert out["lost"] == out["twice"] == []
 
 
-def test_the_page_asks_nobody_and_the_console_is_quiet(browser: str, page: str) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_asks_nobody_and_the_console_is_quiet(browser: str, pages: Pages, name: str) -> None:
+    page = pages[name]()
     probe = 'await wait(); out.asked = performance.getEntriesByType("resource").map((each) => each.name);'
     seen = chromium.visit(browser, page, probe)
     assert seen.console == []
@@ -153,8 +159,10 @@ def test_a_script_that_is_not_ours_does_not_run(browser: str, page: str) -> None
     assert sum("Content Security Policy" in line for line in seen.console) == 2
 
 
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_wider_than_the_window(browser: str, page: str, width: int) -> None:
+def test_nothing_is_wider_than_the_window(browser: str, pages: Pages, name: str, width: int) -> None:
+    page = pages[name]()
     framed = f'<iframe style="width:{width}px;height:800px;border:0"></iframe>'
     probe = f"""
       const frame = Object.assign(document.createElement("div"), {{ innerHTML: '{framed}' }}).firstChild;
@@ -169,8 +177,9 @@ def test_nothing_is_wider_than_the_window(browser: str, page: str, width: int) -
     assert chromium.visit(browser, page, probe, width=1400).outcome == {"width": [width, width]}
 
 
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("dark", [False, True])
-def test_text_stands_out_from_its_ground(browser: str, page: str, *, dark: bool) -> None:
+def test_text_stands_out_from_its_ground(browser: str, pages: Pages, name: str, *, dark: bool) -> None:
     probe = """
       const light = (colour) => {
         const parts = colour.match(/\\d+(\\.\\d+)?/g).slice(0, 3).map((each) => each / 255)
@@ -179,20 +188,83 @@ def test_text_stands_out_from_its_ground(browser: str, page: str, *, dark: bool)
       };
       const ground = light(getComputedStyle(document.body).backgroundColor);
       out.dark = ground < 0.2;
-      out.contrast = ["h1", "td", ".note", "nav a", "summary span", ".filter", "svg text"].map((each) => {
-        const style = getComputedStyle(document.querySelector(each));
-        const ink = light(each.startsWith("svg") ? style.fill : style.color);
+      const asked = ["h1", "h2", "td", ".note", ".lead", "nav a", "summary span", ".filter"];
+      const marked = [...asked.map((each) => document.querySelector(each)).filter((each) => each),
+        ...document.querySelectorAll("svg text, svg text tspan")];
+      out.number = marked.length;
+      out.contrast = marked.map((each) => {
+        const style = getComputedStyle(each);
+        const ink = light(each.closest("svg") ? style.fill : style.color);
         return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
       });
     """
-    out = chromium.visit(browser, page, probe, dark=dark).outcome
+    out = chromium.visit(browser, pages[name](), probe, dark=dark).outcome
+    assert out["number"] > 10
     assert out["dark"] is dark
     assert min(out["contrast"]) >= 4.5
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_on_paper_all_is_dark_on_white_and_fits(browser: str, pages: Pages, name: str) -> None:
+    # The rules for paper put in force on a screen as wide as A4 between its margins.
+    probe = """
+      for (const sheet of document.styleSheets) {
+        for (const rule of sheet.cssRules) {
+          if (!rule.media) continue;
+          const words = rule.media.mediaText;
+          rule.media.mediaText = words.includes("print") ? "all" : "not all";
+        }
+      }
+      Object.assign(document.body.style, { width: "718px", margin: 0 });
+      await wait();
+      const paper = (each) => getComputedStyle(each);
+      out.ground = paper(document.body).backgroundColor;
+      out.ink = paper(document.querySelector("h1")).color;
+      out.wide = [...document.querySelectorAll("table, figure, p, li, h1, h2")]
+        .filter((each) => each.getBoundingClientRect().right > 718 + 1).map((each) => each.textContent.slice(0, 40));
+      out.controls = [...document.querySelectorAll("nav, .filter")].filter((each) => each.checkVisibility()).length;
+    """
+    out = chromium.visit(browser, pages[name](), probe, dark=True).outcome
+    assert out == {"ground": "rgb(255, 255, 255)", "ink": "rgb(0, 0, 0)", "wide": [], "controls": 0}
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_letters_of_pictures_can_be_read_and_do_not_overlap(browser: str, pages: Pages, name: str, width: int) -> None:
+    framed = f'<iframe style="width:{width}px;height:800px;border:0"></iframe>'
+    probe = f"""
+      const frame = Object.assign(document.createElement("div"), {{ innerHTML: '{framed}' }}).firstChild;
+      const markup = document.documentElement.outerHTML.replaceAll(/<script>[^]*?<\\/script>/g, "");
+      document.body.replaceChildren(frame);
+      frame.contentDocument.write("<!doctype html>" + markup);
+      frame.contentDocument.close();
+      frame.contentDocument.querySelectorAll("details").forEach((each) => {{ each.open = true; }});
+      await wait();
+      out.small = [];
+      out.overlapping = [];
+      for (const svg of frame.contentDocument.querySelectorAll("svg")) {{
+        const letters = [...svg.querySelectorAll("text")].filter((each) => each.textContent.trim());
+        const boxes = letters.map((each) => [each.textContent, each.getBoundingClientRect()]);
+        const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+        for (const each of letters) {{
+          const size = scale * parseFloat(frame.contentWindow.getComputedStyle(each).fontSize);
+          if (size < 8) out.small.push([each.textContent, size]);
+        }}
+        boxes.forEach(([one, first], place) => boxes.slice(place + 1).forEach(([other, second]) => {{
+          const across = Math.min(first.right, second.right) - Math.max(first.left, second.left);
+          const down = Math.min(first.bottom, second.bottom) - Math.max(first.top, second.top);
+          if (across > 1 && down > 0.4 * Math.min(first.height, second.height)) out.overlapping.push([one, other]);
+        }}));
+      }}
+    """
+    out = chromium.visit(browser, pages[name](), probe, width=1400).outcome
+    assert out == {"small": [], "overlapping": []}
+
+
 def test_ten_thousand_events_are_light_and_open_quickly(browser: str, results: Results) -> None:
-    page = html.page(many_events(results, MANY), beside_files=True)
+    page = html.page(many_events(with_paths(results), MANY), beside_files=True)
     assert len(page.encode()) < 5_000_000
+    assert page.count('aria-label="Waterfall') == page.count('aria-label="Path of the price') == MOST_PATHS
     probe = """
       out.seconds = performance.getEntriesByType("navigation")[0].loadEventStart / 1000;
       out.sections = document.querySelectorAll(".folds > details").length;

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from eventstudy.errors import InputError, OutputError
-from eventstudy.reports import JsonReport, Results
+from eventstudy.reports import JsonReport, Results, html
 from eventstudy.reports.contract import TABLES, conform
-from eventstudy.reports.files import plain, read_tables, write_tables, write_text
+from eventstudy.reports.files import file_names, plain, read_tables, write_tables, write_text
+from tests.reports.conftest import with_paths
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -27,6 +28,32 @@ def test_the_directory_holds_the_contract(results: Results, tmp_path: Path) -> N
         "27 of 120 estimation returns"
     )
     assert "2025-02-20T10:36:00Z" in first[4]
+
+
+def test_paths_are_written_where_there_are_any_and_read_back(results: Results, tmp_path: Path) -> None:
+    full = with_paths(results)
+    write_tables(full, tmp_path)
+    assert "paths.csv" in file_names(full)
+    lines = (tmp_path / "paths.csv").read_text().splitlines()
+    assert lines[0] == "event_id,time,segment,move,benchmark,close_before,open,close,news,zone,benchmark_name"
+    assert lines[1] == (
+        "BABA-2024Q4,2025-02-19T22:00:00Z,after_hours,0.0,,2025-02-19T21:00:00Z,2025-02-20T14:30:00Z,"
+        "2025-02-20T21:00:00Z,2025-02-20T10:36:00Z,America/New_York,SPY"
+    )
+    read = read_tables(tmp_path).tables["paths"]
+    pd.testing.assert_frame_equal(read, conform("paths", full.tables["paths"]), check_exact=True)
+    assert html.page(read_tables(tmp_path)) == html.page(full)
+    # A study without bars leaves nothing of the one before.
+    write_tables(results, tmp_path)
+    assert not (tmp_path / "paths.csv").exists()
+    assert "paths" not in read_tables(tmp_path).tables
+    assert "paths.csv" not in file_names(results)
+
+
+def test_a_path_with_columns_of_its_own_is_refused(results: Results) -> None:
+    paths = with_paths(results).tables["paths"].rename(columns={"move": "moves"})
+    with pytest.raises(InputError, match=r"The table 'paths' lacks the column 'move'\. Did you mean 'moves'"):
+        Results(results.summary, {**results.tables, "paths": paths})
 
 
 def test_the_same_results_give_the_same_bytes(results: Results, tmp_path: Path) -> None:

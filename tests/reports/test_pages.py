@@ -14,6 +14,8 @@ from eventstudy.errors import UnknownNameError
 from eventstudy.reports import REPORTS, HtmlReport, Report, Results, html, tables, terminal, text
 from eventstudy.reports.display import Column, DisplayTable
 from eventstudy.reports.files import write_tables
+from tests.reports.conftest import with_paths
+from tests.reports.opened import Opened
 
 FOCUS = "BABA-2024Q4"
 HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m[bold]"
@@ -97,8 +99,9 @@ def test_the_page_asks_nobody_for_anything(results: Results) -> None:
         "http://www.w3.org/2000/svg",
         "http://www.w3.org/1999/xlink",
     }
-    # The ladder of the focus event, the mean paths, six pictures of the study, the ladders of five other events.
-    assert outline.tags.count("svg") == 13
+    # The ladder of the focus event and its waterfall, the mean paths, six pictures of the study, the ladders of five
+    # other events, the waterfalls of the three strongest.
+    assert outline.tags.count("svg") == 17
     policy = re.search(r"script-src 'sha256-([^']+)'\"", page)
     script = re.search(r"<script>(.*)</script>", page, re.DOTALL)
     assert policy
@@ -161,6 +164,32 @@ def test_ten_thousand_events_are_capped(results: Results) -> None:
     assert "23 more events are in cars.csv and reactions.csv." in page
     # The first twelve may have a picture; the three kept events among them have no ladder here.
     assert len(re.findall(r'aria-label="Price ladder', page)) == 9
+
+
+def test_the_strongest_events_have_their_waterfall_and_their_day(results: Results) -> None:
+    pictures = Opened(html.page(with_paths(results))).pictures
+    told = {each.partition(":")[0].partition(" from")[0] for each in pictures}
+    # CARs over [0, +1] of the first model; of the other events two have none.
+    assert {each for each in told if each.startswith("Waterfall")} == {
+        f"Waterfall of the legs of BABA-{quarter}" for quarter in ("2024Q3", "2024Q4", "2025Q1", "2025Q2")
+    }
+    assert {each for each in told if each.startswith("Path")} == {
+        f"Path of the price of BABA-{quarter}" for quarter in ("2024Q4", "2025Q2")
+    }
+    legs = "Gap (close to open) +9.56%, Session (open to close) -1.34%, Day D+1 +5.72%, Day D+2 -10.23%"
+    assert any(each.startswith(f"Waterfall of the legs of {FOCUS}: {legs}") for each in pictures)
+    close = f"{100 * (135.97 / 125.79 - 1):+.2f}%"
+    assert (
+        f"Path of the price of {FOCUS} from the close before to the close of day 0, which ends at {close}" in pictures
+    )
+
+
+def test_a_path_of_hostile_words_stays_text(results: Results) -> None:
+    results = with_paths(results)
+    paths = results.tables["paths"].assign(benchmark_name=HOSTILE)
+    page = html.page(Results(results.summary, {**results.tables, "paths": paths}))
+    assert Outline(page).tags.count("script") == 1
+    assert "&lt;script&gt;" in page
 
 
 def test_fragment_is_an_escaped_table(results: Results) -> None:

@@ -39,8 +39,7 @@ def test_title_and_legend_lie_inside_the_figure() -> None:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     axes = figure.axes[0]
-    legend = axes.get_legend()
-    assert legend is not None
+    (legend,) = figure.legends
     title = axes.title if axes.get_title() else axes._left_title  # type: ignore[attr-defined]
     for part in (legend, title):
         box = part.get_window_extent(canvas.get_renderer())

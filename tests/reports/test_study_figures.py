@@ -1,16 +1,19 @@
 """What the figures show: the numbers behind the marks, the words beside them, and nothing on top of anything else."""
 
 from collections.abc import Callable
+from importlib import resources
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.reports import Results
 from eventstudy.reports import study_figures as figures
+from eventstudy.reports.style import signed_colours
 
 MODEL = "market"
 
@@ -104,6 +107,67 @@ def test_specifications_are_in_order_and_name_their_choices(results: Results) ->
     names = [label.get_text() for label in below.get_yticklabels()]
     # One test was asked for, and what does not differ is no choice.
     assert set(names) == {*mean["model"], *mean["window"]}
+
+
+def luminance(colour: np.ndarray) -> float:
+    """Return the relative luminance of WCAG 2."""
+    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize(("ground", "brighter"), [("#ffffff", 1.0), ("#14181c", 1.5)])
+def test_zero_is_the_ground_and_both_ends_stand_out(ground: str, brighter: float) -> None:
+    # The stylesheet brightens pictures on a dark page.
+    css = (resources.files("eventstudy.reports") / "templates" / "report.css.j2").read_text("utf-8")
+    assert "--paper: #14181c" in css
+    assert "figure svg image { filter: brightness(1.5); }" in css
+    paper, colours = np.array(to_rgb(ground)), signed_colours()
+
+    def seen(value: float) -> np.ndarray:
+        *colour, opacity = colours(value)
+        return np.minimum(np.array(colour) * brighter, 1) * opacity + paper * (1 - opacity)
+
+    np.testing.assert_allclose(seen(0.5), paper, atol=1e-12)
+    steps = [abs(luminance(seen(0.5 + side * step)) - luminance(paper)) for side in (-1, 1) for step in (0.1, 0.3, 0.5)]
+    assert steps == sorted(steps[:3]) + sorted(steps[3:])
+    for end in (0.0, 1.0):
+        lighter, darker = sorted([luminance(seen(end)), luminance(paper)], reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 3
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1, on linear colours.
+BLIND = {
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+@pytest.mark.parametrize("kind", BLIND)
+def test_gains_and_losses_differ_for_every_colour_blindness(kind: str) -> None:
+    ends = np.array([signed_colours()(end)[:3] for end in (0.0, 1.0)])
+    linear = np.where(ends <= 0.04045, ends / 12.92, ((ends + 0.055) / 1.055) ** 2.4)
+    loss, gain = np.clip(linear @ np.array(BLIND[kind]).T, 0, 1)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    white = to_xyz.sum(axis=1)
+
+    def lab(colour: np.ndarray) -> np.ndarray:
+        x, y, z = np.cbrt(to_xyz @ colour / white)
+        return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+    # Two colours are told apart at a glance from a distance of about 20 in CIELAB.
+    assert np.linalg.norm(lab(loss) - lab(gain)) > 40
+
+
+def test_a_missing_return_is_grey_and_said(results: Results) -> None:
+    rows = results.tables["abnormal_returns"]
+    assert "grey" not in figures.heat_map(rows).axes[0].get_title(loc="left")
+    holed = rows.assign(abnormal=rows["abnormal"].where(rows["day"] != 3))
+    axes = figures.heat_map(holed).axes[0]
+    assert axes.get_title(loc="left").endswith("grey: missing")
+    *grey, opacity = signed_colours()(np.ma.masked_invalid([np.nan]))[0]
+    assert np.ptp(grey) < 0.1
+    assert opacity > 0.3
 
 
 def test_scatter_states_the_slope() -> None:

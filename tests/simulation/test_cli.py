@@ -28,6 +28,18 @@ def test_simulate_prints_a_row_a_test(capsys: pytest.CaptureFixture[str]) -> Non
     assert "20 samples of 3 events, random dates" in outputs[0]
 
 
+def test_the_command_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "new" / "power.html"
+    arguments = ["simulate", str(ALIBABA), "--samples", "20", "--size", "3", "--effects", "0,0.1", "--quiet"]
+    with pytest.raises(SystemExit) as caught:
+        main([*arguments, "--html", str(page)])
+    assert caught.value.code == 0
+    assert f"Page: {page}" in capsys.readouterr().out
+    shown = page.read_text(encoding="utf-8")
+    assert "<title>alibaba-earnings: size and power</title>" in shown
+    assert "20 samples of 3 events that never were, on random dates" in shown
+
+
 def test_a_wrong_effect_is_an_error_of_the_input(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["simulate", str(ALIBABA), "--effects", "1%"])

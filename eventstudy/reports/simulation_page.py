@@ -1,0 +1,61 @@
+"""A simulation of size and power on a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eventstudy.reports.display import clean
+from eventstudy.reports.html import environment
+from eventstudy.reports.simulation import chosen_level, power_table, sentences, size_table
+from eventstudy.reports.simulation_figures import power_curves
+from eventstudy.reports.style import PALETTE, inline_svg
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["simulation_page"]
+
+MOST_PICTURES = 6
+
+
+def simulation_page(
+    rates: pd.DataFrame, samples: int, size: int, *, common_date: bool = False, title: str = "Simulation"
+) -> str:
+    """Return the rejection rates of a simulation as one self-contained page of HTML, the same for the same rates.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        As ``Simulation.to_frame`` gives it: effect, level and rate in decimals; every text in it is escaped.
+    samples, size : int
+        Samples of each effect, and events in a sample.
+    common_date : bool
+        Whether the events of a sample had one date.
+    title : str
+        What was simulated.
+    """
+    level = chosen_level(rates)
+    power = power_table(rates, level)
+    context = {
+        "title": clean(title),
+        "headline": sentences(rates, samples, size, common_date=common_date),
+        "size": size_table(rates, samples),
+        "power": power,
+        "pictures": _pictures(rates, level) if power.rows else [],
+        "left_out": len(rates[["model", "window"]].drop_duplicates()) - MOST_PICTURES,
+        "colours": list(enumerate(PALETTE, start=1)),
+    }
+    return environment().get_template("simulation.html.j2").render(context)
+
+
+def _pictures(rates: pd.DataFrame, level: float) -> list[str]:
+    shown = rates[["model", "window"]].drop_duplicates().head(MOST_PICTURES)
+    about = "Share of the samples that each test rejects at {}, by the abnormal return on day 0, under {} over {}."
+    return [
+        inline_svg(
+            power_curves(rates, level, str(model), str(window)),
+            f"power{place}",
+            about.format(f"{100 * level:g}%", clean(model), clean(window)) + " Figures in the tables.",
+        )
+        for place, (model, window) in enumerate(shown.itertuples(index=False), start=1)
+    ]
