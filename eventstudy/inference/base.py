@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.windows import Window
 
 __all__ = ["DEFAULT", "HypothesisTest", "Sample", "TestResult", "dispersion", "few"]
+
+A = TypeVar("A", bound=np.ndarray[Any, Any])
 
 # Values that differ by no more than this share of the largest differ by what summing them in another order makes.
 ROUNDING = 1e-14
@@ -107,15 +109,15 @@ class Sample:
             Dates of day 0 of all E events.
         """
         abnormal = abnormal.narrowed(cars.window)
-        row = members[cars.reason[members] == Reason.OK]
+        row = members[~np.isnan(rows_of(cars.car, members))]
         days = cars.window.within(abnormal.windows.event[0])
         return cls(
-            event_id=event_id[row],
+            event_id=rows_of(event_id, row),
             row=row,
             window=cars.window,
-            car=cars.car[row],
-            std_error=cars.std_error[row],
-            dof=cars.dof[row],
+            car=rows_of(cars.car, row),
+            std_error=rows_of(cars.std_error, row),
+            dof=rows_of(cars.dof, row),
             held=partial(_bhar, cars, row),
             ar=rows_of(abnormal.ar, row)[:, days],
             accumulated=accumulated,
@@ -159,11 +161,12 @@ class Sample:
         return self.whole.take(self.row)
 
 
-def rows_of(values: Floats, rows: Ints) -> Floats:
+def rows_of(values: A, rows: Ints) -> A:
     """Return some rows of an array; the array itself where they are all rows in order."""
     if len(rows) == len(values) and (rows == np.arange(len(rows))).all():
         return values
-    return np.asarray(values[rows])
+    some: A = values[rows]  # type: ignore[assignment]
+    return some
 
 
 def _bhar(cars: Cars, rows: Ints) -> Floats:

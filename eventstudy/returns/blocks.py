@@ -8,14 +8,13 @@ import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.errors import InputError
-from eventstudy.execution import blocks
 from eventstudy.panels import ReturnPanel
 from eventstudy.returns.align import Aligned
 from eventstudy.returns.donors import BlockDonors, DonorPool
 from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel
 from eventstudy.returns.own import Named
 from eventstudy.returns.regressors import Regressors, RegressorTables
-from eventstudy.returns.shared import Dated, SharedDesigns, factorise, forecast_errors
+from eventstudy.returns.shared import Dated, factorise, forecast_errors
 
 __all__ = ["BlockReader"]
 
@@ -239,6 +238,8 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     own = tables.own or panel.span is not None or aligned.own_estimation is not None
     if own or windows.estimation_after is not None or not isinstance(model, LinearModel) or not model.shares_designs():
         return None
+    if not len(aligned):
+        return None
     calendars = np.array([calendar.code for calendar in panel.listing.calendars])
     codes, of_symbol = np.unique(calendars, return_inverse=True)
     most = int(aligned.day0.max(initial=0)) + 1
@@ -247,13 +248,15 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     there[places] = True
     keys, number = np.flatnonzero(there), np.cumsum(there) - 1
     (start, end), (before, after) = windows.stretch, windows.event
-    parts = []
-    for chunk in blocks(len(keys)):
-        at, day0 = codes[keys[chunk] // most].astype(object), keys[chunk] % most
-        x = tables.gather(at, day0 + start, end - start + 1)
-        ahead = tables.gather(at, day0 + before, after - before + 1)
-        parts.append(factorise(model.design(x), model.design(ahead)))
-    return Dated(SharedDesigns.joined(parts), number[places]) if parts else None
+    exchange, day0 = keys // most, keys % most
+    tabled = [model.design(tables.values[code][None])[0].T for code in codes[np.unique(exchange)]]
+    lengths = np.zeros(len(codes), dtype=np.int64)
+    lengths[np.unique(exchange)] = [each.shape[1] for each in tabled]
+    inside = (day0 + start >= 0) & (day0 + end < lengths[exchange])
+    first = np.where(inside, (np.cumsum(lengths) - lengths)[exchange] + day0 + start, -1)
+    ahead = model.design(tables.gather(codes[exchange].astype(object), day0 + before, after - before + 1))
+    designs = factorise(np.concatenate(tabled, axis=1), first, end - start + 1, ahead)
+    return Dated(designs, number[places])
 
 
 def summed(values: Floats, span: Floats) -> Floats:

@@ -12,45 +12,66 @@ from numba import njit
 
 from eventstudy._typing import Bools, Floats, Ints
 
-__all__ = ["add_units", "count_above", "count_positive", "forecast_errors", "project", "sum_ranks"]
+__all__ = ["add_units", "count_above", "count_positive", "forecast_errors", "pack", "project", "sum_ranks"]
 
 REORDERED: Any = {"reassoc", "contract", "nsz", "arcp"}
 
 
 @njit(nogil=True, fastmath=REORDERED, error_model="numpy")
+def fill_basis(basis: Floats, series: Floats, first: int, mean: Floats, inverse: Floats, begin: int, k: int) -> None:
+    """Write column k of ``Q = X R^-1`` of one date."""
+    sessions = len(basis)
+    basis[:] = 0.0
+    for j in range(begin, k + 1):
+        column = series[j, first : first + sessions]
+        middle, weight = mean[j], inverse[j, k]
+        for t in range(sessions):
+            basis[t] += (column[t] - middle) * weight
+
+
+@njit(nogil=True, fastmath=REORDERED, error_model="numpy")
 def project(
-    values: Floats, at: Ints, basis: Floats, date: Ints, constant: bool
+    values: Floats,
+    at: Ints,
+    series: Floats,
+    first: Ints,
+    sessions: int,
+    mean: Floats,
+    inverse: Floats,
+    date: Ints,
+    constant: bool,
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Project each event's returns on the basis of its date; see `eventstudy.returns.shared`."""
-    events, count, sessions = len(at), basis.shape[1], basis.shape[2]
-    scores = np.empty((events, count))
-    residuals = np.empty((events, sessions))
-    mean, ssr = np.empty(events), np.empty(events)
+    events, count = len(at), len(series)
+    begin = 1 if constant else 0
+    scores, residuals = np.empty((events, count)), np.empty((events, sessions))
+    means, ssr = np.empty(events), np.empty(events)
+    basis = np.empty(sessions)
     for i in range(events):
-        own, left = values[at[i] : at[i] + sessions], residuals[i]
+        own, left, d = values[at[i] : at[i] + sessions], residuals[i], date[i]
         shift = 0.0
         if constant:
-            level, total = basis[date[i], 0, 0], 0.0
+            level, total = series[0, first[i]] * inverse[d, 0, 0], 0.0
             for t in range(sessions):
                 total += own[t]
             scores[i, 0] = total * level
             shift = scores[i, 0] * level
         for t in range(sessions):
             left[t] = own[t] - shift
-        for k in range(1 if constant else 0, count):
-            column = basis[date[i], k]
+        for k in range(begin, count):
+            fill_basis(basis, series, first[i], mean[d], inverse[d], begin, k)
             score = 0.0
             for t in range(sessions):
-                score += column[t] * left[t]
+                score += basis[t] * left[t]
             scores[i, k] = score
             for t in range(sessions):
-                left[t] -= score * column[t]
+                left[t] -= score * basis[t]
         total, squares = 0.0, 0.0
         for t in range(sessions):
             total += left[t]
             squares += left[t] * left[t]
-        mean[i], ssr[i] = total / sessions, squares
-    return scores, residuals, mean, ssr
+        means[i], ssr[i] = total / sessions, squares
+    return scores, residuals, means, ssr
 
 
 @njit(nogil=True, error_model="numpy")
@@ -66,6 +87,18 @@ def forecast_errors(values: Floats, at: Ints, ahead: Floats, date: Ints, coeffic
                 expected += design[t, k] * b[k]
             errors[i, t] = own[t] - expected
     return errors
+
+
+@njit(nogil=True)
+def pack(values: Floats, low: int) -> Floats:
+    """Return values with their lowest bits replaced by the column, -0.0 taken as 0.0."""
+    keys = np.empty(values.shape)
+    bits = keys.view(np.int64)
+    for i in range(len(values)):
+        for j in range(values.shape[1]):
+            keys[i, j] = values[i, j] + 0.0
+            bits[i, j] = (bits[i, j] & ~low) | j
+    return keys
 
 
 @njit(nogil=True)

@@ -192,18 +192,15 @@ class CalendarCorrelation:
         """Find the events whose windows overlap with another's."""
         windows, members = places.windows, np.flatnonzero(places.members)
         low, high = (f(getattr(w, e) for w in windows.reported) for f, e in ((min, "start"), (max, "end")))
-        dates, ends = np.empty((len(members), 2), dtype="datetime64[D]"), {}
+        dates, ends = np.empty((2, len(members)), dtype=np.int64), {}
         for code, sessions in places.sessions.items():
             of = places.calendar[members] == code
             day0 = places.day0[members] if of.all() else places.day0[members[of]]
             if len(day0):
                 ends[code] = (int(day0.min()), int(day0.max()))
-                dates[of] = sessions[np.clip(day0[:, None] + np.array([low, high]), 0, len(sessions) - 1)]
-        order = np.argsort(dates[:, 0], kind="stable")
-        start, end = dates[order, 0], np.maximum.accumulate(dates[order, 1])
-        meets = np.concatenate([[False], start[1:] <= end[:-1], [False]])
-        touches = meets[:-1] | meets[1:] if len(order) else np.zeros(0, dtype=bool)
-        wanted = np.sort(members[order[touches]])
+                for side, day in enumerate((low, high)):
+                    dates[side, of] = sessions[np.clip(day0 + day, 0, len(sessions) - 1)].astype("datetime64[D]")
+        wanted = members[_overlapping(*dates)]
         held = len(wanted) <= HELD
         none = np.empty(0, dtype=np.int64)
         return cls(held, wanted if held else none, places.sessions, ends, (windows.stretch, windows.event))
@@ -347,6 +344,17 @@ class CalendarCorrelation:
             return slice(max(gap, 0), length + min(gap, 0)), slice(max(-gap, 0), length - max(gap, 0))
         _, at_one, at_two = np.intersect1d(self._dates(one, 0), self._dates(two, 0), return_indices=True)
         return at_one, at_two
+
+
+def _overlapping(start: Ints, end: Ints) -> Bools:
+    """Return which of the stretches from a date to another share a date with one of the others."""
+    if not len(start):
+        return np.zeros(0, dtype=bool)
+    start, end = start - start.min(), end - start.min()
+    days = int(end.max()) + 1
+    begun, ended = np.cumsum(np.bincount(start, minlength=days)), np.cumsum(np.bincount(end, minlength=days))
+    # Those that began by its end, less those that were over before its start: itself among them.
+    return np.asarray(begun[end] - np.where(start > 0, ended[np.maximum(start - 1, 0)], 0) > 1)
 
 
 @dataclass(frozen=True, slots=True)

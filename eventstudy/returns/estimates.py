@@ -80,6 +80,13 @@ def _mean_residual(residuals: Floats) -> Floats:
     return np.where(count > 0, np.where(there, residuals, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
 
 
+def _span(rows: Ints) -> Ints | slice:
+    """Return rows that follow each other as a slice, which is copied in one piece."""
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
+
+
 def placed(parts: Sequence[tuple[Ints, R]], events: int) -> R:
     """Return records of some events each as one record of all: every array in them, and in records inside them.
 
@@ -98,7 +105,7 @@ def placed(parts: Sequence[tuple[Ints, R]], events: int) -> R:
         if isinstance(value, np.ndarray):
             whole = np.empty((events, *value.shape[1:]), dtype=value.dtype)
             for rows, own in values:
-                whole[rows] = own
+                whole[_span(rows)] = own
             together[each.name] = whole
         elif hasattr(value, "placed"):
             together[each.name] = value.placed(values, events)

@@ -97,6 +97,12 @@ def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
 
 def _sorted_keys(values: Floats) -> Ints:
     """Return the bits of each row's values in order, the lowest replaced by the column that a value comes from."""
+    if paths.compiled():
+        from eventstudy.returns.compiled import pack
+
+        keys = pack(values, LOW)
+        keys.sort(axis=1)
+        return keys.view(np.int64)
     # Adding zero turns -0.0 into 0.0, which is the same number, and gives a copy to write into.
     keys = values + 0.0
     bits = keys.view(np.int64)

@@ -1,23 +1,28 @@
 """The right side of a linear model, factorised once for each date and shared by all events of that date.
 
 Where no return and no regressor is missing, the design of an event depends on its exchange and its day 0 alone. Its
-orthonormal basis Q then turns least squares into K inner products and one residual pass: ``c = Q'y``, ``e = y - Q c``,
-``b = R^-1 c``. The residual variance still comes from the residuals themselves.
+orthonormal basis ``Q = X R^-1`` then turns least squares into K inner products and one residual pass: ``c = Q'y``,
+``e = y - Q c``, ``b = R^-1 c``. R is kept by date, and Q is made of the regressors when it is used: they are read from
+the cache, a table of bases from memory. The residual variance still comes from the residuals themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Bools, Floats, Ints
+from eventstudy.execution import blocks
 from eventstudy.returns import paths
-from eventstudy.returns.linear import PERFECT, first_collinear
+from eventstudy.returns.linear import PERFECT
 
 __all__ = ["Dated", "SharedDesigns", "SharedFit", "factorise", "fit_shared", "fit_stretches", "forecast_errors"]
+
+# A column that keeps less than this share of its length apart from those before it would leave rounding errors in
+# X R^-1; events of such a date are fitted one by one.
+WELL_APART = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,8 +31,14 @@ class SharedDesigns:
 
     Parameters
     ----------
-    basis : ndarray of shape (D, K, M)
-        Orthonormal columns Q of the estimation design, one a row.
+    series : ndarray of shape (K, T)
+        The columns of the design by session, exchange after exchange.
+    first : ndarray of shape (D,)
+        Where in them the M sessions of each date begin.
+    sessions : int
+        M.
+    mean : ndarray of shape (D, K)
+        What is taken from each column before it is used: its mean, where the first column is a constant; else 0.
     inverse : ndarray of shape (D, K, K)
         ``R^-1``.
     ahead : ndarray of shape (D, L, K)
@@ -35,30 +46,20 @@ class SharedDesigns:
     spread : ndarray of shape (D, L, K)
         ``X* R^-1``: the parameter error of the forecasts is ``s^2 spread spread'``.
     usable : ndarray of shape (D,)
-        Whether the estimation design is complete and of full rank; the rest is NaN where it is not.
+        Whether the estimation design is complete and its columns are well apart.
     constant : bool
-        Whether the first column is a constant, so that the other columns' inner products are what is explained.
+        Whether the first column is a constant.
     """
 
-    basis: Floats
+    series: Floats
+    first: Ints
+    sessions: int
+    mean: Floats
     inverse: Floats
     ahead: Floats
     spread: Floats
     usable: Bools
     constant: bool
-
-    @classmethod
-    def joined(cls, parts: Sequence[SharedDesigns]) -> SharedDesigns:
-        """Return designs of some dates each as those of all."""
-        return cls(
-            basis=np.concatenate([part.basis for part in parts]),
-            inverse=np.concatenate([part.inverse for part in parts]),
-            ahead=np.concatenate([part.ahead for part in parts]),
-            spread=np.concatenate([part.spread for part in parts]),
-            usable=np.concatenate([part.usable for part in parts]),
-            # A part without a usable date does not know.
-            constant=all(part.constant or not part.usable.any() for part in parts),
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,29 +106,47 @@ class SharedFit:
     collinear: Ints
 
 
-def factorise(x: Floats, x_forecast: Floats) -> SharedDesigns:
+def factorise(series: Floats, first: Ints, sessions: int, ahead: Floats) -> SharedDesigns:
     """Factorise the designs of D dates.
 
     Parameters
     ----------
-    x : ndarray of shape (D, M, K)
-        Estimation rows, NaN where a regressor is missing.
-    x_forecast : ndarray of shape (D, L, K)
-        Event rows; a missing regressor leaves NaN in `SharedDesigns.spread`.
+    series : ndarray of shape (K, T)
+        The columns of the design by session, NaN where a regressor is missing.
+    first : ndarray of shape (D,)
+        Where the estimation window of each date begins, -1 where it is not all in the series.
+    sessions : int
+        M.
+    ahead : ndarray of shape (D, L, K)
+        The design of the event window; a missing regressor leaves NaN in `SharedDesigns.spread`.
     """
-    complete = np.isfinite(x).all(axis=(1, 2)) & (x.shape[1] >= x.shape[2])
-    safe = np.where(complete[:, None, None], x, 0.0)
-    orthogonal, triangle = np.linalg.qr(safe) if x.shape[1] >= x.shape[2] else (safe, safe[:, : x.shape[2]])
-    usable = complete & (first_collinear(safe, triangle) < 0)
-    solvable = np.where(usable[:, None, None], triangle, np.eye(x.shape[2]))
-    inverse: Floats = np.linalg.inv(solvable).astype(np.float64)
+    count, dates = len(series), len(first)
+    inverse, mean = np.tile(np.eye(count), (dates, 1, 1)), np.zeros((dates, count))
+    usable = np.zeros(dates, dtype=bool)
+    constant = bool((series[0] == series[0, :1]).all())
+    if count <= sessions <= series.shape[1]:
+        windows = sliding_window_view(series, sessions, axis=1)
+        for chunk in blocks(dates):
+            x = np.moveaxis(windows[:, first[chunk]], 0, 2)
+            complete = (first[chunk] >= 0) & np.isfinite(x).all(axis=(1, 2))
+            x = np.where(complete[:, None, None], x, 0.0)
+            triangle = np.linalg.qr(x, mode="r")
+            apart = np.abs(np.diagonal(triangle, axis1=1, axis2=2))
+            good = complete & (apart > WELL_APART * np.sqrt((x**2).sum(axis=1))).all(axis=1)
+            inverse[chunk[good]] = np.linalg.inv(triangle[good])
+            usable[chunk] = good
+            if constant:
+                mean[chunk, 1:] = x[..., 1:].mean(axis=1)
     return SharedDesigns(
-        basis=np.ascontiguousarray(np.swapaxes(orthogonal, 1, 2)),
+        series=np.ascontiguousarray(series),
+        first=np.maximum(first, 0),
+        sessions=sessions,
+        mean=mean,
         inverse=inverse,
-        ahead=x_forecast,
-        spread=x_forecast @ inverse,
+        ahead=ahead,
+        spread=ahead @ inverse,
         usable=usable,
-        constant=bool(usable.any() and (x[..., 0] == x[:, :1, 0])[usable].all()),
+        constant=constant,
     )
 
 
@@ -216,22 +235,33 @@ def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints
 
 def _project(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Floats, Floats, Floats, Floats]:
     """Return scores ``Q'y`` (E, K), residuals ``y - Q Q'y`` (E, M), their means and sums of squares (E,)."""
+    first = designs.first[date]
     if paths.compiled():
         from eventstudy.returns import compiled
 
-        return compiled.project(values, at, designs.basis, date, designs.constant)
-    basis = designs.basis
-    residuals = sliding_window_view(values, basis.shape[2])[at]
-    scores = np.empty((len(at), basis.shape[1]))
+        moments = (designs.mean, designs.inverse)
+        return compiled.project(values, at, designs.series, first, designs.sessions, *moments, date, designs.constant)
+    residuals = sliding_window_view(values, designs.sessions)[at]
+    columns = sliding_window_view(designs.series, designs.sessions, axis=1)
+    mean, inverse = designs.mean[date], designs.inverse[date]
+    scores = np.empty((len(at), len(columns)))
+    begin = int(designs.constant)
     if designs.constant:
-        level = basis[date, 0, 0]
+        level = designs.series[0, first] * inverse[:, 0, 0]
         scores[:, 0] = np.einsum("em->e", residuals) * level
         residuals -= (scores[:, 0] * level)[:, None]
-    # The columns are orthonormal, so what is left after one has the same product with the next.
-    for k in range(int(designs.constant), basis.shape[1]):
-        column = basis[date, k]
-        np.einsum("em,em->e", column, residuals, out=scores[:, k])
-        np.multiply(column, scores[:, k : k + 1], out=column)
-        residuals -= column
-    mean: Floats = np.einsum("em->e", residuals) / residuals.shape[1]
-    return scores, residuals, mean, np.einsum("em,em->e", residuals, residuals)
+    apart: list[Floats] = []
+    # The basis is orthonormal, so what is left after one column has the same product with the next.
+    for k in range(begin, len(columns)):
+        column = columns[k][first]
+        if designs.constant:
+            column -= mean[:, k, None]
+        apart.append(column)
+        basis, scale = column, inverse[:, k, k]
+        if k > begin:
+            basis = np.einsum("jem,ej->em", np.array(apart), inverse[:, begin : k + 1, k])
+            scale = np.ones(len(at))
+        scores[:, k] = np.einsum("em,em->e", basis, residuals) * scale
+        residuals -= basis * (scores[:, k] * scale)[:, None]
+    means: Floats = np.einsum("em->e", residuals) / designs.sessions
+    return scores, residuals, means, np.einsum("em,em->e", residuals, residuals)

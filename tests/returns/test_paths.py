@@ -9,13 +9,14 @@ from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.execution import Engine
 from eventstudy.returns import paths
 from eventstudy.returns.ranking import row_ranks
-from eventstudy.returns.shared import factorise, fit_shared
+from eventstudy.returns.shared import fit_shared
+from tests.returns.designs import factorised
 
 
 def test_fits_agree_to_twelve_digits() -> None:
     rng = np.random.default_rng(0)
     x = np.concatenate([np.ones((30, 250, 1)), rng.normal(0, 0.01, (30, 250, 5))], axis=2)
-    designs, date = factorise(x, x[:, :21]), rng.integers(0, 30, 500)
+    designs, date = factorised(x, x[:, :21]), rng.integers(0, 30, 500)
     y = rng.standard_t(4, (500, 250)) * 0.02
     plain = fit_shared(y, designs, date)
     with paths.running(paths.COMPILED):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from eventstudy.returns.linear import least_squares
-from eventstudy.returns.shared import factorise, fit_shared
+from eventstudy.returns.shared import fit_shared
+from tests.returns.designs import factorised
 
 
 @pytest.mark.parametrize("columns", [1, 2, 4, 6])
@@ -18,7 +19,7 @@ def test_equals_the_general_fit(columns: int, constant: bool) -> None:
         x[..., 0] = ahead[..., 0] = 1.0
     date = rng.integers(0, 5, 40)
     y = (x[date] @ rng.normal(0, 1, (40, columns, 1)))[..., 0] + rng.normal(0, 0.02, (40, 120))
-    designs = factorise(x, ahead)
+    designs = factorised(x, ahead)
     general, shared = least_squares(y, x[date], ahead[date]), fit_shared(y, designs, date)
     for name in ("coefficients", "sigma", "r_squared"):
         np.testing.assert_allclose(getattr(shared, name), getattr(general, name), rtol=1e-10, atol=1e-13)
@@ -36,7 +37,7 @@ def test_adversarial_levels(level: float, noise: float) -> None:
     long = np.longdouble
     dx, dy = factor.astype(long) - factor.astype(long).mean(), y[0].astype(long) - y[0].astype(long).mean()
     exact = ((dy - (dx * dy).sum() / (dx**2).sum() * dx) ** 2).sum() / 248
-    found = fit_shared(y, factorise(design, design[:, :1]), np.array([0])).sigma[0] ** 2
+    found = fit_shared(y, factorised(design, design[:, :1]), np.array([0])).sigma[0] ** 2
     assert found == pytest.approx(float(exact), rel=1e-9)
 
 
@@ -47,17 +48,19 @@ def test_unusable_dates_are_told_apart() -> None:
     x[2, :, 1] = 0.01
     ahead = x[:, :3].copy()
     ahead[3, 1, 1] = np.nan
-    designs = factorise(x, ahead)
+    designs = factorised(x, ahead)
     assert designs.usable.tolist() == [True, False, False, True]
     assert np.isnan(designs.spread[3]).all(axis=1).tolist() == [False, True, False]
-    too_short = factorise(np.ones((1, 1, 2)), np.ones((1, 1, 2)))
+    too_short = factorised(np.ones((1, 1, 2)), np.ones((1, 1, 2)))
     assert too_short.usable.tolist() == [False]
 
 
 def test_perfect_and_stale_series() -> None:
     factor = np.random.default_rng(2).normal(0, 0.01, 50)
     design = np.stack([np.ones(50), factor], axis=1)[None]
-    fit = fit_shared(np.stack([0.001 + 1.2 * factor, np.zeros(50)]), factorise(design, design[:, :2]), np.zeros(2, int))
+    fit = fit_shared(
+        np.stack([0.001 + 1.2 * factor, np.zeros(50)]), factorised(design, design[:, :2]), np.zeros(2, int)
+    )
     assert fit.sigma.tolist() == [0.0, 0.0]
     assert np.isnan(fit.r_squared[1])
 
@@ -65,7 +68,7 @@ def test_perfect_and_stale_series() -> None:
 def test_an_event_does_not_depend_on_its_neighbours() -> None:
     rng = np.random.default_rng(3)
     x = np.concatenate([np.ones((6, 80, 1)), rng.normal(0, 0.01, (6, 80, 1))], axis=2)
-    y, date, designs = rng.normal(0, 0.02, (300, 80)), rng.integers(0, 6, 300), factorise(x, x[:, :4])
+    y, date, designs = rng.normal(0, 0.02, (300, 80)), rng.integers(0, 6, 300), factorised(x, x[:, :4])
     together = fit_shared(y, designs, date)
     for event in (0, 123, 299):
         alone = fit_shared(y[event : event + 1], designs, date[event : event + 1])
