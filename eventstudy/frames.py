@@ -133,15 +133,22 @@ def text_column(frame: pd.DataFrame, field: str, origin: Origin) -> Labels:
     missing = frame[field].isna().to_numpy()
     _complain(missing, values, origin, field, "it must not be empty")
     _complain(
-        np.fromiter(
-            (not isinstance(value, str) or not value.strip() for value in values), dtype=bool, count=len(values)
-        ),
+        _not_text(values),
         values,
         origin,
         field,
         "it must be text (quote a ticker such as ON or TRUE where a reader may take it for a truth value)",
     )
     return values
+
+
+def _not_text(values: Labels) -> Bools:
+    """Return which cells are no text, or an empty one; a symbol of many rows is looked at once."""
+    import pandas as pd
+
+    code, known = pd.factorize(values)
+    odd = np.fromiter((not isinstance(value, str) or not value.strip() for value in known), bool, len(known))
+    return odd[code] if odd.any() else np.zeros(len(values), dtype=bool)
 
 
 def _objects(column: pd.Series) -> Labels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -119,8 +120,11 @@ def held(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
 
 def is_missing(value: Any) -> bool:
     """Return whether a cell is empty: None, NaN, NaT, NA or an empty text."""
-    if value is None or (isinstance(value, str) and not value):
-        return True
+    # Texts and numbers are nearly all there is, and pandas takes long to say what they are.
+    if value is None or isinstance(value, str):
+        return not value
+    if isinstance(value, float):
+        return math.isnan(value)
     import pandas as pd
 
     return bool(pd.isna(value))
@@ -164,7 +168,11 @@ def _conform_column(column: pd.Series, kind: Kind) -> pd.Series:
         case Kind.WHOLE:
             return column.astype("float64" if column.isna().any() else "int64")
         case _:
-            cells = [None if is_missing(value) else str(value) for value in column]
+            # Nearly all cells are plain texts, and need no second look.
+            cells = [
+                value if type(value) is str and value else (None if is_missing(value) else str(value))
+                for value in column.tolist()
+            ]
             return pd.Series(cells, dtype="str")
 
 

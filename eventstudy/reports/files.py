@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from eventstudy.errors import InputError, OutputError
 from eventstudy.reports.base import SUMMARY_KEYS, Results
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_written",
+    "csv_text",
     "file_names",
     "json_text",
     "plain",
@@ -67,7 +72,7 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
             path, other = other, path
             paths.append(_write_parquet(path, frame))
         else:
-            paths.append(write_text(path, frame.to_csv(index=False, lineterminator="\n")))
+            paths.append(write_text(path, csv_text(frame)))
         # A larger or smaller study was there before; its table must not be read for this one's.
         other.unlink(missing_ok=True)
     for name in {*OPTIONAL} - {*held(results.tables)}:
@@ -78,6 +83,23 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
     if run is not None:
         paths.append(write_text(folder / "run.json", json_text(run)))
     return paths
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a table as CSV: numbers with all their digits, an empty cell where a value is missing."""
+    columns = []
+    for name in frame.columns:
+        values, missing = frame[name], frame[name].isna().to_numpy()
+        cells = values.astype(object).to_numpy() if values.dtype.kind not in "fi" else values.to_numpy()
+        held = cells.tolist()
+        for row in np.flatnonzero(missing).tolist():
+            held[row] = None
+        columns.append(held)
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(frame.columns)
+    writer.writerows(zip(*columns, strict=True))
+    return text.getvalue()
 
 
 def _is_columnar(name: str, frame: pd.DataFrame) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventstudy.reports.files import json_text, write_text
+from eventstudy.reports.files import csv_text, json_text, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +45,8 @@ def write_backtest(
         written[name] = written[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     days = equity.assign(date=equity["date"].dt.strftime("%Y-%m-%d"))
     paths = [
-        write_text(folder / "trades.csv", written.to_csv(index=False, lineterminator="\n")),
-        write_text(folder / "equity.csv", days.to_csv(index=False, lineterminator="\n")),
+        write_text(folder / "trades.csv", csv_text(written)),
+        write_text(folder / "equity.csv", csv_text(days)),
         write_text(folder / "performance.json", json_text(performance)),
     ]
     if run is not None:
