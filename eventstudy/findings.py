@@ -190,18 +190,17 @@ def _stale_runs(prices: PricePanel) -> Iterator[Finding]:
 
 
 def _splits_not_in_prices(prices: PricePanel) -> Iterator[Finding]:
-    change = np.full(len(prices.close), np.nan)
-    change[1:] = np.log(prices.close[1:] / prices.close[:-1])
-    change[prices.listing.offsets[:-1]] = np.nan
-    expected = -np.log(prices.split)
+    splits = np.setdiff1d(np.flatnonzero(prices.split != 1.0), prices.listing.offsets[:-1])
+    change = np.log(prices.close[splits] / prices.close[splits - 1])
+    expected = -np.log(prices.split[splits])
     large = np.abs(expected) > np.log(SPLIT_IN_PRICES)
     places = _Places(prices)
-    for position in map(int, np.flatnonzero(large & (np.abs(change) < np.abs(change - expected)))):
+    for each in np.flatnonzero(large & (np.abs(change) < np.abs(change - expected))):
         words = (
-            f"A split of {prices.split[position]:g} new shares for one old, while the close moves by "
-            f"{100 * np.expm1(change[position]):+.1f}%: the prices may be adjusted for it already."
+            f"A split of {prices.split[splits[each]]:g} new shares for one old, while the close moves by "
+            f"{100 * np.expm1(change[each]):+.1f}%: the prices may be adjusted for it already."
         )
-        yield places.finding(position, FindingKind.SPLIT_NOT_IN_PRICES, words)
+        yield places.finding(int(splits[each]), FindingKind.SPLIT_NOT_IN_PRICES, words)
 
 
 def _early_ends(prices: PricePanel) -> Iterator[Finding]:

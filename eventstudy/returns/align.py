@@ -108,10 +108,8 @@ def on_price_venue(events: Events, listing: Listing) -> Events:
     prices keeps the exchange it was given.
     """
     codes = listing.codes(events.symbol)
-    venues = [
-        listing.calendars[code].code if code >= 0 else given for code, given in zip(codes, events.calendar, strict=True)
-    ]
-    return on_exchange(events, np.array(venues, dtype=object))
+    venues = np.array([*(calendar.code for calendar in listing.calendars), ""], dtype=object)[codes]
+    return on_exchange(events, np.where(codes >= 0, venues, events.calendar))
 
 
 def align(
@@ -146,8 +144,9 @@ def align(
     days = {name: _own_days(events, windows, name) for name in windows.columns}
     estimation = days.pop("estimation", None)
     status = np.full(len(events), Reason.UNKNOWN_SYMBOL, dtype=object)
-    detail = np.array([f"no prices of {symbol}" for symbol in events.symbol], dtype=object)
-    known = np.flatnonzero(code >= 0)
+    detail = np.full(len(events), "", dtype=object)
+    unknown, known = np.flatnonzero(code < 0), np.flatnonzero(code >= 0)
+    detail[unknown] = [f"no prices of {symbol}" for symbol in events.symbol[unknown]]
     masked = None if screened is None else screened.masked
     parts = _estimation_parts(windows, None if estimation is None else estimation[known], len(known))
     status[known], detail[known] = _statuses(code[known], placed.day0[known], panel, windows, masked, parts)
@@ -233,9 +232,10 @@ def _statuses(
         Reason.NO_RETURNS: in_event == 0,
         Reason.TOO_FEW_ESTIMATION_DAYS: in_estimation < windows.fewest,
     }
-    status = np.select(list(reasons.values()), [str(reason) for reason in reasons], default=str(Reason.OK))
-    detail = np.full(len(code), "", dtype=object)
-    for i in np.flatnonzero(status != Reason.OK):
+    which = np.select(list(reasons.values()), list(range(len(reasons))), default=len(reasons))
+    names = np.array([*reasons, Reason.OK], dtype=np.object_)
+    status, detail = names[which], np.full(len(code), "", dtype=object)
+    for i in np.flatnonzero(which < len(reasons)):
         match status[i]:
             case Reason.DATE_AFTER_CALENDAR:
                 detail[i] = f"{after_last[i]} sessions after the last price"
@@ -245,7 +245,7 @@ def _statuses(
                 detail[i] = f"0 of {len(windows.days)} event-window returns"
             case _:
                 detail[i] = f"{in_estimation[i]} of {windows.fewest} estimation returns"
-    return np.array([Reason(str(each)) for each in status], dtype=np.object_), detail
+    return status, detail
 
 
 def _sample_edges(listing: Listing) -> tuple[Ints, Ints]:

@@ -5,19 +5,36 @@ NaN is data here, so no loop may assume that there is none; sums may be taken in
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
-from numba import njit
+from numba import njit as _njit
 
 from eventstudy._typing import Bools, Floats, Ints
 
 __all__ = ["add_units", "count_above", "count_positive", "forecast_errors", "pack", "project", "sum_ranks"]
 
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def njit(**options: Any) -> Callable[[F], F]:
+    """Compile a loop without the interpreter's lock, once a machine where there is a place to keep it."""
+
+    def compiled(loop: F) -> F:
+        try:
+            return cast("F", _njit(nogil=True, cache=True, **options)(loop))
+        except RuntimeError:  # neither beside the source nor in the user's own folder may a file be written
+            return cast("F", _njit(nogil=True, **options)(loop))
+
+    return compiled
+
+
 REORDERED: Any = {"reassoc", "contract", "nsz", "arcp"}
 
 
-@njit(nogil=True, fastmath=REORDERED, error_model="numpy")
+@njit(fastmath=REORDERED, error_model="numpy")
 def fill_basis(basis: Floats, series: Floats, first: int, mean: Floats, inverse: Floats, begin: int, k: int) -> None:
     """Write column k of ``Q = X R^-1`` of one date."""
     sessions = len(basis)
@@ -29,7 +46,7 @@ def fill_basis(basis: Floats, series: Floats, first: int, mean: Floats, inverse:
             basis[t] += (column[t] - middle) * weight
 
 
-@njit(nogil=True, fastmath=REORDERED, error_model="numpy")
+@njit(fastmath=REORDERED, error_model="numpy")
 def project(
     values: Floats,
     at: Ints,
@@ -74,7 +91,7 @@ def project(
     return scores, residuals, means, ssr
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(error_model="numpy")
 def forecast_errors(values: Floats, at: Ints, ahead: Floats, date: Ints, coefficients: Floats) -> Floats:
     """Return returns less what coefficients expect of the design of each event's date."""
     events, days, count = len(at), ahead.shape[1], ahead.shape[2]
@@ -89,7 +106,7 @@ def forecast_errors(values: Floats, at: Ints, ahead: Floats, date: Ints, coeffic
     return errors
 
 
-@njit(nogil=True)
+@njit()
 def pack(values: Floats, low: int) -> Floats:
     """Return values with their lowest bits replaced by the column, -0.0 taken as 0.0."""
     keys = np.empty(values.shape)
@@ -101,7 +118,7 @@ def pack(values: Floats, low: int) -> Floats:
     return keys
 
 
-@njit(nogil=True)
+@njit()
 def sum_ranks(bits: Ints, low: int) -> tuple[Floats, Bools]:
     """Sum the ranks of sorted packed rows by column, leaving out the rows that hold values too near to tell."""
     events, count = bits.shape
@@ -118,7 +135,7 @@ def sum_ranks(bits: Ints, low: int) -> tuple[Floats, Bools]:
     return total, tied
 
 
-@njit(nogil=True)
+@njit()
 def count_above(values: Floats, more: Floats) -> tuple[Ints, Ints, bool]:
     """Count the values above each row's own, by row and by column, and say whether any equals it."""
     events, count = values.shape
@@ -135,7 +152,7 @@ def count_above(values: Floats, more: Floats) -> tuple[Ints, Ints, bool]:
     return by_row, by_column, equal
 
 
-@njit(nogil=True)
+@njit()
 def count_positive(values: Floats) -> Ints:
     """Count the values of each row that are above zero."""
     counts = np.empty(len(values), dtype=np.int64)
@@ -147,7 +164,7 @@ def count_positive(values: Floats) -> Ints:
     return counts
 
 
-@njit(nogil=True, fastmath=REORDERED, error_model="numpy")
+@njit(fastmath=REORDERED, error_model="numpy")
 def add_units(total: Floats, at: Ints, values: Floats) -> None:
     """Add rows, less their means and scaled to a sum of squares of one, to the rows of a table."""
     sessions = values.shape[1]

@@ -21,7 +21,10 @@ def event_sessions(code: Ints, day0: Ints) -> dict[int, Ints]:
     code, day0 : ndarray of shape (G,)
         Symbol of each event, -1 where the panel has none of it, and its day 0.
     """
-    return {int(each): np.sort(day0[code == each]) for each in np.unique(code) if each >= 0}
+    order = np.lexsort((day0, code))
+    known, starts = np.unique(code[order], return_index=True)
+    parts = np.split(day0[order], starts[1:])
+    return {int(each): part for each, part in zip(known, parts, strict=True) if each >= 0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
