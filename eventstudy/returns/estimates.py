@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from eventstudy._typing import Floats, Ints, Labels
 from eventstudy.returns.diagnostics import Diagnostics
 from eventstudy.returns.models.base import EstimationResult, ExpectedReturnModel
 
-__all__ = ["Estimates", "placed"]
+__all__ = ["Estimates", "Whole"]
 
 R = TypeVar("R")
 
@@ -80,36 +80,64 @@ def _mean_residual(residuals: Floats) -> Floats:
     return np.where(count > 0, np.where(there, residuals, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
 
 
+class Whole(Generic[R]):
+    """Records of some events each, put as they come into one record of all: every array, and those in records inside.
+
+    Parameters
+    ----------
+    events : int
+        Events in all; each must be put once.
+    """
+
+    def __init__(self, events: int) -> None:
+        self._events = events
+        self._parts: dict[tuple[str, ...], list[tuple[Ints, Any]]] = {}
+        self._arrays: dict[tuple[str, ...], np.ndarray[Any, Any]] = {}
+        self._first: R | None = None
+
+    def put(self, rows: Ints, part: R) -> None:
+        """Take the record of the events at these positions."""
+        if self._first is None:
+            self._first = part
+        for path, value in _leaves(part):
+            if not isinstance(value, np.ndarray):
+                self._parts.setdefault(path, []).append((rows, value))
+                continue
+            if path not in self._arrays:
+                self._arrays[path] = np.empty((self._events, *value.shape[1:]), dtype=value.dtype)
+            self._arrays[path][_span(rows)] = value
+
+    def record(self) -> R:
+        """Return the record of all events; there must have been a part, if an empty one."""
+        whole: R = self._made(self._first, ())
+        return whole
+
+    def _made(self, record: Any, path: tuple[str, ...]) -> Any:
+        made = {}
+        for each in fields(record):
+            own = (*path, each.name)
+            if own in self._arrays:
+                made[each.name] = self._arrays[own]
+            elif own in self._parts:
+                parts = self._parts[own]
+                made[each.name] = parts[0][1].placed(parts, self._events)
+            elif is_dataclass(value := getattr(record, each.name)):
+                made[each.name] = self._made(value, own)
+        return replace(record, **made)
+
+
+def _leaves(record: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Give the arrays of a record, and what knows itself how it is put together, by the names that lead to them."""
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if isinstance(value, np.ndarray) or hasattr(value, "placed"):
+            yield (*path, each.name), value
+        elif is_dataclass(value):
+            yield from _leaves(value, (*path, each.name))
+
+
 def _span(rows: Ints) -> Ints | slice:
     """Return rows that follow each other as a slice, which is copied in one piece."""
     if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
         return slice(int(rows[0]), int(rows[-1]) + 1)
     return rows
-
-
-def placed(parts: Sequence[tuple[Ints, R]], events: int) -> R:
-    """Return records of some events each as one record of all: every array in them, and in records inside them.
-
-    Parameters
-    ----------
-    parts : sequence of (ndarray, record)
-        The positions of each record's events, all positions once.
-    events : int
-        Events in all.
-    """
-    first: Any = parts[0][1]
-    together: dict[str, Any] = {}
-    for each in fields(first):
-        values = [(rows, getattr(part, each.name)) for rows, part in parts]
-        value = values[0][1]
-        if isinstance(value, np.ndarray):
-            whole = np.empty((events, *value.shape[1:]), dtype=value.dtype)
-            for rows, own in values:
-                whole[_span(rows)] = own
-            together[each.name] = whole
-        elif hasattr(value, "placed"):
-            together[each.name] = value.placed(values, events)
-        elif is_dataclass(value):
-            together[each.name] = placed(values, events)
-    whole_record: R = replace(first, **together)
-    return whole_record

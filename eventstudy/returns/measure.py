@@ -20,7 +20,7 @@ from eventstudy.returns.autocorrelation import AUTOCORRELATIONS
 from eventstudy.returns.bhar import BuyAndHold
 from eventstudy.returns.blocks import BlockReader
 from eventstudy.returns.covariance import FORECAST_ERRORS, ForecastError
-from eventstudy.returns.estimates import placed
+from eventstudy.returns.estimates import Whole
 from eventstudy.returns.estimation import Measured, Part, estimated, sides
 from eventstudy.returns.measures import RETURN_MEASURES
 from eventstudy.returns.models.base import ExpectedReturnModel
@@ -94,23 +94,26 @@ def measure_abnormal_returns(
     where = (aligned.code, aligned.day0, reader.exchange, sessions)
     path = paths.choose(engine.path, len(aligned))
 
-    def look(empty: Accumulated, *, again: bool) -> tuple[list[tuple[Ints, Measured]], Accumulated]:
-        merger, kept = Merger(empty), []
+    whole: Whole[Measured] = Whole(len(aligned))
+
+    def look(empty: Accumulated, *, again: bool) -> Accumulated:
+        merger = Merger(empty)
         task = partial(paths.run_on, path, run.block, empty=empty, again=again)
         with paths.running(path):
             for parts, found in map_chunks(task, rows, engine, progress):
-                kept += parts
+                for part in parts:
+                    whole.put(*part)
                 merger.put(found)
-        return kept, merger.whole()
+        return merger.whole()
 
     places = {name: Places(aligned.windows, members, *where) for name, members in groups.items()}
-    kept, accumulated = look(first_look(needs, places), again=False)
+    accumulated = look(first_look(needs, places), again=False)
     everything = np.arange(len(aligned))
-    abnormal = run.abnormal(everything, placed(kept, len(aligned)))
+    abnormal = run.abnormal(everything, whole.record())
     if any(issubclass(need, TwoPass) for need in needs):
         cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
         firsts = {name: FirstPass(abnormal, cars, members, *where) for name, members in groups.items()}
-        _, later = look(second_look(needs, firsts), again=True)
+        later = look(second_look(needs, firsts), again=True)
         for name, by_class in later.items():
             accumulated[name] |= by_class
     return abnormal, accumulated
