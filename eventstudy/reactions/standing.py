@@ -109,7 +109,8 @@ def ordinary_starts(own: Ints, day0: int, length: int, rule: OrdinaryDays) -> In
     """
     first = max(day0 - rule.sessions, 0)
     sessions = np.arange(first, max(day0, first))
-    taken: Bools = (np.abs(sessions[:, None] - own[None, :]) <= rule.apart).any(axis=1)
+    near = own[(own >= first - rule.apart) & (own < day0 + rule.apart)]
+    taken: Bools = (np.abs(sessions[:, None] - near[None, :]) <= rule.apart).any(axis=1)
     before = np.concatenate([[0], np.cumsum(taken)])
     starts = sessions[: max(len(sessions) - length + 1, 0)]
     untouched: Bools = before[starts - first + length] == before[starts - first]

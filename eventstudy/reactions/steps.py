@@ -6,7 +6,7 @@ A step is a move between two prices; a further price, such as one after hours, i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -108,6 +108,7 @@ class Ladder:
     own: Ints
     pace: Pace
     ordinary: OrdinaryDays
+    _starts: dict[int, Ints] = field(default_factory=dict, init=False)
 
     def rung(self, step: Step) -> Rung:
         """Return one step measured from the prices."""
@@ -117,9 +118,8 @@ class Ladder:
             late = self.day0 + step.end[0] > self.last
             return self._fill(step, growth, np.nan, compared, (self._why(step, late=late),))
         pace = self.pace.growth(step)
-        return replace(
-            self._fill(step, growth, pace, compared, self.pace.missing(pace)), own=self._among_own(step, growth)
-        )
+        own = self._among_own(step, growth)
+        return self._fill(step, growth, pace, compared, self.pace.missing(pace), own=own)
 
     def _why(self, step: Step, *, late: bool) -> Reason:
         """Return why a move is missing: its price, or a return on the way to it."""
@@ -143,10 +143,11 @@ class Ladder:
         return self._price(-1, "base")
 
     def _standing(self, step: Step, growth: float) -> Standing:
-        starts = ordinary_starts(self.own, self.place, step.length, self.ordinary)
-        return standing(
-            growth - 1.0, self.moves.growth[step.growth][starts] - 1.0, self.ordinary.fewest, self.ordinary.scale
-        )
+        # Most steps span one session, and share their ordinary days.
+        if step.length not in self._starts:
+            self._starts[step.length] = ordinary_starts(self.own, self.place, step.length, self.ordinary)
+        ordinary = self.moves.growth[step.growth][self._starts[step.length]] - 1.0
+        return standing(growth - 1.0, ordinary, self.ordinary.fewest, self.ordinary.scale)
 
     def _among_own(self, step: Step, growth: float) -> OwnStanding:
         """Compare a move with those of earlier own events, as far as they had ended before day 0."""
@@ -163,6 +164,7 @@ class Ladder:
         reasons: tuple[Reason, ...],
         price_source: Literal["measured", "quoted"] = "measured",
         quote: float | None = None,
+        own: OwnStanding | None = None,
     ) -> Rung:
         raw = growth - 1.0 if quote is None else quote
         expected = self.pace.beta * (pace - 1.0)
@@ -188,6 +190,7 @@ class Ladder:
             ordinary_sd=compared.width,
             grade=Grade.QUOTED if price_source == "quoted" else GRADES[self.moves.series.basis],
             beta=self.pace.beta,
+            own=own,
             reasons=reasons if compared.reason is None else (*reasons, compared.reason),
         )
 
