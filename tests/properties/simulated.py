@@ -67,9 +67,19 @@ def closed_tests() -> tuple[HypothesisTest, ...]:
         CalendarTime(form="ctar"),
         CalendarTime(form="standardised"),
         CorradoRank(variance="classical"),
+        CalendarTime(membership="event"),
         GeneralizedSign(p_hat="window"),
+        GeneralizedSign(p_hat="firms"),
+        KolariPynnonen(rbar="estimation_overlap"),
         GrankT(reference="cautious"),
+        GrankT(residuals="leverage"),
     )
+
+
+def drawing_tests() -> tuple[HypothesisTest, ...]:
+    """Return every registered test that draws, a few hundred times a sample."""
+    drawing = [TESTS.get(name) for name in TESTS.names() if hasattr(TESTS.get(name), "draws")]
+    return tuple(kind(draws=399) for kind in drawing)
 
 
 def draw(design: Design, rng: np.random.Generator) -> Made:

@@ -1,7 +1,7 @@
 """Size: under a true null each test rejects as often as it says, or as theory says that it does.
 
-`size_table.csv` holds what `make_size_table.py` measured; a fast part of it is measured again here. Tests that draw are
-in `test_resampling_size.py`.
+`size_table.csv` holds what `make_size_table.py` measured; a fast part of it is measured again here. What the tests that
+draw are made for is in `test_resampling_size.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 
 from eventstudy.inference import TESTS
 from tests.properties.make_size_table import TABLE
-from tests.properties.simulated import DESIGNS, WINDOWS, closed_tests, p_values
+from tests.properties.simulated import DESIGNS, WINDOWS, closed_tests, drawing_tests, p_values
 
 SAMPLES, SEED = 200, 4
 CLOSED = closed_tests()
@@ -33,9 +33,8 @@ def again() -> np.ndarray:
 
 def test_the_table_has_every_test(table: dict[Key, dict[str, str]]) -> None:
     """Run `python -m tests.properties.make_size_table` after adding a test."""
-    drawing = {name for name in TESTS.names() if hasattr(TESTS.get(name), "draws")}
-    assert {test for _, _, test, _ in table} == set(TESTS.names()) - drawing
-    assert len(table) == len(DESIGNS) * len(WINDOWS) * len(CLOSED)
+    assert {test for _, _, test, _ in table} == set(TESTS.names())
+    assert len(table) == len(DESIGNS) * len(WINDOWS) * (len(CLOSED) + len(drawing_tests()))
     for row in table.values():
         if row["size_0.05"]:
             assert float(row["size_0.01"]) <= float(row["size_0.05"]) <= float(row["size_0.1"])
