@@ -80,7 +80,9 @@ def _factorized(frame: pd.DataFrame, origin: Origin) -> tuple[Ints, Labels]:
     column = frame["symbol"]
     if isinstance(column.dtype, pd.CategoricalDtype) and not column.isna().any():
         # Large tables come with categories; to look at each row's text again would take their memory twice.
-        used, codes = np.unique(column.cat.codes.to_numpy(), return_inverse=True)
+        codes = column.cat.codes.to_numpy()
+        there = np.bincount(codes, minlength=len(column.cat.categories)) > 0
+        used, codes = np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
         names = text_column(pd.DataFrame({"symbol": column.cat.categories[used]}), "symbol", origin)
         order = np.argsort(names.astype(str), kind="stable")
         places = np.empty(len(order), dtype=np.int64)

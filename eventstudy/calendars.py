@@ -123,9 +123,17 @@ class Calendar:
         dates : ndarray of shape (n,)
             Dates in the exchange's zone.
         """
-        found = np.searchsorted(self.sessions, dates)
-        inside = np.minimum(found, len(self.sessions) - 1)
-        return np.where(self.sessions[inside] == dates, inside, -1).astype(np.int64)
+        if len(dates) < len(self.sessions):
+            found = np.searchsorted(self.sessions, dates)
+            inside = np.minimum(found, len(self.sessions) - 1)
+            return np.where(self.sessions[inside] == dates, inside, -1).astype(np.int64)
+        # Many dates are looked up in a table of days, which is faster than a search for each.
+        sessions = self.sessions.astype("datetime64[D]").astype(np.int64)
+        first, last = int(sessions[0]), int(sessions[-1])
+        table = np.full(last - first + 3, -1, dtype=np.int64)
+        table[sessions - first + 1] = np.arange(len(sessions))
+        days = np.clip(np.asarray(dates, dtype="datetime64[D]").astype(np.int64), first - 1, last + 1)
+        return np.asarray(table[days - (first - 1)])
 
     def at_or_after(self, dates: Dates) -> Ints:
         """Return the index of the first session on or after each date; ``len(sessions)`` past the end."""

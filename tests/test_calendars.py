@@ -214,3 +214,13 @@ def test_every_correction_names_its_source_and_is_in_force() -> None:
 )
 def test_lunch_breaks(code: str, time: str, inside: bool) -> None:
     assert get_calendar(code).in_break(moments(time)).tolist() == [inside]
+
+
+def test_many_dates_are_found_as_a_few_are() -> None:
+    calendar = get_calendar("XNYS")
+    days = np.arange(np.datetime64("1900-01-01"), np.datetime64("2060-01-01"))
+    days = np.append(days, np.datetime64("NaT"))
+    assert len(days) > len(calendar.sessions)
+    few = np.concatenate([calendar.index(part) for part in np.array_split(days, 100)])
+    np.testing.assert_array_equal(calendar.index(days), few)
+    assert (few >= 0).sum() == len(calendar.sessions[calendar.sessions < days[-2]])
