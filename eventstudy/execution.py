@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 # Events in a block. A constant, since the sums of a study are sums over blocks. Fewer, and calls
 # cost more than arithmetic; many more, and a block's windows leave the cache.
-BLOCK = 1024
+BLOCK = 2048
 
 ENGINES = ("serial", "threads", "processes")
 PATHS = ("auto", "numpy", "compiled")
@@ -65,8 +65,8 @@ def blocks(count: int) -> list[Ints]:
 
     Examples
     --------
-    >>> [len(block) for block in blocks(2_500)]
-    [1024, 1024, 452]
+    >>> [len(block) for block in blocks(5_000)]
+    [2048, 2048, 904]
     """
     return [np.arange(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
 

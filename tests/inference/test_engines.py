@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventstudy.execution import BLOCK, Engine
+from eventstudy import execution
+from eventstudy.execution import Engine
 from eventstudy.inference import (
     TESTS,
     CalendarTime,
@@ -71,8 +72,7 @@ def test_however_blocks_are_cut(test: HypothesisTest) -> None:
 @pytest.fixture(scope="module")
 def results() -> list[pd.DataFrame]:
     prices = PricePanel.from_frame(made_up_returns(3, 30, 400, missing=0.01))
-    events = made_up_events([f"S{k:02d}" for k in range(30)], list(range(70, 380, 8)))
-    assert len(events) > BLOCK
+    events = made_up_events([f"S{k:02d}" for k in range(30)], list(range(70, 380, 30)))
     tests = [*CLOSED, *OTHERS]
     study = Study(windows=WINDOWS, models=["market"], benchmark="MKT", tests=tests, reaction=False)
     shuffled = events.take(np.random.default_rng(0).permutation(len(events)))
@@ -82,7 +82,10 @@ def results() -> list[pd.DataFrame]:
         (dataclasses.replace(study, engine=Engine(name="threads", workers=3)), events),
         (dataclasses.replace(study, engine=Engine(name="processes", workers=2)), events),
     ]
-    return [each.run(given, prices).tests for each, given in runs]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execution, "BLOCK", 128)
+        assert len(events) > 2 * execution.BLOCK
+        return [each.run(given, prices).tests for each, given in runs]
 
 
 @pytest.mark.parametrize("other", [1, 2, 3], ids=["shuffled", "threads", "processes"])

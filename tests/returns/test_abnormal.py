@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from eventstudy import execution
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.events import place
-from eventstudy.execution import BLOCK, Engine
+from eventstudy.execution import Engine
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.returns import (
     AbnormalReturns,
@@ -139,13 +140,14 @@ def test_forecast_error_options_order_the_standard_errors() -> None:
 
 
 @pytest.mark.parametrize("engine", ["threads", "processes"])
-def test_engines_give_the_same_bits(engine: str) -> None:
-    frame = made_up_returns(seed=31, symbols=4, sessions=1000, missing=0.05)
+def test_engines_give_the_same_bits(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = made_up_returns(seed=31, symbols=4, sessions=400, missing=0.05)
     prices = PricePanel.from_frame(frame)
     panel = measure(prices)
-    events = on_price_venue(made_up_events(SYMBOLS, list(range(150, 980))), prices.listing)
+    events = on_price_venue(made_up_events(SYMBOLS, list(range(150, 380))), prices.listing)
     aligned = align(events, place(events), panel, WINDOWS)
-    assert len(aligned) > 2 * BLOCK  # three blocks at least
+    monkeypatch.setattr(execution, "BLOCK", 256)
+    assert len(aligned) > 2 * execution.BLOCK
     members = {"all": np.ones(len(aligned), dtype=bool)}
     model, regressors = MarketModel("equal_weighted"), Regressors(panel)
     needs = (PositiveShare, EstimationMeans)
