@@ -14,7 +14,8 @@ from eventstudy.inference.bmp import BMP
 from eventstudy.inference.patell import Patell
 from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.accumulators import Accumulator
-from eventstudy.returns.correlation import CalendarCorrelation, EventTimeCorrelation, MeanCorrelation
+from eventstudy.returns.calendar_correlation import CalendarCorrelation
+from eventstudy.returns.correlation import EventTimeCorrelation, MeanCorrelation
 from eventstudy.returns.estimation_overlap import EstimationOverlap
 
 __all__ = ["BY_RBAR", "AdjustedPatell", "KolariPynnonen", "entering_rbar", "mean_correlation"]

@@ -177,10 +177,10 @@ def test_kolari_pynnonen_by_a_loop_over_pairs(window: str) -> None:
 
 
 def test_sums_by_date_give_the_same_rbar_on_one_date(together: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    from eventstudy.returns import correlation
+    from eventstudy.returns import calendar_correlation
 
     held = good(together.one(KolariPynnonen(), "three"))
-    monkeypatch.setattr(correlation, "HELD", 3)
+    monkeypatch.setattr(calendar_correlation, "HELD", 3)
     summed = good(together.one(KolariPynnonen(), "three"))
     assert summed.statistic == pytest.approx(held.statistic, rel=CLOSE)
     assert summed.notes == held.notes
