@@ -14,6 +14,7 @@ __all__ = [
     "NO_DIRECTION",
     "Alternative",
     "PValues",
+    "chi2_p_values",
     "f_p_value",
     "f_p_values",
     "normal_p_value",
@@ -107,6 +108,21 @@ def f_p_values(statistic: Floats | float, df1: Floats | Ints | float, df2: Ints 
     F tells how large a departure is and not where it points to, so neither one-sided p-value exists.
     """
     p_value = f_p_value(statistic, df1, df2)
+    none = np.full(p_value.shape, np.nan)
+    return PValues(p_value, none, none)
+
+
+def chi2_p_values(statistic: Floats | float, df: Floats | Ints | float) -> PValues:
+    """Return the p-value of a statistic that is chi-squared under the null, which has no direction either.
+
+    Examples
+    --------
+    >>> round(float(chi2_p_values(3.841459, 1).two_sided), 6), float(chi2_p_values(3.841459, 1).greater)
+    (0.05, nan)
+    """
+    from scipy.special import chdtrc
+
+    p_value = np.asarray(chdtrc(df, statistic), dtype=np.float64)
     none = np.full(p_value.shape, np.nan)
     return PValues(p_value, none, none)
 

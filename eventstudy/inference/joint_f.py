@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy._typing import Floats
-from eventstudy.distributions import NO_DIRECTION, Alternative, f_p_values
+from eventstudy.distributions import NO_DIRECTION, Alternative, chi2_p_values, f_p_values
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.returns.autocorrelation import serial_covariance
@@ -27,16 +27,26 @@ class JointF(HypothesisTest):
 
     Source: Campbell, Lo and MacKinlay (1997), chapter 4.4; METHODS 4.1.
 
+    Parameters
+    ----------
+    reference : str
+        ``"f"``; ``"chi2"``: Wald's statistic ``L F ~ chi2(L)``, which takes the variance as known.
+
     Examples
     --------
-    >>> JointF().null
-    'No day of the window has an abnormal return, for this event.'
+    >>> JointF().null, JointF(reference="chi2").label
+    ('No day of the window has an abnormal return, for this event.', 'reference=chi2')
     """
 
     kind: ClassVar[str] = "joint_f"
     null: ClassVar[str] = "No day of the window has an abnormal return, for this event."
     source: ClassVar[str] = "Campbell, Lo and MacKinlay (1997), chapter 4.4"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"alternative": (Alternative.TWO_SIDED,)}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "alternative": (Alternative.TWO_SIDED,),
+        "reference": ("f", "chi2"),
+    }
+
+    reference: str = "f"
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test each event of the sample by itself."""
@@ -56,7 +66,10 @@ class JointF(HypothesisTest):
             statistic, length = serial_f(sample.ar, noise, spread, rho[sample.row], apart)
         good, label = np.isfinite(statistic), self.label
         statistic = np.where(good, statistic, np.nan)
-        p = f_p_values(statistic, length, sample.dof).each()
+        wald = self.reference == "chi2"
+        if wald:
+            statistic = length * statistic
+        p = (chi2_p_values(statistic, length) if wald else f_p_values(statistic, length, sample.dof)).each()
         return tuple(
             self._result(
                 n=1,
@@ -64,9 +77,9 @@ class JointF(HypothesisTest):
                 std_error=float(sample.std_error[i]),
                 statistic=float(statistic[i]),
                 p=p[i],
-                distribution=f"F({length[i]:g},{sample.dof[i]})",
+                distribution=f"chi2({length[i]:g})" if wald else f"F({length[i]:g},{sample.dof[i]})",
                 df=float(length[i]),
-                df2=float(sample.dof[i]),
+                df2=float("nan") if wald else float(sample.dof[i]),
                 reason=Reason.OK if good[i] else Reason.NO_VARIANCE,
                 event_id=str(sample.event_id[i]),
                 convention=label,

@@ -78,6 +78,10 @@ def test_joint_f_is_that_of_the_dummies(apart: Made, window: str) -> None:
         assert results[i].p_value == pytest.approx(float(reference.pvalue), rel=1e-8)
         assert results[i].distribution == f"F({b - a + 1},{int(fit.df_resid)})"
         assert results[i].event_id == f"e{i:03d}"
+        wald, known = fit.wald_test(matrix, use_f=False, scalar=True), apart.run(JointF(reference="chi2"), window)[i]
+        assert known.statistic == pytest.approx(float(wald.statistic), rel=CLOSE)
+        assert known.p_value == pytest.approx(float(wald.pvalue), rel=1e-8)
+        assert (known.distribution, known.df) == (f"chi2({b - a + 1})", b - a + 1)
     with pytest.raises(UnknownNameError, match="greater"):
         JointF(alternative="greater")
 
