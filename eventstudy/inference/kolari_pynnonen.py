@@ -137,4 +137,6 @@ def entering_rbar(found: MeanCorrelation, floor_at_zero: bool, events: int) -> t
     rbar = max(found.value, 0.0) if floor_at_zero else found.value
     pairs = f"{found.pairs} overlapping pair{'' if found.pairs == 1 else 's'}"
     how = "" if found.exact else ", from sums by date"
+    if found.events not in (None, events):
+        how += f" over all {found.events} events of the group"
     return rbar, f"rbar = {rbar:.4g} over {pairs}{how}"

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
@@ -75,6 +74,8 @@ class Places:
         Exchange codes.
     sessions : mapping of str to ndarray
         The sessions of each exchange.
+    own_windows : ndarray of shape (E, W, 2), optional
+        First and last day of each reported window for each event, where columns of the events narrow any.
     """
 
     windows: Windows
@@ -83,6 +84,7 @@ class Places:
     day0: Ints
     calendar: Labels
     sessions: Mapping[str, Dates]
+    own_windows: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +124,7 @@ class Around:
 
     def take(self, rows: Bools | Ints) -> Around:
         """Return the same for some events."""
-        source = partial(lambda: take(self.block, rows)) if callable(self.source) else take(self.source, rows)
+        source = (lambda: take(self.block, rows)) if callable(self.source) else take(self.source, rows)
         return replace(
             self,
             abnormal=self.abnormal.take(rows),
@@ -209,7 +211,10 @@ class FirstPass:
 
 
 class Accumulator(Protocol):
-    """Made empty, shown blocks, merged in order; arrays are replaced, never written into."""
+    """Made empty, shown blocks, merged; one that says ``in_order`` is merged block after block into the whole.
+
+    It is copied for every block: arrays are replaced, and written into only where the whole has made them itself.
+    """
 
     def add(self, residuals: Residuals) -> None:
         """Take what is needed from the residuals of a block."""

@@ -23,7 +23,8 @@ def first_order(residuals: Floats) -> Floats:
     Returns
     -------
     ndarray of shape (E,)
-        ``sum e_t e_{t-1} / sum e_t^2`` around the mean, never beyond one in size; 0 where nothing varies.
+        ``sum e_t e_{t-1} / sum e_t^2`` around the mean, times n - 1 over the neighbours there are among n residuals,
+        which is one without a gap; never beyond one in size, 0 where nothing varies or none has a neighbour.
 
     Examples
     --------
@@ -35,8 +36,10 @@ def first_order(residuals: Floats) -> Floats:
     mean = filled.sum(axis=1) / np.maximum(there.sum(axis=1), 1)
     apart = np.where(there, filled - mean[:, None], 0.0)
     squares = (apart**2).sum(axis=1)
-    products = (apart[:, 1:] * apart[:, :-1]).sum(axis=1)
-    return np.where(squares > 0, products / np.where(squares > 0, squares, 1.0), 0.0)
+    neighbours = (there[:, 1:] & there[:, :-1]).sum(axis=1)
+    # A gap takes two products away and one square.
+    products = (apart[:, 1:] * apart[:, :-1]).sum(axis=1) * (there.sum(axis=1) - 1) / np.maximum(neighbours, 1)
+    return np.clip(np.where(squares > 0, products / np.where(squares > 0, squares, 1.0), 0.0), -1.0, 1.0)
 
 
 def serial_variance(weights: Floats, noise: Floats, rho: Floats) -> Floats:

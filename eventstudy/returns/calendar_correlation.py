@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -20,55 +20,121 @@ __all__ = ["CalendarCorrelation"]
 HELD = 4096
 # Fewest common sessions from which a correlation is taken (METHODS 4.3).
 COMMON = 30
+# Events of a block that go to one row, at most, for them to be added in turns.
+FEW_TURNS = 8
 
-Place = tuple[str, int]
-"""Exchange and session index of day 0: events of one place share all their sessions."""
+
+class Place(NamedTuple):
+    """Where events lie that share all their sessions.
+
+    Parameters
+    ----------
+    exchange : str
+        Its code.
+    day0 : int
+        Session index.
+    days : (int, int), optional
+        First and last day of the window tested, where events have windows of their own.
+    """
+
+    exchange: str
+    day0: int
+    days: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
 class DaySeries:
-    """Sums by day 0, on one exchange, of residuals scaled to unit length.
+    """Sums by day 0, on one exchange, of residuals less their mean and over their own standard deviation.
 
     Parameters
     ----------
     first : int
         Session index of the first row.
     total : ndarray of shape (T, M)
-        Sums over the events of each day 0.
+        Sums over the events of each day 0; arrays that are written into, and never shared.
     count : ndarray of shape (T,)
-        How many they are.
-    complete : ndarray of shape (T,)
-        Whether none of them lacks a residual.
+        How many events they are.
+    lacking : ndarray of shape (T, M), optional
+        How many of them lack each residual; None while none does.
     """
 
     first: int
     total: Floats
     count: Ints
-    complete: Bools
+    lacking: Floats | None = None
 
     @classmethod
     def empty(cls, first: int, last: int, length: int) -> DaySeries:
         """Return sums over no event, for days 0 from `first` to `last`."""
         days = last - first + 1
-        return cls(first, np.zeros((days, length)), np.zeros(days, dtype=np.int64), np.ones(days, dtype=bool))
+        return cls(first, np.zeros((days, length)), np.zeros(days, dtype=np.int64))
 
     def add(self, day0: Ints, residuals: Floats, *, complete: bool) -> None:
         """Add events, NaN where a residual is missing."""
         at = day0 - self.first
         self.count += np.bincount(at, minlength=len(self.count))
-        if not complete:
-            self.complete[at[np.isnan(residuals).any(axis=1)]] = False
-        elif paths.compiled():
-            from eventstudy.returns.compiled import add_units
+        if complete and paths.compiled():
+            from eventstudy.returns.compiled import add_standardised
 
-            add_units(self.total, at, residuals)
+            add_standardised(self.total, at, residuals)
             return
-        for place, unit in zip(at, unit_rows(residuals, complete=complete), strict=True):
-            self.total[place] += unit
+        used = np.full(len(at), residuals.shape[1])
+        if not complete:
+            missing = np.isnan(residuals)
+            used -= missing.sum(axis=1)
+            if missing.any():
+                if self.lacking is None:
+                    self.lacking = np.zeros(self.total.shape)
+                _add_rows(self.lacking, at, missing.astype(np.float64))
+        standard = unit_rows(residuals, complete=complete)
+        standard *= np.sqrt(used)[:, None]
+        _add_rows(self.total, at, standard)
 
-    def row(self, day0: int) -> tuple[Floats, int]:
-        """Return the sum of the events of a day 0, shape (M,), and how many they are."""
-        return self.total[day0 - self.first], int(self.count[day0 - self.first])
+    def products(self, lag: int) -> tuple[float, float, int]:
+        """Return the sum of products over pairs of events whose days 0 lie so many sessions apart.
+
+        Returns
+        -------
+        product : float
+            Of all residuals that two events of a pair have on one session.
+        common : float
+            How many these are.
+        pairs : int
+            How many pairs there are; an event with itself is none.
+        """
+        sessions = self.total.shape[1]
+        length = max(sessions - lag, 0)
+        early, late = slice(0, len(self.count) - lag), slice(lag, None)
+        pairs = int(self.count[early] @ self.count[late])
+        product = float(np.einsum("pm,pm->", self.total[early, sessions - length :], self.total[late, :length]))
+        common = float(pairs * length)
+        if self.lacking is not None:
+            there = self.count[:, None] - self.lacking
+            common = float(np.einsum("pm,pm->", there[early, sessions - length :], there[late, :length]))
+        if lag:
+            return product, common, pairs
+        own = self.count.sum() * length - (0.0 if self.lacking is None else float(self.lacking.sum()))
+        return (product - own) / 2, (common - own) / 2, int((pairs - self.count.sum()) // 2)
+
+    def row(self, day0: int, days: slice | Ints) -> tuple[Floats, Floats, int]:
+        """Return the sums of a day 0 on some days, how many residuals they are of, and how many events."""
+        at = day0 - self.first
+        count = int(self.count[at])
+        there = np.full(self.total.shape[1], float(count)) - (0.0 if self.lacking is None else self.lacking[at])
+        return self.total[at, days], there[days], count
+
+
+def _add_rows(total: Floats, at: Ints, values: Floats) -> None:
+    """Add rows to the rows of a table, in place; several may go to one."""
+    order = np.argsort(at, kind="stable")
+    place, starts, sizes = np.unique(at[order], return_index=True, return_counts=True)
+    if sizes.max(initial=0) > FEW_TURNS:
+        total[place] += np.add.reduceat(values[order], starts, axis=0)
+        return
+    # Where few share a row, the first of each are added together, then the second of each, ...
+    for turn in range(int(sizes.max(initial=0))):
+        rows = order[starts[sizes > turn] + turn]
+        total[at[rows]] += values[rows]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +178,10 @@ class CalendarCorrelation:
         By exchange, the first and the last day 0.
     stretches : ((int, int), (int, int))
         First and last day of the estimation and of the event window.
+    reported : tuple of Window
+        The windows tested.
+    own_windows : ndarray of shape (E, W, 2), optional
+        First and last day of each for each event, where columns of the events narrow any.
     parts : tuple of Placed
         Residuals held, block by block; where sums are wanted, those of one block.
     sums : mapping of str to DaySeries
@@ -125,6 +195,8 @@ class CalendarCorrelation:
     sessions: Mapping[str, Dates] = field(default_factory=dict)
     ends: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     stretches: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
+    reported: tuple[Window, ...] = ()
+    own_windows: Ints | None = None
     parts: tuple[Placed, ...] = ()
     sums: dict[str, DaySeries] = field(default_factory=dict)
     _known: dict[bytes, list[_Pairs]] = field(default_factory=dict, compare=False)
@@ -145,7 +217,9 @@ class CalendarCorrelation:
         wanted = members[_overlapping(*dates)]
         held = len(wanted) <= HELD
         none = np.empty(0, dtype=np.int64)
-        return cls(held, wanted if held else none, places.sessions, ends, (windows.stretch, windows.event))
+        stretches = (windows.stretch, windows.event)
+        narrowed = places.own_windows if held else None
+        return cls(held, wanted if held else none, places.sessions, ends, stretches, windows.reported, narrowed)
 
     def add(self, residuals: Residuals) -> None:
         """Hold the residuals of a block."""
@@ -187,45 +261,56 @@ class CalendarCorrelation:
         -----
         ``2 / (N (N - 1)) sum_{i<j} rho_ij o_ij / L``, o_ij the sessions that the two windows share in calendar time
         and rho_ij the correlation of the residuals on common sessions, at least 30; a pair with fewer has the mean
-        rho of the others. Where only sums are held, residuals are standardised over each event's own sessions, and
-        all events of the group count.
+        rho of the others. Where events have windows of their own, L is the root of the product of their lengths.
+
+        Where only sums are held, residuals are standardised over each event's own sessions, the correlation of a lag
+        is the sum of all products over that of all residuals in common, windows are the widest there are, and all
+        events of the group count.
         """
         key = rows.tobytes() if self.held else b""
+        if self.own_windows is not None:
+            key += window.name.encode()
         if key not in self._known:
-            self._known = {key: self._pairs(rows)}
+            self._known = {key: self._pairs(rows, window)}
         found, n = self._known[key], len(rows)
         enough, mean = sum(each.enough for each in found), 0.0
         if enough:
             mean = sum(each.total for each in found) / enough
         total, pairs, exact = 0.0, 0, True
         for each in found:
-            shared = self._overlap(each.one, each.two, window)
-            if shared:
-                total += (each.total + mean * each.lacking) * shared / window.length
+            share = self._overlap(each.one, each.two, window)
+            if share:
+                total += (each.total + mean * each.lacking) * share
                 pairs += each.enough + each.lacking
                 exact &= each.exact
         if not self.held:
             n = sum(int(series.count.sum()) for series in self.sums.values())
-        return MeanCorrelation(2.0 * total / (n * (n - 1)) if n > 1 else float("nan"), pairs, exact)
+        return MeanCorrelation(2.0 * total / (n * (n - 1)) if n > 1 else float("nan"), pairs, exact, n)
 
-    def _overlap(self, one: Place, two: Place, window: Window) -> int:
-        if one[0] == two[0]:
-            return max(0, window.length - abs(one[1] - two[1]))
-        days = window.within(self.stretches[1][0])
-        return len(np.intersect1d(self._dates(one, 1)[days], self._dates(two, 1)[days]))
+    def _overlap(self, one: Place, two: Place, window: Window) -> float:
+        """Return the sessions that the windows of two places share, over the root of the product of their lengths."""
+        (a, b), (c, d) = (place.days or (window.start, window.end) for place in (one, two))
+        if one.exchange == two.exchange:
+            shared = max(0, min(one.day0 + b, two.day0 + d) - max(one.day0 + a, two.day0 + c) + 1)
+        else:
+            before = self.stretches[1][0]
+            dates = self._dates(one, 1)[a - before : b - before + 1], self._dates(two, 1)[c - before : d - before + 1]
+            shared = len(np.intersect1d(*dates))
+        return shared / float(np.sqrt((b - a + 1) * (d - c + 1)))
 
     def _dates(self, place: Place, which: int) -> Dates:
         """Return the sessions of a place's estimation window (0) or event window (1)."""
-        sessions, (first, last) = self.sessions[place[0]], self.stretches[which]
-        return sessions[np.clip(np.arange(place[1] + first, place[1] + last + 1), 0, len(sessions) - 1)]
+        sessions, (first, last) = self.sessions[place.exchange], self.stretches[which]
+        return sessions[np.clip(np.arange(place.day0 + first, place.day0 + last + 1), 0, len(sessions) - 1)]
 
-    def _pairs(self, rows: Ints) -> list[_Pairs]:
+    def _pairs(self, rows: Ints, window: Window) -> list[_Pairs]:
         if not self.held:
             return self._pairs_of_sums()
         groups: dict[Place, list[Floats]] = {}
         for part in self.parts:
             for each in np.flatnonzero(np.isin(part.row, rows)):
-                groups.setdefault((str(part.calendar[each]), int(part.day0[each])), []).append(part.values[each])
+                place = Place(str(part.calendar[each]), int(part.day0[each]), self._own_days(part.row[each], window))
+                groups.setdefault(place, []).append(part.values[each])
         values = {place: np.array(of_place) for place, of_place in groups.items()}
         return [
             _correlated(one, two, values[one], values[two], *self._common(one, two))
@@ -233,39 +318,40 @@ class CalendarCorrelation:
             if one != two or len(values[one]) > 1
         ]
 
+    def _own_days(self, row: int, window: Window) -> tuple[int, int] | None:
+        if self.own_windows is None or window not in self.reported:
+            return None
+        first, last = self.own_windows[row, self.reported.index(window)].tolist()
+        return first, last
+
     def _pairs_of_sums(self) -> list[_Pairs]:
         found = [pairs for code in sorted(self.sums) for pairs in self._lags_of_sums(code)]
         if len(self.sums) > 1:
             places = [
-                (code, int(day) + each.first) for code, each in self.sums.items() for day in np.flatnonzero(each.count)
+                Place(code, int(day) + each.first)
+                for code, each in self.sums.items()
+                for day in np.flatnonzero(each.count)
             ]
-            found += [self._of_sums(one, two) for one, two in self._meeting(places) if one[0] != two[0]]
+            meeting = self._meeting(places)
+            found += [self._of_sums(one, two) for one, two in meeting if one.exchange != two.exchange]
         return found
 
     def _lags_of_sums(self, code: str) -> list[_Pairs]:
         """Return the pairs of one exchange, together those whose days 0 lie equally many sessions apart."""
-        series = self.sums[code]
-        total, count, length = series.total, series.count, series.total.shape[1]
-        together = (float(np.vdot(total, total)) - float(count.sum())) / 2
-        pairs = int((count * (count - 1) // 2).sum())
-        found = [_Pairs((code, 0), (code, 0), together, pairs, 0, bool(series.complete.all()))]
+        series, one = self.sums[code], Place(code, 0)
         first, last = self.stretches[1]
-        for lag in range(1, min(last - first + 1, len(count))):
-            common, pairs = length - lag, int(count[:-lag] @ count[lag:])
-            if common >= COMMON:
-                product = float(np.einsum("pm,pm->", total[:-lag, lag:], total[lag:, :common]))
-                found.append(_Pairs((code, 0), (code, lag), product * length / common, pairs, 0, exact=False))
-            else:
-                found.append(_Pairs((code, 0), (code, lag), 0.0, 0, pairs, exact=False))
+        found = []
+        for lag in range(min(last - first + 1, len(series.count))):
+            product, common, pairs = series.products(lag)
+            exact = lag == 0 and series.lacking is None
+            found.append(_of_ratio(one, Place(code, lag), product, common, pairs, exact=exact))
         return [each for each in found if each.enough or each.lacking]
 
     def _of_sums(self, one: Place, two: Place) -> _Pairs:
-        (a, n), (b, m) = self.sums[one[0]].row(one[1]), self.sums[two[0]].row(two[1])
         at_one, at_two = self._common(one, two)
-        common = len(a[at_one])
-        if common < COMMON:
-            return _Pairs(one, two, 0.0, 0, n * m, exact=False)
-        return _Pairs(one, two, float(a[at_one] @ b[at_two]) * len(a) / common, n * m, 0, exact=False)
+        a, there_a, m = self.sums[one.exchange].row(one.day0, at_one)
+        b, there_b, n = self.sums[two.exchange].row(two.day0, at_two)
+        return _of_ratio(one, two, float(a @ b), float(there_a @ there_b), m * n)
 
     def _meeting(self, places: list[Place]) -> list[tuple[Place, Place]]:
         """Return the pairs of places whose event windows share a session, each once, a place with itself too."""
@@ -281,9 +367,13 @@ class CalendarCorrelation:
 
     def _common(self, one: Place, two: Place) -> tuple[slice | Ints, slice | Ints]:
         """Return where the estimation sessions that two places share lie in either."""
-        if one[0] == two[0]:
-            length, gap = self.stretches[0][1] - self.stretches[0][0] + 1, two[1] - one[1]
-            return slice(max(gap, 0), length + min(gap, 0)), slice(max(-gap, 0), length - max(gap, 0))
+        if one.exchange == two.exchange:
+            length, gap = self.stretches[0][1] - self.stretches[0][0] + 1, two.day0 - one.day0
+            # Windows so far apart that they share no session must not end before they begin.
+            return (
+                slice(max(gap, 0), max(length + min(gap, 0), 0)),
+                slice(max(-gap, 0), max(length - max(gap, 0), 0)),
+            )
         _, at_one, at_two = np.intersect1d(self._dates(one, 0), self._dates(two, 0), return_indices=True)
         return at_one, at_two
 
@@ -309,6 +399,13 @@ class _Pairs:
     enough: int
     lacking: int
     exact: bool = True
+
+
+def _of_ratio(one: Place, two: Place, product: float, common: float, pairs: int, *, exact: bool = False) -> _Pairs:
+    """Return pairs with the ratio of all products to all residuals in common as the correlation of each."""
+    if not pairs or common < COMMON * pairs:
+        return _Pairs(one, two, 0.0, 0, pairs, exact=False)
+    return _Pairs(one, two, product / common * pairs, pairs, 0, exact)
 
 
 def _correlated(one: Place, two: Place, a: Floats, b: Floats, at_a: slice | Ints, at_b: slice | Ints) -> _Pairs:

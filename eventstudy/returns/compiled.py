@@ -13,7 +13,7 @@ from numba import njit as _njit
 
 from eventstudy._typing import Bools, Floats, Ints
 
-__all__ = ["add_units", "count_above", "count_positive", "forecast_errors", "pack", "project", "sum_ranks"]
+__all__ = ["add_standardised", "count_above", "count_positive", "forecast_errors", "pack", "project", "sum_ranks"]
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -165,8 +165,8 @@ def count_positive(values: Floats) -> Ints:
 
 
 @njit(fastmath=REORDERED, error_model="numpy")
-def add_units(total: Floats, at: Ints, values: Floats) -> None:
-    """Add rows, less their means and scaled to a sum of squares of one, to the rows of a table."""
+def add_standardised(total: Floats, at: Ints, values: Floats) -> None:
+    """Add rows, less their means and over their standard deviations, to the rows of a table."""
     sessions = values.shape[1]
     for i in range(len(at)):
         own, row = values[i], total[at[i]]
@@ -177,6 +177,6 @@ def add_units(total: Floats, at: Ints, values: Floats) -> None:
         squares = 0.0
         for t in range(sessions):
             squares += (own[t] - mean) * (own[t] - mean)
-        scale = 1.0 / np.sqrt(squares) if squares > 0 else 0.0
+        scale = np.sqrt(sessions / squares) if squares > 0 else 0.0
         for t in range(sessions):
             row[t] += (own[t] - mean) * scale

@@ -24,11 +24,14 @@ class MeanCorrelation:
         Pairs whose windows share a session.
     exact : bool
         Whether every correlation was taken pair by pair, or over series that are complete and share all sessions.
+    events : int, optional
+        Events that it is of, where they may be more than those tested.
     """
 
     value: float
     pairs: int
     exact: bool = True
+    events: int | None = None
 
 
 def unit_rows(values: Floats, *, complete: bool = False) -> Floats:

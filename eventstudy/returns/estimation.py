@@ -113,7 +113,8 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
     coefficients = None
     if reader.dated is not None and isinstance(model, LinearModel):
         fit = model.solve(block)
-        result, coefficients = model.forecast(block, fit), fit.coefficients
+        result = model.forecast(block, fit)
+        coefficients = np.where((result.reason == Reason.OK)[:, None], fit.coefficients, np.nan)
     else:
         result = model.fit(block)
     asked = diagnose_model(model, block, result.residuals) if diagnostics else None

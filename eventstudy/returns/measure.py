@@ -106,7 +106,7 @@ def measure_abnormal_returns(
                 merger.put(found)
         return merger.whole()
 
-    places = {name: Places(aligned.windows, members, *where) for name, members in groups.items()}
+    places = {name: Places(aligned.windows, members, *where, aligned.own_windows) for name, members in groups.items()}
     accumulated = look(first_look(needs, places), again=False)
     everything = np.arange(len(aligned))
     abnormal = run.abnormal(everything, whole.record())

@@ -53,7 +53,7 @@ class PortfolioReturns:
             if (value := getattr(known.block, name)) is not None
         }
         block = replace(known.block, **sums, inside=None, donors=None)
-        self.merge(PortfolioReturns(next(iter(places)), len(places) > 1, int(good.sum()), block, known.model))
+        self.merge(PortfolioReturns(min(places), len(places) > 1, int(good.sum()), block, known.model))
 
     def merge(self, other: PortfolioReturns) -> None:
         """Add the sums of a later block."""

@@ -103,8 +103,20 @@ def test_sums_and_matrix_agree() -> None:
 
 def test_only_neighbours_make_a_product() -> None:
     e = np.array([[1.0, -1.0, np.nan, 2.0, -2.0]])
-    assert first_order(e)[0] == pytest.approx((-1.0 - 4.0) / 10.0)
+    # Two products where four residuals without a gap have three.
+    assert first_order(e)[0] == pytest.approx((-1.0 - 4.0) / 10.0 * 3 / 2)
     assert first_order(np.zeros((1, 4))).tolist() == [0.0]
+
+
+def test_gaps_do_not_shrink_it() -> None:
+    rng, rho = np.random.default_rng(5), 0.5
+    e = rng.normal(0, 1, (400, 240))
+    for t in range(1, 240):
+        e[:, t] = rho * e[:, t - 1] + np.sqrt(1 - rho**2) * e[:, t]
+    whole = first_order(e).mean()
+    holed = first_order(np.where(rng.random(e.shape) < 0.3, np.nan, e)).mean()
+    assert whole == pytest.approx(rho, abs=0.02)
+    assert holed == pytest.approx(whole, abs=0.01)
 
 
 def test_scars_have_the_variance_one_where_disturbances_are_autocorrelated() -> None:
