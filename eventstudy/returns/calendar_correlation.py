@@ -14,7 +14,7 @@ from eventstudy.returns.accumulators import Places, Residuals, take
 from eventstudy.returns.correlation import MeanCorrelation, unit_rows
 from eventstudy.returns.windows import Window
 
-__all__ = ["CalendarCorrelation"]
+__all__ = ["COMMON", "HELD", "CalendarCorrelation"]
 
 # Residuals of so many events, at most, are held for exact correlations pair by pair; beyond it sums by date serve.
 HELD = 4096

@@ -10,14 +10,11 @@ import numpy as np
 from eventstudy._typing import Bools, Dates, Floats, Ints
 from eventstudy.errors import Reason
 from eventstudy.returns.accumulators import FirstPass, Residuals
+from eventstudy.returns.calendar_correlation import COMMON, HELD
 from eventstudy.returns.correlation import MeanCorrelation, unit_rows
 
 __all__ = ["EstimationOverlap"]
 
-# Residuals of so many events, at most, are held for exact correlations pair by pair; beyond it sums by place serve.
-HELD = 4096
-# Fewest common sessions from which a correlation is taken (METHODS 4.3).
-COMMON = 30
 # Rows that are laid out by date and multiplied at once.
 TILE = 128
 

@@ -72,7 +72,7 @@ def measure_abnormal_returns(
     engine : Engine, optional
         Serial without it.
     progress : callable, optional
-        Called with blocks done and blocks in all.
+        Called with blocks done and blocks in all, counted twice where a test needs two looks at them.
 
     Returns
     -------
@@ -80,6 +80,13 @@ def measure_abnormal_returns(
         In the order of `aligned`.
     accumulated : dict
         By group and accumulator class.
+
+    Raises
+    ------
+    InputError
+        For an unknown `forecast_error`, and for a model that lacks what it needs (`BlockReader.of`).
+    UnknownNameError
+        For an unknown `autocorrelation`.
     """
     if forecast_error not in FORECAST_ERRORS:
         raise InputError(f"forecast_error is {forecast_error!r}; it is one of {', '.join(FORECAST_ERRORS)}.")
@@ -95,12 +102,17 @@ def measure_abnormal_returns(
     path = paths.choose(engine.path, len(aligned))
 
     whole: Whole[Measured] = Whole(len(aligned))
+    looks = 1 + any(issubclass(need, TwoPass) for need in needs)
 
     def look(empty: Accumulated, *, again: bool) -> Accumulated:
+        def told(done: int, total: int) -> None:
+            if progress is not None:
+                progress(done + again * total, total * looks)
+
         merger = Merger(empty)
         task = partial(paths.run_on, path, run.block, empty=empty, again=again)
         with paths.running(path):
-            for parts, found in map_chunks(task, rows, engine, progress):
+            for parts, found in map_chunks(task, rows, engine, told):
                 for part in parts:
                     whole.put(*part)
                 merger.put(found)
@@ -110,7 +122,7 @@ def measure_abnormal_returns(
     accumulated = look(first_look(needs, places), again=False)
     everything = np.arange(len(aligned))
     abnormal = run.abnormal(everything, whole.record())
-    if any(issubclass(need, TwoPass) for need in needs):
+    if looks == 2:
         cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
         firsts = {name: FirstPass(abnormal, cars, members, *where) for name, members in groups.items()}
         later = look(second_look(needs, firsts), again=True)

@@ -9,7 +9,7 @@ from typing import Any
 from eventstudy._typing import Bools
 from eventstudy.returns.accumulators import Accumulator, FirstPass, OnePass, Places, Residuals, TwoPass
 
-__all__ = ["Accumulated", "Groups", "Merger", "Needs", "first_look", "gathered", "merged", "second_look"]
+__all__ = ["Accumulated", "Groups", "Merger", "Needs", "first_look", "gathered", "second_look"]
 
 Groups = Mapping[str, Bools]
 Needs = tuple[type[Accumulator], ...]
@@ -88,14 +88,6 @@ class Merger:
             _joined(self._whole, part)
         self._waiting = []
         return self._whole
-
-
-def merged(empty: Accumulated, parts: Sequence[Accumulated]) -> Accumulated:
-    """Return the accumulators of all blocks, merged in their order."""
-    merger = Merger(empty)
-    for part in parts:
-        merger.put(part)
-    return merger.whole()
 
 
 def _joined(one: Accumulated, two: Accumulated) -> Accumulated:

@@ -18,7 +18,7 @@ from eventstudy.execution import blocks
 from eventstudy.returns import paths
 from eventstudy.returns.linear import PERFECT
 
-__all__ = ["Dated", "SharedDesigns", "SharedFit", "factorise", "fit_shared", "fit_stretches", "forecast_errors"]
+__all__ = ["Dated", "SharedDesigns", "SharedFit", "factorise", "fit_stretches", "forecast_errors"]
 
 # A column that keeps less than this share of its length apart from those before it would leave rounding errors in
 # X R^-1; events of such a date are fitted one by one.
@@ -150,29 +150,13 @@ def factorise(series: Floats, first: Ints, sessions: int, ahead: Floats) -> Shar
     )
 
 
-def fit_shared(y: Floats, designs: SharedDesigns, date: Ints) -> SharedFit:
+def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:
     """Fit events without a missing value; the result is what `least_squares` gives, to rounding.
 
     Parameters
     ----------
-    y : ndarray of shape (E, M)
-        Left side, complete.
-    designs : SharedDesigns
-        Factorised dates.
-    date : ndarray of shape (E,)
-        Which of them is each event's; only usable ones.
-    """
-    events, sessions = y.shape
-    return fit_stretches(np.ascontiguousarray(y).ravel(), np.arange(events) * sessions, designs, date)
-
-
-def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:
-    """Fit events whose returns lie one after another in a flat vector.
-
-    Parameters
-    ----------
     values : ndarray of shape (n,)
-        Returns.
+        Returns; those of an event lie one after another.
     at : ndarray of shape (E,)
         Where the M returns of each event begin.
     designs : SharedDesigns

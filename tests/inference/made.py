@@ -14,7 +14,7 @@ from eventstudy.returns.accumulators import Accumulator, Around, FirstPass, Plac
 from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.models import Block, ExpectedReturnModel, MarketModel
-from eventstudy.returns.passes import Needs, first_look, gathered, merged, second_look
+from eventstudy.returns.passes import Accumulated, Merger, Needs, first_look, gathered, second_look
 from eventstudy.returns.windows import Windows
 
 SESSIONS = np.arange(np.datetime64("2000-01-01"), np.datetime64("2030-01-01"))
@@ -99,6 +99,14 @@ class Made:
     def one(self, test: HypothesisTest, window: str) -> TestResult:
         (result,) = self.run(test, window)
         return result
+
+
+def merged(empty: Accumulated, parts: Sequence[Accumulated]) -> Accumulated:
+    """Return the accumulators of all blocks, merged in their order."""
+    merger = Merger(empty)
+    for part in parts:
+        merger.put(part)
+    return merger.whole()
 
 
 def made(

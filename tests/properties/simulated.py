@@ -24,8 +24,8 @@ from eventstudy.inference import (
 )
 from eventstudy.inference.base import Sample
 from eventstudy.returns.accumulators import FirstPass, Places
-from eventstudy.returns.passes import Needs, first_look, gathered, merged, second_look
-from tests.inference.made import ALL, Made, made
+from eventstudy.returns.passes import Needs, first_look, gathered, second_look
+from tests.inference.made import ALL, Made, made, merged
 
 ESTIMATION, BEFORE, DAYS = 100, 10, 21
 WINDOWS = {"1": (0, 0), "3": (-1, 1), "21": (-10, 10)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy.returns.shared import SharedDesigns, factorise
+from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise, fit_stretches
 
 
 def factorised(x: np.ndarray, ahead: np.ndarray) -> SharedDesigns:
@@ -12,3 +12,9 @@ def factorised(x: np.ndarray, ahead: np.ndarray) -> SharedDesigns:
     dates, sessions, count = x.shape
     series = np.moveaxis(x, 2, 0).reshape(count, dates * sessions)
     return factorise(series, np.arange(dates) * sessions, sessions, ahead)
+
+
+def fit_shared(y: np.ndarray, designs: SharedDesigns, date: np.ndarray) -> SharedFit:
+    """Fit events whose returns are the rows of an array."""
+    events, sessions = y.shape
+    return fit_stretches(np.ascontiguousarray(y).ravel(), np.arange(events) * sessions, designs, date)

@@ -9,8 +9,7 @@ from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.execution import Engine
 from eventstudy.returns import paths
 from eventstudy.returns.ranking import row_ranks
-from eventstudy.returns.shared import fit_shared
-from tests.returns.designs import factorised
+from tests.returns.designs import factorised, fit_shared
 
 
 def test_fits_agree_to_twelve_digits() -> None:

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from eventstudy.returns.linear import least_squares
-from eventstudy.returns.shared import fit_shared
-from tests.returns.designs import factorised
+from tests.returns.designs import factorised, fit_shared
 
 
 @pytest.mark.parametrize("columns", [1, 2, 4, 6])
