@@ -207,6 +207,10 @@ class Reason(_Coded):
     TOO_FEW_SESSIONS = "too_few_sessions", "There are too few sessions for a variance over sessions."
     TOO_CORRELATED = "too_correlated", "The mean correlation leaves no variance: it is 1, or below -1 / (N - 1)."
     WINDOW_TOO_LONG = "window_too_long", "The window holds all the days that are ranked."
+    OWN_WINDOWS = (
+        "own_windows",
+        "Events have days of their own in this window, and the test is of days that all events share.",
+    )
     SINGULAR = "singular", "The covariance matrix of the abnormal returns can't be inverted."
     ALL_ZERO = "all_zero", "Every value is zero, so there is nothing to rank."
     NO_DISPERSION = "no_dispersion", "All values are equal, so there is no standard error."

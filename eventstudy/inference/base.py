@@ -156,6 +156,13 @@ class Sample:
         # Sums of small arrays depend on how these lie in memory, and an array that came from a process lies otherwise.
         return np.ascontiguousarray(rows_of(values, self.row)[:, self.days])
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether any event has fewer days than the window."""
+        if self.abnormal is None or self.abnormal.own_windows is None:
+            return False
+        return not self.abnormal.inside(self.window)[self.row][:, self.days].all()
+
     def own(self) -> AbnormalReturns:
         """Return the abnormal returns of the sample's events, over the whole event window."""
         return self.whole.take(self.row)

@@ -75,6 +75,8 @@ class CrudeDependence(HypothesisTest):
         assert isinstance(accumulated, EstimationMeans)
         means = accumulated.means[~np.isnan(accumulated.means)]
         estimate = float(np.mean(sample.car)) if len(sample) else float("nan")
+        if sample.narrowed:
+            return self.invalid(sample, Reason.OWN_WINDOWS, estimate=estimate)
         if not len(sample) or len(means) < 2:
             return self.invalid(sample, Reason.TOO_FEW_ESTIMATION_DAYS, estimate=estimate)
         variance = self._variance(sample, means)

@@ -37,6 +37,8 @@ class CumrankT(DayScoreTest):
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the cumulated ranks."""
+        if sample.narrowed:
+            return self.invalid(sample, Reason.OWN_WINDOWS)
         found = self.found(sample)
         if isinstance(found, Reason):
             return self.invalid(sample, found)
@@ -68,6 +70,8 @@ class CumrankZ(DayScoreTest):
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the cumulated ranks."""
+        if sample.narrowed:
+            return self.invalid(sample, Reason.OWN_WINDOWS)
         sums = self.sums(sample)
         if not len(sample) or not len(sums.total):
             return self.invalid(sample, Reason.NO_EVENTS)

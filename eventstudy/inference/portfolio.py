@@ -42,6 +42,8 @@ class Portfolio(HypothesisTest):
         if not len(sample) or held.block is None:
             return self.invalid(sample, Reason.NO_EVENTS)
         caar = float(np.mean(sample.car))
+        if sample.narrowed:
+            return self.invalid(sample, Reason.OWN_WINDOWS, estimate=caar)
         if held.several:
             return self.invalid(sample, Reason.SEVERAL_DATES, estimate=caar)
         ar, fit = held.fit()

@@ -117,6 +117,8 @@ class DayScoreTest(HypothesisTest):
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean score of the window's days."""
+        if sample.narrowed:
+            return self.invalid(sample, Reason.OWN_WINDOWS)
         found = self.found(sample)
         if isinstance(found, Reason):
             return self.invalid(sample, found)

@@ -97,6 +97,7 @@ class CalendarDays:
             last[own] = behind[np.searchsorted(rows, residuals.row[own])]
             there &= np.arange(window.start, window.end + 1) > last[:, None]
             days = window.within(before)
+            there &= known.abnormal.inside(window)[:, days]
             self._put(window.name, _summed(dates[:, days], held[:, days], there))
 
     def merge(self, other: Self) -> None:

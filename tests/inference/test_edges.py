@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -173,3 +175,19 @@ def test_few_events_are_told() -> None:
     assert events(4).one(TESTS.get("cross_sectional")(), "day0").notes == "only 4 events"
     assert events(4).one(TESTS.get("kolari_pynnonen")(), "day0").notes.endswith("pairs; only 4 events")
     assert events(10).one(TESTS.get("bmp")(), "day0").notes == ""
+
+
+def test_windows_of_their_own_are_refused_where_days_are_shared() -> None:
+    y, x = market(11, 20, 80)
+    given = made(y, x, estimation=60, before=5, named={"week": (-2, 2)}, day0=np.full(20, 600))
+    own = np.tile(np.array([-2, 2]), (20, 1, 1))
+    refused = ("corrado_rank", "corrado_zivney_rank", "corrado_zivney_sign", "cumrank_t", "cumrank_z", "portfolio")
+    for name in (*refused, "crude_dependence", "cross_sectional", "bmp", "sign", "grank_t"):
+        test = TESTS.get(name)()
+        plain = given.sample("week", test.needs)
+        for narrow in (False, True):
+            own[3, 0, 1] = 1 if narrow else 2
+            abnormal = dataclasses.replace(plain.whole, own_windows=own.copy())
+            (result,) = test.run(dataclasses.replace(plain, abnormal=abnormal))
+            expected = name in (*refused, "crude_dependence") and narrow
+            assert result.reason == (Reason.OWN_WINDOWS if expected else Reason.OK), name
