@@ -247,9 +247,7 @@ class Study:
             news = News.from_frame(news)
         prepared = self.prepare(events, prices, factors, news=news, shares=shares, bars=bars)
         if not len(prepared.aligned):
-            counts = prepared.aligned.attrition.counts()
-            lost = ", ".join(f"{reason} {count}" for reason, count in counts.items()) or "none were given"
-            raise InputError(f"No event is left to study: of {len(events)} given, all fell out ({lost}).")
+            raise InputError(f"No event is left to study: {prepared.aligned.attrition.told()}")
         models, groups = self.estimate(prepared, progress)
         inputs = {"events": events.digest(), "prices": prices.digest()}
         if factors is not None:

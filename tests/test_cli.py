@@ -317,7 +317,10 @@ BAD_CALLS = {
     "unknown focus": (["run", ALIBABA, "--set", "focus=BABA-2024"], ["'BABA-2024'. Did you mean 'BABA-2024Q"]),
     "ticker ON": (["run", ALIBABA, "--set", "events.symbols=[ON]"], ["named 'ON'. Known: BABA."]),
     "ticker true": (["run", ALIBABA, "--set", "events.symbols=[true]"], ['needs quotes, as in "ON"']),
-    "no event left": (["run", ALIBABA, "--set", "windows.estimation=[-600, -400]"], ["No event is left to study"]),
+    "no event left": (
+        ["run", ALIBABA, "--set", "windows.estimation=[-600, -400]"],
+        ["of 6 given, 6 fell out: BABA-2024Q1 too"],
+    ),
     "no event left to check": (["check", ALIBABA, "--set", "windows.estimation=[-600, -400]"], ["no event is left"]),
     "not YAML": (["run", "broken.yaml"], ["broken.yaml, line 1, column 9: this is not YAML"]),
     "not a config": (["check", "prices.csv"], ["prices.csv: this is text or a number, not a configuration"]),

@@ -195,7 +195,11 @@ def test_models_written_by_hand_and_labels_of_ones_own() -> None:
         ({"returns": "logs"}, UnknownNameError, "Did you mean 'log'"),
         ({"group_by": ["sector"]}, UnknownNameError, "column of the events to group by"),
         ({"surprise": Surprise(actual="net_income", estimate="eps_estimate")}, UnknownNameError, "net_income"),
-        ({"windows": Windows(estimation=(-376, -11), min_obs=366)}, InputError, "all fell out"),
+        (
+            {"windows": Windows(estimation=(-376, -11), min_obs=366)},
+            InputError,
+            "fell out: BABA-2024Q1 too_few_estimation_days (27 of 366 estimation returns)",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_an_error(changes: dict[str, object], error: type[Exception], words: str) -> None:
@@ -236,3 +240,9 @@ def test_a_missing_session_leaves_the_price_and_a_true_reason() -> None:
     assert ladder.rung("d1").reason == "no_price"
     assert ladder.rung("d2").price == 129.04
     assert ladder.rung("d2").reason == "incomplete_window"
+
+
+def test_no_event_at_all_is_said() -> None:
+    sample = load_alibaba()
+    with pytest.raises(InputError, match="No event is left to study: none was given"):
+        replace(STUDY, focus=None).run(sample.events.take(np.empty(0, dtype=np.int64)), sample.prices)

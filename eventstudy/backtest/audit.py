@@ -36,8 +36,8 @@ CHECKS = {
     "full_sample": "No value is ranked or standardised over all events.",
     "price_made": "No value is a move of the price that came later.",
     "revised_dates": "No date was traded on that was an estimate, revised nobody says when.",
-    "placebo_dates": "On random dates the strategy earns nothing before costs.",
-    "placebo_firms": "On random firms the strategy earns nothing before costs.",
+    "placebo_dates": "What it earns on random dates, before costs, lies within three standard deviations of nothing.",
+    "placebo_firms": "What it earns on random firms, before costs, lies within three standard deviations of nothing.",
     "one_session_later": "Announcements one session later do not improve it.",
     "survivors": "The prices are not those of survivors alone, as far as they tell.",
 }

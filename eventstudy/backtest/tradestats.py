@@ -8,7 +8,7 @@ from math import sqrt
 import numpy as np
 
 from eventstudy._typing import Dates, Floats, Labels
-from eventstudy.distributions import student_p_value
+from eventstudy.distributions import student_p_value, student_quantile
 
 __all__ = ["Bootstrap", "bootstrap_by_date", "hit_rate", "leave_one_out", "profit_factor", "quantile_means", "wilson"]
 
@@ -30,6 +30,10 @@ def wilson(wins: int, count: int, z: float = Z95) -> tuple[float, float]:
     centre = (share + z**2 / (2 * count)) / widened
     half = z * sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / widened
     return centre - half, centre + half
+
+
+# Below it, a percentile interval covers less than it says.
+FEW_DATES = 30
 
 
 def hit_rate(profits: Floats) -> tuple[float, float, float]:
@@ -54,11 +58,12 @@ class Bootstrap:
     mean : float
         Of all trades.
     std_error : float
-        Standard deviation of the resampled means.
+        Standard deviation of the resampled means, times ``sqrt(G / (G - 1))`` for G dates.
     low, high : float
-        Their 2.5% and 97.5% quantiles.
+        The 2.5% and 97.5% quantiles of the resampled means; below thirty dates, of which resampling says too little,
+        those of Student's t with G - 1 degrees of freedom, times the standard error, around the mean.
     p_value : float
-        Two-sided, against a mean of 0; at least ``1 / (draws + 1)``.
+        Two-sided, against a mean of 0, of the same kind as the interval; at least ``1 / (draws + 1)`` where resampled.
     clusters, draws : int
         Dates, and how often they were drawn.
     """
@@ -95,8 +100,13 @@ def bootstrap_by_date(returns: Floats, dates: Dates, seed: int = 0, draws: int =
     drawn = np.random.default_rng(seed).multinomial(groups, np.full(groups, 1.0 / groups), size=draws)
     means = (drawn @ sums) / np.maximum(drawn @ sizes, 1)
     beyond = int((np.abs(means - mean) >= abs(mean)).sum())
+    error = float(means.std(ddof=1) * np.sqrt(groups / (groups - 1)))
+    if groups < FEW_DATES:
+        reach = float(student_quantile(0.975, groups - 1)) * error
+        p_value = float(student_p_value(mean / error, groups - 1)) if error > 0 else float("nan")
+        return Bootstrap(mean, error, mean - reach, mean + reach, p_value, groups, draws)
     low, high = np.quantile(means, [0.025, 0.975])
-    return Bootstrap(mean, float(means.std(ddof=1)), float(low), float(high), (1 + beyond) / (draws + 1), groups, draws)
+    return Bootstrap(mean, error, float(low), float(high), (1 + beyond) / (draws + 1), groups, draws)
 
 
 def leave_one_out(profits: Floats, returns: Floats, labels: Labels) -> list[dict[str, object]]:

@@ -46,6 +46,18 @@ class Attrition:
         dropped = Counter(str(reason) for reason in self.status if reason != Reason.OK)
         return dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0])))
 
+    def told(self, most: int = 10) -> str:
+        """Return what became of the events in a sentence that names the first that fell out, each with its reason."""
+        out = np.flatnonzero(~self.kept)
+        if not len(self.event_id):
+            return "none was given."
+        named = [
+            f"{self.event_id[each]} {self.status[each]}" + (f" ({self.detail[each]})" if self.detail[each] else "")
+            for each in out[:most]
+        ]
+        more = [f"and {len(out) - most} more"] if len(out) > most else []
+        return f"of {len(self.event_id)} given, {len(out)} fell out: {'; '.join(named + more)}."
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aligned:

@@ -21,6 +21,8 @@ def event_sessions(code: Ints, day0: Ints) -> dict[int, Ints]:
     code, day0 : ndarray of shape (G,)
         Symbol of each event, -1 where the panel has none of it, and its day 0.
     """
+    if not len(code):
+        return {}
     order = np.lexsort((day0, code))
     known, starts = np.unique(code[order], return_index=True)
     parts = np.split(day0[order], starts[1:])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from eventstudy.backtest import measures, tradestats
 from eventstudy.backtest.alpha import alpha, default_lags
@@ -160,7 +161,12 @@ def test_bootstrap_takes_a_date_as_one_observation() -> None:
     returns, dates = np.repeat(means, 100), np.repeat(np.arange("2024-01-01", "2024-01-11", dtype="datetime64[D]"), 100)
     found = tradestats.bootstrap_by_date(returns, dates, draws=20_000)
     assert found.clusters == 10
-    assert found.std_error == pytest.approx(means.std() / np.sqrt(10), rel=0.03)
+    assert found.std_error == pytest.approx(means.std(ddof=1) / np.sqrt(10), rel=0.03)
+    # Ten dates are few: the interval and the p-value are those of a t test of the ten means.
+    plain = stats.ttest_1samp(means, 0.0)
+    low, high = plain.confidence_interval()
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.03 * (high - low))
+    assert found.p_value == pytest.approx(plain.pvalue, abs=0.02)
     assert found == tradestats.bootstrap_by_date(returns, dates, draws=20_000)
     assert np.isnan(tradestats.bootstrap_by_date(returns[:100], dates[:100]).std_error)
 
