@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.reports.axes import blank, date_axis, grid, panel, percent_axis, session_axis, title
+from eventstudy.reports.display import date, percent
 from eventstudy.reports.style import MUTED, PALETTE, bare
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["equity_figure", "event_time_figure"]
+__all__ = ["equity_figure", "equity_words", "event_time_figure", "event_time_words"]
 
 WIDTH = 5.0
 
@@ -41,7 +42,7 @@ def equity_figure(equity: pd.DataFrame) -> Figure:
     fall = value / np.maximum.accumulate(value) - 1.0
     below.fill_between(days, fall, 0, color=PALETTE[1], alpha=0.35, linewidth=0)
     percent_axis(below, "y", ticks=3)
-    title(above, "Equity after costs")
+    title(above, "Equity after costs, in the currency of the prices")
     title(below, "Drawdown")
     date_axis(below)
     return figure
@@ -64,5 +65,24 @@ def event_time_figure(rows: Sequence[Mapping[str, Any]]) -> Figure:
     axes.plot(session, mean, color=PALETTE[2], linewidth=1.6)
     percent_axis(axes, "y", ticks=4)
     session_axis(axes, "Sessions since the entry")
-    title(axes, f"Mean profit of a position, without costs and hedge, N = {rows[0]['n']:,}")
+    title(axes, f"Mean profit of a position and its 95% band, without costs and hedge, N = {rows[0]['n']:,}")
     return figure
+
+
+def equity_words(equity: pd.DataFrame) -> str:
+    """Return what `equity_figure` shows, for those who can't see it."""
+    days, value = equity["date"], equity["equity"].to_numpy(dtype=float)
+    fall = float((value / np.maximum.accumulate(value) - 1.0).min())
+    return (
+        f"Equity after costs from {date(days.iloc[0])} to {date(days.iloc[-1])}: from {value[0]:,.0f} to "
+        f"{value[-1]:,.0f}. Below it the drawdown, at most {percent(fall)}."
+    )
+
+
+def event_time_words(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what `event_time_figure` shows, for those who can't see it."""
+    last = rows[-1]
+    return (
+        f"Mean profit of {rows[0]['n']:,} positions by session since the entry, with its 95% band: "
+        f"{percent(last['cumulative'])} after {last['session']} sessions."
+    )

@@ -9,7 +9,7 @@ from eventstudy.reports.display import Column, DisplayTable, clean, moment, perc
 from eventstudy.reports.html import environment
 from eventstudy.reports.style import PALETTE, inline_svg
 from eventstudy.reports.trading import honesty_tables, sentences, trading_tables
-from eventstudy.reports.trading_figures import equity_figure, event_time_figure
+from eventstudy.reports.trading_figures import equity_figure, equity_words, event_time_figure, event_time_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +45,8 @@ def trading_page(
         "title": clean(title),
         "headline": sentences(performance),
         "verdict": [clean(each) for each in honesty["verdict"]],
-        "equity": inline_svg(equity_figure(equity), "equity", "Equity after costs, and its drawdown"),
-        "event_time": inline_svg(event_time_figure(rows), "eventtime", "Mean profit by session") if rows else "",
+        "equity": inline_svg(equity_figure(equity), "equity", equity_words(equity)),
+        "event_time": inline_svg(event_time_figure(rows), "eventtime", event_time_words(rows)) if rows else "",
         "honesty": honesty_tables(honesty),
         "tables": trading_tables(performance),
         "trades": _trades(trades).head(MOST_TRADES, "trades.csv"),

@@ -137,7 +137,7 @@ def test_it_shows_itself(result: BacktestResult) -> None:
     assert repr(result).startswith(f"BacktestResult({len(result.status)} events, {len(result.positions)} trades, net")
     assert "<table" in result._repr_html_()
     assert "Sharpe ratio" in result.summary()
-    assert result.plot().axes[0].get_title(loc="left") == "Equity after costs"
+    assert result.plot().axes[0].get_title(loc="left") == "Equity after costs, in the currency of the prices"
 
 
 def test_the_config_is_the_rule() -> None:

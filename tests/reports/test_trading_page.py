@@ -79,8 +79,13 @@ def test_what_speaks_against_it_stands_on_the_page(honesty: dict[str, Any], page
     assert found == f"{100 * placebo['mean']:+.2f}%"
 
 
-def test_pictures_say_what_is_to_be_seen(page: str) -> None:
-    assert Opened(page).pictures == ["Equity after costs, and its drawdown", "Mean profit by session"]
+def test_pictures_say_what_is_to_be_seen(page: str, result: BacktestResult) -> None:
+    first, second = Opened(page).pictures
+    value, rows = result.equity["equity"], result.performance["event_time"]
+    fall = 100 * (value / value.cummax() - 1).min()
+    assert f"from {value.iloc[0]:,.0f} to {value.iloc[-1]:,.0f}. Below it the drawdown, at most {fall:.2f}%." in first
+    assert second.endswith(f"{100 * rows[-1]['cumulative']:+.2f}% after {rows[-1]['session']} sessions.")
+    assert f"of {rows[0]['n']} positions" in second
 
 
 def test_data_stays_text(result: BacktestResult, honesty: dict[str, Any]) -> None:
