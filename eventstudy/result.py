@@ -280,10 +280,7 @@ class StudyResult:
 
     def save(self, folder: str | Path, run: Mapping[str, Any] | None = None) -> Path:
         """Write the output files of the study into a folder and return it."""
-        from eventstudy.reports.files import write_tables
-
-        write_tables(self.results, folder, run=run)
-        return Path(folder)
+        return self.results.save(folder, run)
 
     @staticmethod
     def load(folder: str | Path) -> Results:

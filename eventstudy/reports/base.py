@@ -59,6 +59,15 @@ class Results:
         focus: str | None = self.summary["focus"]
         return focus
 
+    def save(self, folder: str | Path, run: Mapping[str, Any] | None = None) -> Path:
+        """Write the output files into a folder and return it: the same bytes as those that were loaded."""
+        from pathlib import Path
+
+        from eventstudy.reports.files import write_tables
+
+        write_tables(self, folder, run=run)
+        return Path(folder)
+
     def _repr_html_(self) -> str:
         from eventstudy.reports.html import overview
 

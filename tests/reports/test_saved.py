@@ -35,6 +35,10 @@ def test_what_is_loaded_is_what_was_saved(
 ) -> None:
     monkeypatch.setattr("eventstudy.reports.files.MOST_CSV_ROWS", most)
     loaded = StudyResult.load(result.save(tmp_path))
+    again = loaded.save(tmp_path / "again")
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == {
+        path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()
+    }
     assert (tmp_path / "abnormal_returns.parquet").exists() is (most == 10)
     assert (tmp_path / "abnormal_returns.csv").exists() is (most != 10)
     for name in TABLES:
