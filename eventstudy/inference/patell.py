@@ -60,8 +60,11 @@ class Patell(StandardisedTest):
 
     def scaled(self, sample: Sample, inflation: float, notes: str = "") -> tuple[TestResult]:
         """Test the mean SCAR, its variance `inflation` times that of independent events."""
-        used = sample.dof > 2
-        scar, dof = self.standardised(sample)[used], sample.dof[used]
+        scar = self.standardised(sample)
+        if len(scar) and np.isnan(scar).all():
+            return self.invalid(sample, Reason.NO_LEVERAGE, notes=notes)
+        used = (sample.dof > 2) & ~np.isnan(scar)
+        scar, dof = scar[used], sample.dof[used]
         if not len(scar):
             return self.invalid(sample, Reason.NO_VARIANCE if len(sample) else Reason.NO_EVENTS, notes=notes)
         estimate = float(np.mean(scar))
