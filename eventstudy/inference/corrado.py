@@ -12,7 +12,16 @@ from eventstudy.errors import Reason
 from eventstudy.inference.base import Sample, dispersion
 from eventstudy.inference.scores import Cumulated, DayScoreTest, GappedScoreTest, window_days
 from eventstudy.returns.accumulators import Accumulator
-from eventstudy.returns.days import DayScores, DaySums, Ranks, RawRanks, Signs, StandardRanks, WindowRanks
+from eventstudy.returns.days import (
+    DayScores,
+    DaySums,
+    Ranks,
+    RawRanks,
+    RawWindowRanks,
+    Signs,
+    StandardRanks,
+    WindowRanks,
+)
 
 __all__ = ["CorradoRank", "CorradoZivneyRank", "CorradoZivneySign"]
 
@@ -67,7 +76,7 @@ class CorradoRank(GappedScoreTest):
     def needs(self) -> tuple[type[Accumulator], ...]:
         """Ranks over the pool."""
         if self.pool == "window":
-            return (WindowRanks,)
+            return (RawWindowRanks,) if self.scale == "ranks" else (WindowRanks,)
         return (RawRanks,) if self.scale == "ranks" else (Ranks,)
 
     def found(self, sample: Sample) -> Cumulated | Reason:
