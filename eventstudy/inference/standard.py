@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
+from eventstudy.errors import InputError
 from eventstudy.inference.base import HypothesisTest, Sample
 from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.accumulators import Accumulator, Residuals
@@ -114,9 +115,14 @@ class StandardisedTest(HypothesisTest):
         returns over the root of their number, without the parameter error that days have in common (Patell 1976).
     forecast_error : str
         ``"study"``: as the study says; ``"none"``: divided by s only; ``"all_days"``: market moments over all
-        estimation days, the firm's missing ones too.
+        estimation days, the firm's missing ones too; only with ``scar="patell_sum"``.
     divisor : str
         Of the residual variance: ``"dof"``, M - K, or ``"count"``, M - 1.
+
+    Raises
+    ------
+    InputError
+        For ``forecast_error="all_days"`` with ``scar="full"``: those errors are of days, not of CARs.
     """
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -128,6 +134,14 @@ class StandardisedTest(HypothesisTest):
     scar: str = Unsaid("full")
     forecast_error: str = Unsaid("study")
     divisor: str = Unsaid("dof")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.forecast_error, self.scar) == ("all_days", "full"):
+            raise InputError(
+                f"{self.kind}: forecast_error 'all_days' gives each day an error, but a CAR none: take scar 'patell_sum' "
+                "beside it, or forecast_error 'study' with scar 'full'."
+            )
 
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:
@@ -141,7 +155,7 @@ class StandardisedTest(HypothesisTest):
         if (self.scar, self.forecast_error, self.divisor) == ("full", "study", "dof"):
             return sample.scar
         own = sample.own()
-        if self.scar == "patell_sum" or self.forecast_error == "all_days":
+        if self.scar == "patell_sum":
             sar = sample.ar / self._errors(sample)
             days = (~np.isnan(sar)).sum(axis=1)
             scar = np.where(days > 0, np.nansum(sar, axis=1), np.nan) / np.sqrt(np.maximum(days, 1))
