@@ -15,7 +15,7 @@ from eventstudy.inference.missing import MISSING
 from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.days import DayScores, DaySums
 
-__all__ = ["VARIANCES", "DayScoreTest", "GappedScoreTest", "cumulated"]
+__all__ = ["VARIANCES", "CorradoTest", "DayScoreTest", "GappedScoreTest", "cumulated"]
 
 VARIANCES = ("finite_population", "classical")
 
@@ -102,18 +102,9 @@ def cumulated(
 
 @dataclass(frozen=True, kw_only=True)
 class DayScoreTest(HypothesisTest):
-    """A test of scores summed over events by day.
-
-    Parameters
-    ----------
-    variance : str
-        Of several days: ``"finite_population"``, exact for scores that sum to a constant, or ``"classical"``, L S^2.
-    """
+    """A test of scores summed over events by day."""
 
     measure: ClassVar[str] = "mean_score"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"variance": VARIANCES}
-
-    variance: str = Unsaid("finite_population")
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean score of the window's days."""
@@ -130,8 +121,8 @@ class DayScoreTest(HypothesisTest):
         return self.cumulate(sums, window_days(sample, sums.total))
 
     def cumulate(self, sums: DaySums, window: slice, power: float = 0.5) -> Cumulated | Reason:
-        """Return a window's cumulated scores, as the options have it."""
-        return cumulated(sums, window, variance=self.variance, power=power)
+        """Return a window's cumulated scores, with the variance that is exact where scores sum to a constant."""
+        return cumulated(sums, window, power=power)
 
     def sums(self, sample: Sample) -> DaySums:
         """Return the sums of the first accumulator that the test needs."""
@@ -141,7 +132,26 @@ class DayScoreTest(HypothesisTest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GappedScoreTest(DayScoreTest):
+class CorradoTest(DayScoreTest):
+    """A test of scores summed over events by day, by Corrado's statistic.
+
+    Parameters
+    ----------
+    variance : str
+        Of several days: ``"finite_population"``, exact for scores that sum to a constant, or ``"classical"``, L S^2.
+    """
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"variance": VARIANCES}
+
+    variance: str = Unsaid("finite_population")
+
+    def cumulate(self, sums: DaySums, window: slice, power: float = 0.5) -> Cumulated | Reason:
+        """Return a window's cumulated scores, as the options have it."""
+        return cumulated(sums, window, variance=self.variance, power=power)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GappedScoreTest(CorradoTest):
     """A test of scores summed over events by day that says what becomes of missing ones.
 
     Parameters
@@ -153,7 +163,7 @@ class GappedScoreTest(DayScoreTest):
     """
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        **DayScoreTest.choices,
+        **CorradoTest.choices,
         "missing": MISSING,
         "divisor": ("days", "mean_length"),
     }

@@ -139,8 +139,8 @@ class StandardisedTest(HypothesisTest):
         super().__post_init__()
         if (self.forecast_error, self.scar) == ("all_days", "full"):
             raise InputError(
-                f"{self.kind}: forecast_error 'all_days' gives each day an error, but a CAR none: take scar 'patell_sum' "
-                "beside it, or forecast_error 'study' with scar 'full'."
+                f"{self.kind}: forecast_error 'all_days' gives each day an error, but a CAR none: take scar "
+                "'patell_sum' beside it, or forecast_error 'study' with scar 'full'."
             )
 
     @property

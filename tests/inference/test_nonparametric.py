@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -132,6 +134,14 @@ def test_cumrank(given: Made, window: str) -> None:
     variance = (length * (own - length) / (12 * (own + 1))).sum() / EVENTS**2
     total = np.nanmean(u[:, days], axis=0).sum()
     assert good(given.one(CumrankZ(), window)).statistic == pytest.approx(total / np.sqrt(variance), rel=CLOSE)
+
+
+def test_cumrank_has_one_variance_only() -> None:
+    """Z has that of independent events, and the bound of T is that of the finite population."""
+    for kind in (CumrankT, CumrankZ):
+        assert "variance" not in {*kind.choices, *(each.name for each in fields(kind))}
+        with pytest.raises(TypeError, match="variance"):
+            kind(variance="classical")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("window", NAMED)
