@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 from dataclasses import fields
+from itertools import product
 
 import numpy as np
 import pytest
