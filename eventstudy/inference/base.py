@@ -259,7 +259,7 @@ class HypothesisTest(ABC):
     kind : str
         Its name in configs and tables.
     null : str
-        The null hypothesis as a sentence.
+        The null hypothesis as a sentence, for the default options.
     source : str
         Where it comes from in the literature.
     measure : str
@@ -296,6 +296,11 @@ class HypothesisTest(ABC):
     def needs(self) -> tuple[type[Accumulator], ...]:
         """What it reads of the estimation window: nothing."""
         return ()
+
+    @property
+    def hypothesis(self) -> str:
+        """The null hypothesis as the options have it."""
+        return self.null
 
     @property
     def label(self) -> str:
@@ -371,7 +376,7 @@ class HypothesisTest(ABC):
         # A test of single events finds its label once, not once an event.
         found["convention"] = found.get("convention") or self.label
         return TestResult.of(
-            p, test=self.kind, null=self.null, measure=self.measure, alternative=self.alternative, **found
+            p, test=self.kind, null=self.hypothesis, measure=self.measure, alternative=self.alternative, **found
         )
 
 

@@ -42,6 +42,11 @@ class Jackknife(HypothesisTest):
 
     weights: str = "inverse_variance"
 
+    @property
+    def hypothesis(self) -> str:
+        """Of the weighted mean, or of the plain one."""
+        return "The mean abnormal return over the window is zero." if self.weights == "equal" else self.null
+
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the weighted mean."""
         n = len(sample)

@@ -136,5 +136,5 @@ def entering_rbar(found: MeanCorrelation, floor_at_zero: bool, events: int) -> t
         return 0.0, "rbar = 0, since no correlation could be estimated"
     rbar = max(found.value, 0.0) if floor_at_zero else found.value
     pairs = f"{found.pairs} overlapping pair{'' if found.pairs == 1 else 's'}"
-    how = "" if found.exact else ", from sums by date"
+    how = "" if found.exact else ", from sums by day"
     return rbar, f"rbar = {rbar:.4g} over {pairs}{how}"

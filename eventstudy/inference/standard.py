@@ -83,7 +83,7 @@ def distances(x: Floats, ahead: Floats) -> Floats:
     there = ~np.isnan(x).any(axis=2, keepdims=True)
     held = np.where(there, x, 0.0)
     mean = held.sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
-    triangle = np.linalg.qr(np.where(there, x - mean, 0.0), mode="r")
+    triangle = np.asarray(np.linalg.qr(np.where(there, x - mean, 0.0), mode="r"))
     # What a column varies by counts beside its size: that of a constant one is rounding.
     apart = (first_collinear(held, triangle) < 0)[:, None, None]
     safe = np.where(apart, triangle, np.eye(count))

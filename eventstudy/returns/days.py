@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 
@@ -197,8 +196,6 @@ def column_dispersion(values: Floats) -> Floats:
 class WindowRanks:
     """Uniform ranks over the estimation days and the days of one reported window only, window by window."""
 
-    ranks: ClassVar[Callable[[Floats], Floats]] = staticmethod(uniform_ranks)
-
     sums: dict[str, DaySums] = field(default_factory=dict)
 
     def add(self, residuals: Residuals) -> None:
@@ -208,8 +205,12 @@ class WindowRanks:
         abnormal = residuals.known.abnormal
         for window in abnormal.windows.reported:
             days = window.within(abnormal.windows.event[0])
-            scores = self.ranks(np.concatenate([residuals.values, abnormal.ar[:, days]], axis=1))
+            scores = self.ranked(np.concatenate([residuals.values, abnormal.ar[:, days]], axis=1))
             self._put(window.name, DaySums.of(scores))
+
+    def ranked(self, values: Floats) -> Floats:
+        """Return the ranks within each row."""
+        return uniform_ranks(values)
 
     def merge(self, other: WindowRanks) -> None:
         """Add the sums of a later block."""
@@ -224,4 +225,6 @@ class WindowRanks:
 class RawWindowRanks(WindowRanks):
     """The same of ranks less their mean (Corrado 1989)."""
 
-    ranks: ClassVar[Callable[[Floats], Floats]] = staticmethod(raw_ranks)
+    def ranked(self, values: Floats) -> Floats:
+        """Return the ranks within each row."""
+        return raw_ranks(values)

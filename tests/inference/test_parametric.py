@@ -15,6 +15,7 @@ from eventstudy.inference import (
     ClusterT,
     CrudeDependence,
     Hotelling,
+    Jackknife,
     JointF,
     KolariPynnonen,
     Patell,
@@ -24,6 +25,7 @@ from eventstudy.inference import (
 )
 from eventstudy.inference.standard import AllDayLeverage
 from eventstudy.returns.calendar_days import LAGS
+from eventstudy.returns.correlation import EventTimeCorrelation
 from eventstudy.returns.models import FF3, MarketAdjustedModel, MeanAdjustedModel
 from tests.inference.made import Made, good, made, market
 
@@ -185,7 +187,7 @@ def test_sums_by_date_give_the_same_rbar_on_one_date(together: Made, monkeypatch
     summed = good(together.one(KolariPynnonen(), "three"))
     assert summed.statistic == pytest.approx(held.statistic, rel=CLOSE)
     assert summed.notes == held.notes
-    assert "from sums by date" in close_by().one(KolariPynnonen(), "three").notes
+    assert "from sums by day" in close_by().one(KolariPynnonen(), "three").notes
 
 
 def test_event_time_rbar_is_the_mean_of_all_correlations(together: Made, apart: Made) -> None:
@@ -439,6 +441,35 @@ def test_leverage_over_all_days_of_several_regressors(window: str) -> None:
     theirs = scar * np.sqrt((dof + 3) / dof)
     result = good(given.one(Patell(convention="estudy2"), window))
     assert result.statistic == pytest.approx(theirs.sum() / np.sqrt((dof / (dof - 2)).sum()), rel=CLOSE)
+
+
+def test_event_time_rbar_of_residuals_with_gaps_says_that_it_is_from_sums() -> None:
+    y, x = market(2, EVENTS, M + L, correlation=0.3)
+    y[4, 10:16] = y[7, 12] = np.nan
+    holed = made(y, x, estimation=M, before=4, named=NAMED, day0=[600] * EVENTS)
+    unit = np.zeros((EVENTS, M))
+    for i in range(EVENTS):
+        used = ~np.isnan(y[i, :M])
+        e = sm.OLS(y[i, :M][used], sm.add_constant(x[i, :M][used])).fit().resid
+        unit[i, used] = e / np.sqrt((e**2).sum())
+    pairs = [unit[i] @ unit[j] for i in range(EVENTS) for j in range(i)]
+    assert len(pairs) == 66
+    result = good(holed.one(KolariPynnonen(rbar="event_time"), "three"))
+    assert result.notes == f"rbar = {np.mean(pairs):.4g} over 66 overlapping pairs, from sums by day"
+    found = holed.accumulated((EventTimeCorrelation,), [np.arange(3), np.arange(3, EVENTS)])[EventTimeCorrelation]
+    assert found.mean().value == pytest.approx(np.mean(pairs), rel=1e-9)
+    assert not found.mean().exact
+    whole = made(*market(2, EVENTS, M + L, correlation=0.3), estimation=M, before=4, named=NAMED, day0=[600] * EVENTS)
+    assert "from sums" not in whole.one(KolariPynnonen(rbar="event_time"), "three").notes
+
+
+def test_the_null_is_that_of_the_options(together: Made) -> None:
+    firms, days = (together.one(Hotelling(across=across), "day0").null for across in ("firms", "days"))
+    assert firms == "No firm has an abnormal return over the window."
+    assert days == "The mean abnormal return is zero on every day of the window."
+    plain, weighted = (together.one(Jackknife(weights=how), "day0").null for how in ("equal", "inverse_sd"))
+    assert plain == "The mean abnormal return over the window is zero."
+    assert weighted == "The precision-weighted mean abnormal return over the window is zero."
 
 
 def test_leverage_over_all_days_of_one_regressor_is_the_textbooks(apart: Made) -> None:
