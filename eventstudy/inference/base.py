@@ -380,9 +380,16 @@ class HypothesisTest(ABC):
         )
 
 
-def few(n: int, notes: str = "") -> str:
-    """Return the notes of a test that relies on a dispersion over events, with a warning below ten of them."""
-    return "; ".join(each for each in (notes, f"only {n} events" if n < FEW_EVENTS else "") if each)
+def few(n: int, notes: str = "", *, fewest: int = FEW_EVENTS) -> str:
+    """Return the notes of a test that relies on a dispersion or a limit over events, with a warning below ten of them.
+
+    Examples
+    --------
+    >>> few(2, "rbar = 0"), few(1), few(10)
+    ('rbar = 0; only 2 events', 'only 1 event', '')
+    """
+    said = f"only {n} event{'' if n == 1 else 's'}" if n < fewest else ""
+    return "; ".join(each for each in (notes, said) if each)
 
 
 def dispersion(values: Floats) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats
 from eventstudy.errors import Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion, few
 
 __all__ = ["Jackknife"]
 
@@ -61,7 +61,9 @@ class Jackknife(HypothesisTest):
         std_error = float(dispersion(pseudo) / np.sqrt(n))
         if not std_error > 0:
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate)
-        return self.student(sample, pseudo.mean() / std_error, n - 1, estimate=estimate, std_error=std_error)
+        return self.student(
+            sample, pseudo.mean() / std_error, n - 1, estimate=estimate, std_error=std_error, notes=few(n)
+        )
 
     def _weights(self, sample: Sample) -> Floats:
         match self.weights:

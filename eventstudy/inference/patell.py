@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult
+from eventstudy.inference.base import Sample, TestResult, few
 from eventstudy.inference.missing import MISSING, estimated
 from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.standard import StandardisedTest
@@ -75,5 +75,10 @@ class Patell(StandardisedTest):
         if not np.isfinite(estimate):
             return self.invalid(sample, Reason.NO_VARIANCE, notes=notes)
         return self.normal(
-            sample, estimate / std_error, estimate=estimate, std_error=std_error, n=len(scar), notes=notes
+            sample,
+            estimate / std_error,
+            estimate=estimate,
+            std_error=std_error,
+            n=len(scar),
+            notes=few(len(scar), notes),
         )

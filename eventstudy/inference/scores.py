@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats
 from eventstudy.errors import Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult, few
 from eventstudy.inference.missing import MISSING
 from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.days import DayScores, DaySums
@@ -111,7 +111,7 @@ class DayScoreTest(HypothesisTest):
         found = self.found(sample)
         if isinstance(found, Reason):
             return self.invalid(sample, found)
-        return self.normal(sample, found.statistic, estimate=found.estimate, n=found.events)
+        return self.normal(sample, found.statistic, estimate=found.estimate, n=found.events, notes=few(found.events))
 
     def found(self, sample: Sample) -> Cumulated | Reason:
         """Return the window's cumulated scores, or why there are none."""

@@ -8,7 +8,7 @@ import pytest
 from eventstudy.errors import Reason
 from eventstudy.inference import TESTS, HypothesisTest
 from eventstudy.returns.models.raw import RawModel
-from tests.inference.made import Made, made, market
+from tests.inference.made import Made, good, made, market
 from tests.inference.samples import sample
 
 M, NAMED = 60, {"day0": (0, 0), "three": (-1, 1)}
@@ -147,7 +147,7 @@ def test_a_correlation_that_cannot_be_estimated_is_told() -> None:
     assert short.one(TESTS.get("kolari_pynnonen")(), "day0").statistic == pytest.approx(plain, rel=1e-12)
     apart = made(y, x, estimation=20, before=1, named=NAMED)
     assert apart.one(TESTS.get("adjusted_patell")(), "day0").notes == "rbar = 0 over 0 overlapping pairs"
-    assert events(1).one(TESTS.get("adjusted_patell")(), "day0").notes == ""
+    assert events(1).one(TESTS.get("adjusted_patell")(), "day0").notes == "only 1 event"
 
 
 def test_ties_everywhere() -> None:
@@ -166,10 +166,44 @@ def test_negative_correlation_may_leave_no_variance() -> None:
     found = reasons(opposite)
     assert found["kolari_pynnonen"] in {Reason.OK, Reason.TOO_CORRELATED}
     rbar = opposite.one(TESTS.get("adjusted_patell")(floor_at_zero=True), "three").notes
-    assert rbar == "rbar = 0 over 1 overlapping pair"
+    assert rbar == "rbar = 0 over 1 overlapping pair; only 2 events"
 
 
 def test_few_events_are_told() -> None:
     assert events(4).one(TESTS.get("cross_sectional")(), "day0").notes == "only 4 events"
     assert events(4).one(TESTS.get("kolari_pynnonen")(), "day0").notes.endswith("pairs; only 4 events")
     assert events(10).one(TESTS.get("bmp")(), "day0").notes == ""
+
+
+LEAN_ON_EVENTS = (
+    "adjusted_patell",
+    "bmp",
+    "corrado_rank",
+    "corrado_zivney_rank",
+    "corrado_zivney_sign",
+    "cross_sectional",
+    "crude_dependence",
+    "cumrank_t",
+    "cumrank_z",
+    "jackknife",
+    "kolari_pynnonen",
+    "pairs_bootstrap",
+    "patell",
+    "residual_bootstrap",
+    "wild_bootstrap",
+)
+
+
+@pytest.mark.parametrize("name", LEAN_ON_EVENTS)
+def test_what_leans_on_many_events_tells_that_they_are_few(name: str) -> None:
+    for n, told in ((2, "only 2 events"), (9, "only 9 events"), (10, "")):
+        test = TESTS.get(name)()
+        result = good(events(n).one(test, "day0"))
+        assert result.notes.endswith(told)
+        assert ("only" in result.notes) == bool(told)
+
+
+def test_few_resamples_of_buy_and_hold_returns_are_told() -> None:
+    """Below twenty events (METHODS 4.9)."""
+    for n, told in ((19, "only 19 events"), (20, "")):
+        assert good(events(n).one(TESTS.get("bhar_bootstrap")(), "day0")).notes == told
