@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from eventstudy.errors import Reason
 from eventstudy.inference import TESTS, HypothesisTest
@@ -148,6 +149,32 @@ def test_a_correlation_that_cannot_be_estimated_is_told() -> None:
     apart = made(y, x, estimation=20, before=1, named=NAMED)
     assert apart.one(TESTS.get("adjusted_patell")(), "day0").notes == "rbar = 0 over 0 overlapping pairs"
     assert events(1).one(TESTS.get("adjusted_patell")(), "day0").notes == "only 1 event"
+
+
+def test_zeros_through_a_regression_are_zeros() -> None:
+    """Returns on their event days that lie on the fitted line leave 1e-17 of rounding, which is no return."""
+    y, x = market(1, 12, M + 3)
+    for i in range(12):
+        design = np.column_stack([np.ones(M + 3), x[i]])
+        y[i, M:] = (design @ np.linalg.lstsq(design[:M], y[i, :M], rcond=None)[0])[M:]
+    given = made(y, x, estimation=M, before=1, named=NAMED)
+    block = given.block(np.arange(12))
+    left = block.y_event - given.model.fit(block).expected
+    assert 0 < np.abs(left).max() < 1e-15
+    found = reasons(given)
+    for name in ("cross_sectional", "bmp", "kolari_pynnonen", "jackknife", "hotelling", "skewness_adjusted"):
+        assert found[name] == Reason.NO_DISPERSION, name
+    assert found["wilcoxon"] == Reason.ALL_ZERO
+    for form in ("ctar", "standardised"):
+        result = given.one(TESTS.get("calendar_time")(form=form), "three")
+        assert result.reason == Reason.NO_DISPERSION, form
+    for name in ("t", "patell", "crude_dependence"):
+        assert given.run(TESTS.get(name)(), "three")[0].statistic == 0
+    # A real return, however small beside sigma, stays as it is.
+    y[:, M:] += 1e-9 * np.arange(1.0, 13.0)[:, None]
+    car = 3e-9 * np.arange(1.0, 13.0)
+    t = stats.ttest_1samp(car, 0).statistic
+    assert good(given.one(TESTS.get("cross_sectional")(), "three")).statistic == pytest.approx(t, rel=1e-6)
 
 
 def test_ties_everywhere() -> None:
