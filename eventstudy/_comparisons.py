@@ -161,6 +161,7 @@ def joint(
     cluster = np.unique(day0[order], return_inverse=True)[1]
     tested = step_down(x, cluster, draws, generator(seed, "romano_wolf"), scheme=scheme)
     rows, p = [], tested.p.each()
+    told = "exact" if tested.exact else f"bootstrap({tested.draws})"
     for place, (label, group, cars) in enumerate(keys):
         lacking = Reason.TOO_FEW_CLUSTERS if np.isfinite(tested.statistic[place]) else Reason.NO_DISPERSION
         outcome = TestResult.of(
@@ -172,7 +173,7 @@ def joint(
             estimate=float(tested.estimate[place]),
             std_error=float(tested.std_error[place]),
             statistic=float(tested.statistic[place]) if tested.tested[place] else float("nan"),
-            distribution=f"bootstrap({tested.draws})" if tested.tested[place] else "",
+            distribution=told if tested.tested[place] else "",
             reason=Reason.OK if tested.tested[place] else lacking,
         )
         rows.append(outcome_row(label, group, cars.window, outcome))

@@ -19,6 +19,7 @@ __all__ = [
     "f_p_values",
     "normal_p_value",
     "normal_p_values",
+    "rejects",
     "resampling_p_value",
     "resampling_p_values",
     "student_p_value",
@@ -210,6 +211,17 @@ def resampling_p_values(observed: Floats | float, draws: Floats, *, exact: bool)
         greater=share(draws >= observed - slack),
         less=share(draws <= observed + slack),
     )
+
+
+def rejects(p_value: Floats, level: float) -> Bools:
+    """Return where a test rejects: its p-value is the level at most, but for rounding; a missing one never is.
+
+    Examples
+    --------
+    >>> rejects(np.array([0.05, 0.0501, np.nan]), 0.05).tolist()
+    [True, False, False]
+    """
+    return np.asarray(p_value <= level + 1e-12)
 
 
 def resampling_p_value(observed: float, draws: Floats, alternative: str, *, exact: bool) -> float:

@@ -215,7 +215,7 @@ class Reason(_Coded):
     ALL_ZERO = "all_zero", "Every value is zero, so there is nothing to rank."
     NO_DISPERSION = "no_dispersion", "All values are equal, so there is no standard error."
     NO_VARIANCE = "no_variance", "The residual variance is zero or has no degrees of freedom."
-    NO_LEVERAGE = "no_leverage", "The model is no linear regression, so its estimation days have no leverage."
+    NO_LEVERAGE = "no_leverage", "No leverage: the model is no linear regression, or its regressors do not vary apart."
     NO_BENCHMARK_PRICE = "no_benchmark_price", "The benchmark has no price for this leg."
     NO_BETA = "no_beta", "There is no estimated beta for this event."
     NO_HISTORY = "no_history", "There are too few ordinary days to compare with."

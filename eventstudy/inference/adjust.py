@@ -139,7 +139,7 @@ def adjust_families(p_values: Floats, families: Sequence[Hashable], method: str 
     return adjusted
 
 
-def romano_wolf(t: Floats, draws: Floats) -> Floats:
+def romano_wolf(t: Floats, draws: Floats, *, exact: bool = False) -> Floats:
     """Return step-down p-values from draws of all statistics at once.
 
     Parameters
@@ -148,18 +148,22 @@ def romano_wolf(t: Floats, draws: Floats) -> Floats:
         Statistics of S hypotheses.
     draws : ndarray of shape (B, S)
         The same under the null, each row from one draw of the data.
+    exact : bool
+        Whether the draws are all patterns there are, the observed one among them.
 
     Notes
     -----
-    With ``|t|`` in falling order, ``p_(k) = (1 + #{max over hypotheses k..S of |t*| >= |t_(k)|}) / (B + 1)``, made
-    monotone (Romano and Wolf 2005, 2016). Dependence between the hypotheses is in the draws, which is why it is
+    With ``|t|`` in falling order, ``p_(k) = (1 + #{max over hypotheses k..S of |t*| >= |t_(k)|}) / (B + 1)``, or
+    ``# / B`` where the draws are `exact`, made monotone (Romano and Wolf 2005, 2016). Dependence between the
+    hypotheses is in the draws, which is why it is
     sharper than Holm's bound.
     """
     order = np.argsort(-np.abs(t), kind="stable")
     largest = np.maximum.accumulate(np.abs(draws[:, order])[:, ::-1], axis=1)[:, ::-1]
     size = np.abs(t[order])
     exceeded = (largest >= size - 1e-10 * np.maximum(1.0, size)).sum(axis=0)
-    return _back(np.maximum.accumulate((1 + exceeded) / (len(draws) + 1)), order)
+    share = exceeded / len(draws) if exact else (1 + exceeded) / (len(draws) + 1)
+    return _back(np.maximum.accumulate(share), order)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,6 +184,8 @@ class JointTests:
         Which columns were in the family.
     draws : int
         How many draws, or patterns, there were.
+    exact : bool
+        Whether these were all patterns of signs, so that p-values are no estimates.
     """
 
     n: Ints
@@ -190,6 +196,7 @@ class JointTests:
     p_adjusted: Floats
     tested: Bools
     draws: int
+    exact: bool = False
 
     @property
     def p_value(self) -> Floats:
@@ -212,7 +219,7 @@ def step_down(x: Floats, cluster: Ints, draws: int, rng: np.random.Generator, *,
         Where the draws come from.
     scheme : str
         ``"pairs"``: clusters drawn with replacement, for columns with ten clusters or more. ``"wild"``: signs of
-        clusters, with the null imposed, for two or more.
+        clusters, with the null imposed, for two or more; all patterns where there are no more of them than draws.
     """
     if scheme not in SCHEMES:
         raise UnknownNameError("scheme of draws", scheme, SCHEMES)
@@ -221,11 +228,11 @@ def step_down(x: Floats, cluster: Ints, draws: int, rng: np.random.Generator, *,
     fewest = FEWEST_CLUSTERS if scheme == "pairs" else 2
     tested = np.isfinite(t) & ((held.sizes > 0).sum(axis=0) >= fewest)
     p, p_adjusted = np.full((len(PValues._fields), len(t)), np.nan), np.full(len(t), np.nan)
-    count = 0
+    count, exact = 0, False
     if tested.any():
         family = clustered(x[:, tested], cluster)
-        drawn = (pairs_draws if scheme == "pairs" else wild_draws)(family, draws, rng).values
-        count = len(drawn)
-        p[:, tested] = resampling_p_values(t[tested], drawn, exact=False)
-        p_adjusted[tested] = romano_wolf(t[tested], drawn)
-    return JointTests(held.n.astype(np.int64), estimate, error, t, PValues(*p), p_adjusted, tested, count)
+        drawn = (pairs_draws if scheme == "pairs" else wild_draws)(family, draws, rng)
+        count, exact = len(drawn.values), drawn.exact
+        p[:, tested] = resampling_p_values(t[tested], drawn.values, exact=exact)
+        p_adjusted[tested] = romano_wolf(t[tested], drawn.values, exact=exact)
+    return JointTests(held.n.astype(np.int64), estimate, error, t, PValues(*p), p_adjusted, tested, count, exact)

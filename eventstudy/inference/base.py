@@ -266,7 +266,7 @@ class HypothesisTest(ABC):
     kind : str
         Its name in configs and tables.
     null : str
-        The null hypothesis as a sentence.
+        The null hypothesis as a sentence, for the default options.
     source : str
         Where it comes from in the literature.
     measure : str
@@ -303,6 +303,11 @@ class HypothesisTest(ABC):
     def needs(self) -> tuple[type[Accumulator], ...]:
         """What it reads of the estimation window: nothing."""
         return ()
+
+    @property
+    def hypothesis(self) -> str:
+        """The null hypothesis as the options have it."""
+        return self.null
 
     @property
     def label(self) -> str:
@@ -378,13 +383,20 @@ class HypothesisTest(ABC):
         # A test of single events finds its label once, not once an event.
         found["convention"] = found.get("convention") or self.label
         return TestResult.of(
-            p, test=self.kind, null=self.null, measure=self.measure, alternative=self.alternative, **found
+            p, test=self.kind, null=self.hypothesis, measure=self.measure, alternative=self.alternative, **found
         )
 
 
-def few(n: int, notes: str = "") -> str:
-    """Return the notes of a test that relies on a dispersion over events, with a warning below ten of them."""
-    return "; ".join(each for each in (notes, f"only {n} events" if n < FEW_EVENTS else "") if each)
+def few(n: int, notes: str = "", *, fewest: int = FEW_EVENTS) -> str:
+    """Return the notes of a test that relies on a dispersion or a limit over events, with a warning below ten of them.
+
+    Examples
+    --------
+    >>> few(2, "rbar = 0"), few(1), few(10)
+    ('rbar = 0; only 2 events', 'only 1 event', '')
+    """
+    said = f"only {n} event{'' if n == 1 else 's'}" if n < fewest else ""
+    return "; ".join(each for each in (notes, said) if each)
 
 
 def dispersion(values: Floats) -> float:

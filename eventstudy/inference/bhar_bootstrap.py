@@ -8,11 +8,14 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import InputError, Reason
-from eventstudy.inference.base import Sample, TestResult, dispersion
+from eventstudy.inference.base import Sample, TestResult, dispersion, few
 from eventstudy.inference.resampled import ResamplingTest, canonical
 from eventstudy.inference.resampling import Draws, bhar_draws, johnson_t
 
 __all__ = ["BharBootstrap"]
+
+# METHODS 4.9.
+FEW_RESAMPLED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +23,7 @@ class BharBootstrap(ResamplingTest):
     """Johnson's t of the mean BHAR against that of resamples of N/4 events, each tail by itself.
 
     ``t = sqrt(n) (S + g S^2 / 3 + g / (6 n))``. The two-sided p-value is twice that of the smaller tail. Below 20
-    events resamples hold so few that the p-value is rough.
+    events resamples hold so few that the p-value is rough, and the notes say so.
 
     Source: Lyon, Barber and Tsai (1999), Journal of Finance 54, 173-175; METHODS 4.9.
 
@@ -60,5 +63,6 @@ class BharBootstrap(ResamplingTest):
             return (replace(self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate)[0], n=n),)
         statistic = float(johnson_t(values, n))
         drawn = bhar_draws(values, max(3, int(n * self.share)), self.draws, self.generator(sample))
-        result = self.counted(n, statistic, Draws(drawn[:, None], exact=False), estimate=estimate, std_error=error)
+        draws, notes = Draws(drawn[:, None], exact=False), few(n, fewest=FEW_RESAMPLED)
+        result = self.counted(n, statistic, draws, estimate=estimate, std_error=error, notes=notes)
         return (replace(result, p_two_sided=min(1.0, 2 * min(result.p_greater, result.p_less))),)

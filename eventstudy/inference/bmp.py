@@ -53,8 +53,11 @@ class BMP(StandardisedTest):
 
     def scaled(self, sample: Sample, inflation: float, notes: str = "") -> tuple[TestResult]:
         """Test the mean SCAR, its variance `inflation` times that of independent events."""
-        n, scar = len(sample), self.standardised(sample)
-        estimate = float(np.mean(scar)) if n else float("nan")
+        scar = self.standardised(sample)
+        scar = scar[~np.isnan(scar)]
+        if len(sample) and not len(scar):
+            return self.invalid(sample, Reason.NO_LEVERAGE, notes=notes)
+        n, estimate = len(scar), float(np.mean(scar)) if len(scar) else float("nan")
         if n < 2:
             return self.invalid(sample, Reason.NEEDS_TWO_EVENTS, estimate=estimate, notes=notes)
         std_error = float(dispersion(scar) * np.sqrt(inflation / n))
@@ -62,5 +65,5 @@ class BMP(StandardisedTest):
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate, notes=notes)
         statistic, said = estimate / std_error, few(n, notes)
         if self.reference == "normal":
-            return self.normal(sample, statistic, estimate=estimate, std_error=std_error, notes=said)
-        return self.student(sample, statistic, n - 1, estimate=estimate, std_error=std_error, notes=said)
+            return self.normal(sample, statistic, estimate=estimate, std_error=std_error, n=n, notes=said)
+        return self.student(sample, statistic, n - 1, estimate=estimate, std_error=std_error, n=n, notes=said)

@@ -10,9 +10,18 @@ import numpy as np
 
 from eventstudy.errors import Reason
 from eventstudy.inference.base import Sample, dispersion
-from eventstudy.inference.scores import Cumulated, DayScoreTest, GappedScoreTest, window_days
+from eventstudy.inference.scores import CorradoTest, Cumulated, GappedScoreTest, window_days
 from eventstudy.returns.accumulators import Accumulator
-from eventstudy.returns.days import DayScores, DaySums, Ranks, RawRanks, Signs, StandardRanks, WindowRanks
+from eventstudy.returns.days import (
+    DayScores,
+    DaySums,
+    Ranks,
+    RawRanks,
+    RawWindowRanks,
+    Signs,
+    StandardRanks,
+    WindowRanks,
+)
 
 __all__ = ["CorradoRank", "CorradoZivneyRank", "CorradoZivneySign"]
 
@@ -67,7 +76,7 @@ class CorradoRank(GappedScoreTest):
     def needs(self) -> tuple[type[Accumulator], ...]:
         """Ranks over the pool."""
         if self.pool == "window":
-            return (WindowRanks,)
+            return (RawWindowRanks,) if self.scale == "ranks" else (WindowRanks,)
         return (RawRanks,) if self.scale == "ranks" else (Ranks,)
 
     def found(self, sample: Sample) -> Cumulated | Reason:
@@ -118,13 +127,18 @@ class CorradoZivneySign(GappedScoreTest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorradoZivneyRank(DayScoreTest):
+class CorradoZivneyRank(CorradoTest):
     """Corrado's statistic of standardised abnormal returns, an event day's divided by their dispersion over events.
 
     Residuals are ranked as ``e / s``; the standardised abnormal returns of an event day are first divided by their
     standard deviation over events, so variance that the event induces does no harm.
 
     Source: Corrado and Zivney (1992), Journal of Financial and Quantitative Analysis 27, 465-478; METHODS 4.7.
+
+    Parameters
+    ----------
+    variance : str
+        As in `CorradoRank`.
 
     Examples
     --------

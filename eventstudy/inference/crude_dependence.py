@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats
 from eventstudy.errors import Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult, few
 from eventstudy.inference.missing import MISSING, estimated
 from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.accumulators import Accumulator, EstimationMeans, take
@@ -82,10 +82,11 @@ class CrudeDependence(HypothesisTest):
         variance = self._variance(sample, means)
         if not variance > 0:
             return self.invalid(sample, Reason.NO_VARIANCE, estimate=estimate)
-        std_error = float(np.sqrt(variance))
+        std_error, notes = float(np.sqrt(variance)), few(len(sample))
+        t, df = estimate / std_error, len(means) - 1
         if self.reference == "normal":
-            return self.normal(sample, estimate / std_error, estimate=estimate, std_error=std_error)
-        return self.student(sample, estimate / std_error, len(means) - 1, estimate=estimate, std_error=std_error)
+            return self.normal(sample, t, estimate=estimate, std_error=std_error, notes=notes)
+        return self.student(sample, t, df, estimate=estimate, std_error=std_error, notes=notes)
 
     def _variance(self, sample: Sample, means: Floats) -> float:
         length = sample.window.length

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult
+from eventstudy.inference.base import Sample, TestResult, few
 from eventstudy.inference.scores import DayScoreTest, cumulated, window_days
 from eventstudy.returns.days import Ranks
 
@@ -45,7 +45,9 @@ class CumrankT(DayScoreTest):
         if found.days < 3:
             return self.invalid(sample, Reason.TOO_FEW_SESSIONS)
         statistic = bounded_t(found.statistic, found.days)
-        return self.student(sample, statistic, found.days - 2, estimate=found.estimate, n=found.events)
+        return self.student(
+            sample, statistic, found.days - 2, estimate=found.estimate, n=found.events, notes=few(found.events)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +89,12 @@ class CumrankZ(DayScoreTest):
         total = found.estimate * found.length
         std_error = float(np.sqrt(variance))
         return self.normal(
-            sample, total / std_error, estimate=found.estimate, std_error=std_error / found.length, n=found.events
+            sample,
+            total / std_error,
+            estimate=found.estimate,
+            std_error=std_error / found.length,
+            n=found.events,
+            notes=few(found.events),
         )
 
 

@@ -19,6 +19,8 @@ SAME_MEAN = "The two groups have the same mean abnormal return over the window."
 SAME_PLACE = "Abnormal returns over the window are spread alike in the two groups."
 NO_TREND = "The mean abnormal return over the window does not change along the groups."
 NO_ORDER = "Abnormal returns over the window are spread alike in all groups."
+# What the estimate of each is, computed or not.
+MEASURES = MappingProxyType({"welch": "car", "rank_sum": "share", "rank_trend": "car", "jonckheere": "share"})
 
 
 def welch(x: Floats, y: Floats) -> TestResult:
@@ -82,11 +84,13 @@ def rank_trend(groups: Sequence[Floats]) -> TestResult:
     Parameters
     ----------
     groups : sequence of ndarray
-        CARs of each group, in its order; the slope is a return a group.
+        CARs of each group, in its order; the slope is a return a group. An end that holds the whole slope, one event
+        against events that are all of one other group, has the reason ``needs_two_events``.
 
     Notes
     -----
-    HC3 divides each residual by one minus its leverage (MacKinnon and White 1985).
+    HC3 divides each residual by one minus its leverage (MacKinnon and White 1985). A leverage of one leaves nothing to
+    divide: the line goes through that event, and no residual says how far it may stray.
     """
     y = np.concatenate(groups)
     place = np.repeat(np.arange(1.0, len(groups) + 1), [len(each) for each in groups])
@@ -98,9 +102,9 @@ def rank_trend(groups: Sequence[Floats]) -> TestResult:
     slope = float(centred @ y / spread)
     residuals = y - y.mean() - slope * centred
     leverage = 1 / n + centred**2 / spread
-    free = leverage < 1 - 1e-12
-    # A group of one event at an end has no residual to speak of, and no weight in the variance.
-    scaled = np.where(free, residuals / np.where(free, 1 - leverage, 1.0), 0.0)
+    if leverage.max() >= 1 - 1e-12:
+        return _missing("rank_trend", NO_TREND, n, Reason.NEEDS_TWO_EVENTS, slope)
+    scaled = residuals / (1 - leverage)
     error = float(np.sqrt(((centred * scaled) ** 2).sum()) / spread)
     if error <= 1e-14 * np.abs(y).max():
         return _missing("rank_trend", NO_TREND, n, Reason.NO_DISPERSION, slope)
@@ -173,15 +177,15 @@ def _ties(values: Floats) -> Ints:
 
 
 def _missing(test: str, null: str, n: int, reason: Reason, estimate: float = float("nan")) -> TestResult:
-    return TestResult(test=test, null=null, measure="car", n=n, estimate=estimate, reason=reason)
+    return TestResult(test=test, null=null, measure=MEASURES[test], n=n, estimate=estimate, reason=reason)
 
 
 def _student(test: str, null: str, n: int, estimate: float, error: float, df: float) -> TestResult:
     t = estimate / error
     found = {"estimate": estimate, "std_error": error, "statistic": t, "distribution": f"t({df:g})", "df": float(df)}
-    return TestResult.of(student_p_values(t, df), test=test, null=null, measure="car", n=n, **found)
+    return TestResult.of(student_p_values(t, df), test=test, null=null, measure=MEASURES[test], n=n, **found)
 
 
 def _normal(test: str, null: str, n: int, estimate: float, error: float, z: float) -> TestResult:
     found = {"estimate": estimate, "std_error": error, "statistic": float(z), "distribution": "N(0,1)"}
-    return TestResult.of(normal_p_values(z), test=test, null=null, measure="share", n=n, **found)
+    return TestResult.of(normal_p_values(z), test=test, null=null, measure=MEASURES[test], n=n, **found)

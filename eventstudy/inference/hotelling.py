@@ -54,6 +54,11 @@ class Hotelling(HypothesisTest):
     across: str = "days"
 
     @property
+    def hypothesis(self) -> str:
+        """Of all days, or of all firms."""
+        return self.null if self.across == "days" else "No firm has an abnormal return over the window."
+
+    @property
     def needs(self) -> tuple[type[Accumulator], ...]:
         """The residuals of a few firms on one date."""
         return (CommonResiduals,) if self.across == "firms" else ()

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats
 from eventstudy.errors import Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion, few
 
 __all__ = ["Jackknife"]
 
@@ -42,6 +42,11 @@ class Jackknife(HypothesisTest):
 
     weights: str = "inverse_variance"
 
+    @property
+    def hypothesis(self) -> str:
+        """Of the weighted mean, or of the plain one."""
+        return "The mean abnormal return over the window is zero." if self.weights == "equal" else self.null
+
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the weighted mean."""
         n = len(sample)
@@ -56,7 +61,9 @@ class Jackknife(HypothesisTest):
         std_error = float(dispersion(pseudo) / np.sqrt(n))
         if not std_error > 0:
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate)
-        return self.student(sample, pseudo.mean() / std_error, n - 1, estimate=estimate, std_error=std_error)
+        return self.student(
+            sample, pseudo.mean() / std_error, n - 1, estimate=estimate, std_error=std_error, notes=few(n)
+        )
 
     def _weights(self, sample: Sample) -> Floats:
         match self.weights:

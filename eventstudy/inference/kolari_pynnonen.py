@@ -68,12 +68,12 @@ class KolariPynnonen(BMP):
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean SCAR."""
-        found = mean_correlation(sample, self.rbar)
-        rbar, notes = entering_rbar(found, self.floor_at_zero, len(sample))
-        inflation = (1 + (len(sample) - 1) * rbar, 1 - rbar)
-        if len(sample) > 1 and not (inflation[0] > 0 and inflation[1] > 0):
+        n = self.count(sample)
+        rbar, notes = entering_rbar(mean_correlation(sample, self.rbar), self.floor_at_zero, n)
+        inflation = (1 + (n - 1) * rbar, 1 - rbar)
+        if n > 1 and not (inflation[0] > 0 and inflation[1] > 0):
             return self.invalid(sample, Reason.TOO_CORRELATED, notes=notes)
-        return self.scaled(sample, inflation[0] / inflation[1] if len(sample) > 1 else 1.0, notes)
+        return self.scaled(sample, inflation[0] / inflation[1] if n > 1 else 1.0, notes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +109,9 @@ class AdjustedPatell(Patell):
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean SCAR."""
-        rbar, notes = entering_rbar(mean_correlation(sample, self.rbar), self.floor_at_zero, len(sample))
-        inflation = 1 + (len(sample) - 1) * rbar if len(sample) > 1 else 1.0
+        n = self.count(sample)
+        rbar, notes = entering_rbar(mean_correlation(sample, self.rbar), self.floor_at_zero, n)
+        inflation = 1 + (n - 1) * rbar if n > 1 else 1.0
         if not inflation > 0:
             return self.invalid(sample, Reason.TOO_CORRELATED, notes=notes)
         return self.scaled(sample, inflation, notes)
@@ -136,7 +137,7 @@ def entering_rbar(found: MeanCorrelation, floor_at_zero: bool, events: int) -> t
         return 0.0, "rbar = 0, since no correlation could be estimated"
     rbar = max(found.value, 0.0) if floor_at_zero else found.value
     pairs = f"{found.pairs} overlapping pair{'' if found.pairs == 1 else 's'}"
-    how = "" if found.exact else ", from sums by date"
+    how = "" if found.exact else ", from sums by day"
     if found.events not in (None, events):
         how += f" over all {found.events} events of the group"
     return rbar, f"rbar = {rbar:.4g} over {pairs}{how}"

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult
+from eventstudy.inference.base import Sample, TestResult, few
 from eventstudy.inference.resampled import CLUSTERS, ResamplingTest, canonical, clusters_of
 from eventstudy.inference.resampling import clustered, pairs_draws, statistics
 
@@ -49,4 +49,4 @@ class PairsBootstrap(ResamplingTest):
         if not error > 0:
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate)
         drawn = pairs_draws(held, self.draws, self.generator(sample))
-        return (self.counted(n, t, drawn, estimate=estimate, std_error=error),)
+        return (self.counted(n, t, drawn, estimate=estimate, std_error=error, notes=few(n)),)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult
+from eventstudy.inference.base import Sample, TestResult, few
 from eventstudy.inference.missing import MISSING, estimated
 from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.standard import StandardisedTest
@@ -60,8 +60,11 @@ class Patell(StandardisedTest):
 
     def scaled(self, sample: Sample, inflation: float, notes: str = "") -> tuple[TestResult]:
         """Test the mean SCAR, its variance `inflation` times that of independent events."""
-        used = sample.dof > 2
-        scar, dof = self.standardised(sample)[used], sample.dof[used]
+        scar = self.standardised(sample)
+        if len(scar) and np.isnan(scar).all():
+            return self.invalid(sample, Reason.NO_LEVERAGE, notes=notes)
+        used = (sample.dof > 2) & ~np.isnan(scar)
+        scar, dof = scar[used], sample.dof[used]
         if not len(scar):
             return self.invalid(sample, Reason.NO_VARIANCE if len(sample) else Reason.NO_EVENTS, notes=notes)
         estimate = float(np.mean(scar))
@@ -72,5 +75,10 @@ class Patell(StandardisedTest):
         if not np.isfinite(estimate):
             return self.invalid(sample, Reason.NO_VARIANCE, notes=notes)
         return self.normal(
-            sample, estimate / std_error, estimate=estimate, std_error=std_error, n=len(scar), notes=notes
+            sample,
+            estimate / std_error,
+            estimate=estimate,
+            std_error=std_error,
+            n=len(scar),
+            notes=few(len(scar), notes),
         )

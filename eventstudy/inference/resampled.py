@@ -52,6 +52,7 @@ class ResamplingTest(HypothesisTest):
         estimate: float,
         std_error: float = float("nan"),
         event_id: str = "",
+        notes: str = "",
     ) -> TestResult:
         """Return the result of a statistic that is compared with draws of shape (B, 1)."""
         return self._result(
@@ -62,6 +63,7 @@ class ResamplingTest(HypothesisTest):
             p=resampling_p_values(statistic, drawn.values[:, 0], exact=drawn.exact),
             distribution="exact" if drawn.exact else f"bootstrap({len(drawn.values)})",
             event_id=event_id,
+            notes=notes,
         )
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult
+from eventstudy.inference.base import Sample, TestResult, few
 from eventstudy.inference.resampled import ResamplingTest, canonical
 from eventstudy.inference.resampling import Draws, residual_draws
 from eventstudy.returns.accumulators import Accumulator, EstimationMeans
@@ -55,4 +55,4 @@ class ResidualBootstrap(ResamplingTest):
         if not error > 0:
             return self.invalid(sample, Reason.NO_VARIANCE, estimate=estimate)
         drawn = Draws(residual_draws(means, length, self.draws, self.generator(sample))[:, None], exact=False)
-        return (self.counted(n, estimate / error, drawn, estimate=estimate, std_error=error),)
+        return (self.counted(n, estimate / error, drawn, estimate=estimate, std_error=error, notes=few(n)),)

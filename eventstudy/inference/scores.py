@@ -10,12 +10,12 @@ import numpy as np
 
 from eventstudy._typing import Floats
 from eventstudy.errors import Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult, few
 from eventstudy.inference.missing import MISSING
 from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.days import DayScores, DaySums
 
-__all__ = ["VARIANCES", "DayScoreTest", "GappedScoreTest", "cumulated"]
+__all__ = ["VARIANCES", "CorradoTest", "DayScoreTest", "GappedScoreTest", "cumulated"]
 
 VARIANCES = ("finite_population", "classical")
 
@@ -102,18 +102,9 @@ def cumulated(
 
 @dataclass(frozen=True, kw_only=True)
 class DayScoreTest(HypothesisTest):
-    """A test of scores summed over events by day.
-
-    Parameters
-    ----------
-    variance : str
-        Of several days: ``"finite_population"``, exact for scores that sum to a constant, or ``"classical"``, L S^2.
-    """
+    """A test of scores summed over events by day."""
 
     measure: ClassVar[str] = "mean_score"
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"variance": VARIANCES}
-
-    variance: str = Unsaid("finite_population")
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean score of the window's days."""
@@ -122,7 +113,7 @@ class DayScoreTest(HypothesisTest):
         found = self.found(sample)
         if isinstance(found, Reason):
             return self.invalid(sample, found)
-        return self.normal(sample, found.statistic, estimate=found.estimate, n=found.events)
+        return self.normal(sample, found.statistic, estimate=found.estimate, n=found.events, notes=few(found.events))
 
     def found(self, sample: Sample) -> Cumulated | Reason:
         """Return the window's cumulated scores, or why there are none."""
@@ -132,8 +123,8 @@ class DayScoreTest(HypothesisTest):
         return self.cumulate(sums, window_days(sample, sums.total))
 
     def cumulate(self, sums: DaySums, window: slice, power: float = 0.5) -> Cumulated | Reason:
-        """Return a window's cumulated scores, as the options have it."""
-        return cumulated(sums, window, variance=self.variance, power=power)
+        """Return a window's cumulated scores, with the variance that is exact where scores sum to a constant."""
+        return cumulated(sums, window, power=power)
 
     def sums(self, sample: Sample) -> DaySums:
         """Return the sums of the first accumulator that the test needs."""
@@ -143,7 +134,26 @@ class DayScoreTest(HypothesisTest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GappedScoreTest(DayScoreTest):
+class CorradoTest(DayScoreTest):
+    """A test of scores summed over events by day, by Corrado's statistic.
+
+    Parameters
+    ----------
+    variance : str
+        Of several days: ``"finite_population"``, exact for scores that sum to a constant, or ``"classical"``, L S^2.
+    """
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"variance": VARIANCES}
+
+    variance: str = Unsaid("finite_population")
+
+    def cumulate(self, sums: DaySums, window: slice, power: float = 0.5) -> Cumulated | Reason:
+        """Return a window's cumulated scores, as the options have it."""
+        return cumulated(sums, window, variance=self.variance, power=power)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GappedScoreTest(CorradoTest):
     """A test of scores summed over events by day that says what becomes of missing ones.
 
     Parameters
@@ -155,7 +165,7 @@ class GappedScoreTest(DayScoreTest):
     """
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        **DayScoreTest.choices,
+        **CorradoTest.choices,
         "missing": MISSING,
         "divisor": ("days", "mean_length"),
     }

@@ -9,9 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
+from eventstudy.errors import InputError
 from eventstudy.inference.base import HypothesisTest, Sample
 from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.accumulators import Accumulator, Residuals
+from eventstudy.returns.linear import first_collinear
+from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel
 
 __all__ = ["AllDayLeverage", "StandardisedTest"]
 
@@ -20,15 +23,16 @@ __all__ = ["AllDayLeverage", "StandardisedTest"]
 class AllDayLeverage:
     """Leverage of each event day, market moments over all estimation days, the firm's missing ones too.
 
-    ``1/M + (x_t - mean)^2 / sum (x - mean)^2``, x the first regressor and M the sessions that the firm has; what the R
-    packages estudy2 and EventStudy take (METHODS 12).
+    ``1/M + (x_t - m)' (sum (x - m)(x - m)')^-1 (x_t - m)``, x the model's regressors, m their means over the days on
+    which all of them are known, and M the sessions that the firm has. Where the firm misses none it is ``x_t' (X'X)^-1
+    x_t`` with the constant. What the R packages estudy2 and EventStudy take for one regressor (METHODS 12).
 
     Parameters
     ----------
     row : ndarray of shape (n,)
         The events.
     values : ndarray of shape (n, L)
-        NaN for a model of several regressors.
+        NaN where a regressor of the day is missing, and for regressors that do not vary apart from each other.
     """
 
     row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -36,18 +40,9 @@ class AllDayLeverage:
 
     def add(self, residuals: Residuals) -> None:
         """Take the leverage of a block."""
-        block = residuals.known.block
+        known = residuals.known
         count = np.maximum((~np.isnan(residuals.values)).sum(axis=1), 1)[:, None]
-        own = np.zeros(block.y_event.shape)
-        if block.x.shape[2] == 1:
-            x = block.x[..., 0]
-            there = ~np.isnan(x)
-            mean = np.where(there, x, 0.0).sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1), 1)[:, None]
-            squares = (np.where(there, x - mean, 0.0) ** 2).sum(axis=1, keepdims=True)
-            own = (block.x_event[..., 0] - mean) ** 2 / np.where(squares > 0, squares, np.nan)
-        elif block.x.shape[2]:
-            own = own + np.nan
-        self.merge(AllDayLeverage(residuals.row, 1.0 / count + own))
+        self.merge(AllDayLeverage(residuals.row, 1.0 / count + distances(*_regressors(known.model, known.block))))
 
     def merge(self, other: AllDayLeverage) -> None:
         """Append the events of a later block."""
@@ -58,6 +53,55 @@ class AllDayLeverage:
         """Return the leverages of these events, shape (len(rows), L)."""
         order = np.argsort(self.row, kind="stable")
         return np.asarray(self.values[order[np.searchsorted(self.row[order], rows)]])
+
+
+def distances(x: Floats, ahead: Floats) -> Floats:
+    """Return ``(x_t - m)' (sum (x - m)(x - m)')^-1 (x_t - m)``, how far rows lie from the mean of others.
+
+    Parameters
+    ----------
+    x : ndarray of shape (E, M, K)
+        Rows of which the moments are taken; one with a missing value is left out.
+    ahead : ndarray of shape (E, L, K)
+        Rows to place.
+
+    Returns
+    -------
+    ndarray of shape (E, L)
+        0 without columns; NaN where a row has a missing value, or the columns do not vary apart.
+
+    Examples
+    --------
+    >>> distances(np.array([[[1.0], [2.0], [3.0]]]), np.array([[[4.0]]])).tolist()
+    [[2.0]]
+    """
+    (events, days, count), length = x.shape, ahead.shape[1]
+    if not count:
+        return np.zeros((events, length))
+    if days <= count:
+        return np.full((events, length), np.nan)
+    there = ~np.isnan(x).any(axis=2, keepdims=True)
+    held = np.where(there, x, 0.0)
+    mean = held.sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
+    triangle = np.asarray(np.linalg.qr(np.where(there, x - mean, 0.0), mode="r"))
+    # What a column varies by counts beside its size: that of a constant one is rounding.
+    apart = (first_collinear(held, triangle) < 0)[:, None, None]
+    safe = np.where(apart, triangle, np.eye(count))
+    scaled = np.linalg.solve(np.swapaxes(safe, 1, 2), np.swapaxes(ahead - mean, 1, 2))
+    return np.asarray(np.where(apart[..., 0], (scaled**2).sum(axis=1), np.nan))
+
+
+def _regressors(model: ExpectedReturnModel, block: Block) -> tuple[Floats, Floats]:
+    """Return a model's regressors in the estimation and the event window, without the sessions around them."""
+    if isinstance(model, LinearModel):
+        x, ahead = model.regressors_of(block)
+    else:
+        before = model.margin[0]
+        x, ahead = (
+            rows[:, before : before + days]
+            for rows, days in ((block.x, block.y.shape[1]), (block.x_event, block.y_event.shape[1]))
+        )
+    return x if block.inside is None else np.where(block.inside[..., None], x, np.nan), ahead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +115,14 @@ class StandardisedTest(HypothesisTest):
         returns over the root of their number, without the parameter error that days have in common (Patell 1976).
     forecast_error : str
         ``"study"``: as the study says; ``"none"``: divided by s only; ``"all_days"``: market moments over all
-        estimation days, the firm's missing ones too.
+        estimation days, the firm's missing ones too; only with ``scar="patell_sum"``.
     divisor : str
         Of the residual variance: ``"dof"``, M - K, or ``"count"``, M - 1.
+
+    Raises
+    ------
+    InputError
+        For ``forecast_error="all_days"`` with ``scar="full"``: those errors are of days, not of CARs.
     """
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -86,22 +135,30 @@ class StandardisedTest(HypothesisTest):
     forecast_error: str = Unsaid("study")
     divisor: str = Unsaid("dof")
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.forecast_error, self.scar) == ("all_days", "full"):
+            raise InputError(
+                f"{self.kind}: forecast_error 'all_days' gives each day an error, but a CAR none: take scar "
+                "'patell_sum' beside it, or forecast_error 'study' with scar 'full'."
+            )
+
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:
         """Market moments over all days, where they are asked for."""
         return (AllDayLeverage,) if self.forecast_error == "all_days" else ()
 
     def standardised(self, sample: Sample) -> Floats:
-        """Return the SCARs of a sample, shape (N,)."""
+        """Return the SCARs of a sample, shape (N,), NaN for an event of which no day can be standardised."""
         if not len(sample):
             return np.empty(0)
         if (self.scar, self.forecast_error, self.divisor) == ("full", "study", "dof"):
             return sample.scar
         own = sample.own()
-        if self.scar == "patell_sum" or self.forecast_error == "all_days":
+        if self.scar == "patell_sum":
             sar = sample.ar / self._errors(sample)
-            there = ~np.isnan(sar)
-            scar = np.where(there, sar, 0.0).sum(axis=1) / np.sqrt(np.maximum(there.sum(axis=1), 1))
+            days = (~np.isnan(sar)).sum(axis=1)
+            scar = np.where(days > 0, np.nansum(sar, axis=1), np.nan) / np.sqrt(np.maximum(days, 1))
         else:
             changed = own if self.forecast_error == "study" else replace(own, forecast_error="none")
             scar = sample.car / changed.car(sample.window).std_error
@@ -109,6 +166,10 @@ class StandardisedTest(HypothesisTest):
             found = own.estimates
             scar = scar * np.sqrt((found.n_obs - 1) / found.dof)
         return np.asarray(scar)
+
+    def count(self, sample: Sample) -> int:
+        """Return how many events have a SCAR."""
+        return int((~np.isnan(self.standardised(sample))).sum())
 
     def _errors(self, sample: Sample) -> Floats:
         """Return the standard error of each abnormal return, shape (N, L)."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from eventstudy.errors import InputError, Reason
-from eventstudy.inference.base import Sample, TestResult
+from eventstudy.inference.base import Sample, TestResult, few
 from eventstudy.inference.resampled import CLUSTERS, ResamplingTest, canonical, clusters_of
 from eventstudy.inference.resampling import clustered, statistics, wild_draws
 
@@ -67,4 +67,4 @@ class WildBootstrap(ResamplingTest):
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate)
         rng = self.generator(sample)
         drawn = wild_draws(held, self.draws, rng, weights=self.weights, null_imposed=self.null_imposed)
-        return (self.counted(n, t, drawn, estimate=estimate, std_error=error),)
+        return (self.counted(n, t, drawn, estimate=estimate, std_error=error, notes=few(n)),)

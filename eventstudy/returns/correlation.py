@@ -53,22 +53,29 @@ class EventTimeCorrelation:
 
     total: Floats = field(default_factory=lambda: np.empty(0))
     events: int = 0
+    complete: bool = True
 
     def add(self, residuals: Residuals) -> None:
         """Add the residuals of each day."""
         good = np.isfinite(residuals.sigma)
         unit = unit_rows(residuals.values if good.all() else residuals.values[good], complete=residuals.complete)
         if len(unit):
-            self.merge(EventTimeCorrelation(unit.sum(axis=0), len(unit)))
+            complete = residuals.complete or not np.isnan(residuals.values[good]).any()
+            self.merge(EventTimeCorrelation(unit.sum(axis=0), len(unit), complete))
 
     def merge(self, other: EventTimeCorrelation) -> None:
         """Add the sums of a later block."""
         if other.events:
             self.total = self.total + other.total if self.events else other.total
             self.events += other.events
+            self.complete &= other.complete
 
     def mean(self) -> MeanCorrelation:
-        """Return ``(|sum_i u_i|^2 - n) / (n (n - 1))``, u the residuals of an event scaled to unit length."""
+        """Return ``(|sum_i u_i|^2 - n) / (n (n - 1))``, u the residuals of an event scaled to unit length.
+
+        Exact where no residual is missing; else a missing one counts as zero.
+        """
         n = self.events
         pairs = n * (n - 1)
-        return MeanCorrelation((float((self.total**2).sum()) - n) / pairs if pairs else float("nan"), pairs // 2)
+        value = (float((self.total**2).sum()) - n) / pairs if pairs else float("nan")
+        return MeanCorrelation(value, pairs // 2, self.complete)

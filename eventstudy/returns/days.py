@@ -12,7 +12,17 @@ from eventstudy._typing import Floats, Ints
 from eventstudy.returns.accumulators import FirstPass, Residuals
 from eventstudy.returns.ranking import rank_sums, row_ranks
 
-__all__ = ["DayScores", "DaySums", "Ranks", "RawRanks", "Signs", "StandardRanks", "WindowRanks", "uniform_ranks"]
+__all__ = [
+    "DayScores",
+    "DaySums",
+    "Ranks",
+    "RawRanks",
+    "RawWindowRanks",
+    "Signs",
+    "StandardRanks",
+    "WindowRanks",
+    "uniform_ranks",
+]
 
 
 @dataclass(slots=True)
@@ -119,15 +129,19 @@ class Ranks(DayScores):
         return DaySums.complete(rank_sums(values) / (values.shape[1] + 1) - 0.5 * len(values), len(values))
 
 
+def raw_ranks(values: Floats) -> Floats:
+    """Return ``rank - (D + 1) / 2`` within each row, D its values; ties share their average rank; NaN stays NaN."""
+    counts = (~np.isnan(values)).sum(axis=1, keepdims=True)
+    return np.asarray(row_ranks(values) - (counts + 1) / 2)
+
+
 @dataclass(slots=True)
 class RawRanks(DayScores):
     """Ranks less their mean, not divided by the number of returns (Corrado 1989)."""
 
     def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002
         """Rank within each event."""
-        values = np.concatenate([estimation, event], axis=1)
-        counts = (~np.isnan(values)).sum(axis=1, keepdims=True)
-        return np.asarray(row_ranks(values) - (counts + 1) / 2)
+        return raw_ranks(np.concatenate([estimation, event], axis=1))
 
 
 @dataclass(slots=True)
@@ -191,8 +205,12 @@ class WindowRanks:
         abnormal = residuals.known.abnormal
         for window in abnormal.windows.reported:
             days = window.within(abnormal.windows.event[0])
-            scores = uniform_ranks(np.concatenate([residuals.values, abnormal.ar[:, days]], axis=1))
+            scores = self.ranked(np.concatenate([residuals.values, abnormal.ar[:, days]], axis=1))
             self._put(window.name, DaySums.of(scores))
+
+    def ranked(self, values: Floats) -> Floats:
+        """Return the ranks within each row."""
+        return uniform_ranks(values)
 
     def merge(self, other: WindowRanks) -> None:
         """Add the sums of a later block."""
@@ -201,3 +219,12 @@ class WindowRanks:
 
     def _put(self, name: str, sums: DaySums) -> None:
         self.sums = {**self.sums, name: self.sums.get(name, DaySums()) + sums}
+
+
+@dataclass(slots=True)
+class RawWindowRanks(WindowRanks):
+    """The same of ranks less their mean (Corrado 1989)."""
+
+    def ranked(self, values: Floats) -> Floats:
+        """Return the ranks within each row."""
+        return raw_ranks(values)

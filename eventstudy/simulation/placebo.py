@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
-from eventstudy.distributions import resampling_p_value
-from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.distributions import rejects, resampling_p_value
+from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.inference.seeds import generator
 from eventstudy.simulation.places import Places, away_from_events, eligible, some, stocks
 from eventstudy.simulation.replicate import Replicated, replicate
@@ -48,6 +48,9 @@ class PlaceboRow:
         Share of the placebos that the test calls significant at 5%: far from 0.05 it can't be trusted here.
     draws : ndarray of shape (B,)
         The statistics of the placebos, those that could not be computed left out.
+    reason : Reason
+        Why there is no placebo p-value: the study's own reason, or that of its first placebo where none has a
+        statistic; ``ok`` where there is one.
     """
 
     model: str
@@ -59,6 +62,7 @@ class PlaceboRow:
     p_value: float
     rejected: float
     draws: Floats
+    reason: Reason = Reason.OK
 
     def histogram(self, bins: int = 30) -> tuple[Ints, Floats]:
         """Return counts, shape (bins,), and edges, shape (bins + 1,), of the placebo statistics."""
@@ -97,7 +101,8 @@ class PlaceboStudy:
 
         columns = ["model", "window", "test", "event_id", "statistic", "reported", "p_value", "rejected"]
         frame = pd.DataFrame([[getattr(each, name) for name in columns] for each in self.rows], columns=columns)
-        return frame.assign(draws=[len(each.draws) for each in self.rows])
+        reasons = [str(each.reason) for each in self.rows]
+        return frame.assign(draws=[len(each.draws) for each in self.rows], reason=reasons)
 
     def table(self) -> DisplayTable:
         """Return the rows as a table for people."""
@@ -238,8 +243,10 @@ def _firms(study: Study, prepared: Prepared, places: Places, draws: int, rng: np
 
 def _rows(observed: Iterable[Replicated], placebos: Iterator[Replicated]) -> Iterator[PlaceboRow]:
     drawn: dict[tuple[str, ...], list[tuple[float, float]]] = {}
+    lacking: dict[tuple[str, ...], Reason] = {}
     for each in placebos:
         drawn.setdefault(_key(each), []).append((each.outcome.statistic, each.outcome.p_value))
+        lacking.setdefault(_key(each), each.outcome.reason)
     for each in observed:
         found = np.array(drawn.get(_key(each), []), dtype=np.float64).reshape(-1, 2)
         found = found[~np.isnan(found[:, 0])]
@@ -252,9 +259,14 @@ def _rows(observed: Iterable[Replicated], placebos: Iterator[Replicated]) -> Ite
             statistic=own.statistic,
             reported=own.p_value,
             p_value=resampling_p_value(own.statistic, found[:, 0], own.alternative, exact=False) if usable else np.nan,
-            rejected=float((found[:, 1] < 0.05).mean()) if len(found) else np.nan,
+            rejected=float(rejects(found[:, 1], 0.05).mean()) if len(found) else np.nan,
             draws=found[:, 0],
+            reason=Reason.OK if usable else _reason(own.reason, lacking.get(_key(each), Reason.NO_EVENTS)),
         )
+
+
+def _reason(own: Reason, placebos: Reason) -> Reason:
+    return placebos if own == Reason.OK else own
 
 
 def _key(each: Replicated) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy._typing import Ints
+from eventstudy.distributions import rejects
 from eventstudy.errors import InputError
 from eventstudy.inference.seeds import generator
 from eventstudy.simulation.places import Places, eligible, stocks
@@ -49,7 +50,7 @@ class Rejections:
     missing : int
         P-values that could not be computed.
     rate : float
-        Share of the samples with a p-value below the level; NaN without any.
+        Share of the samples whose p-value is the level at most; NaN without any.
     """
 
     model: str
@@ -285,6 +286,6 @@ def _rejections(found: Iterable[Replicated], effect: float, levels: Sequence[flo
     for key, held in p_values.items():
         known = np.array(held)[~np.isnan(held)]
         for level in levels:
-            rate = float((known < level).mean()) if len(known) else float("nan")
+            rate = float(rejects(known, level).mean()) if len(known) else float("nan")
             rows.append(Rejections(*key, effect, level, len(known), len(held) - len(known), rate))
     return rows

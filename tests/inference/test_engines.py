@@ -39,13 +39,17 @@ OTHERS = (
 )
 
 
+# What a word wants beside it.
+BESIDE = {"all_days": {"scar": "patell_sum"}}
+
+
 def every_form() -> list[HypothesisTest]:
     """Return every test in every form of its options."""
     found = [TESTS.get(name)() for name in CLOSED]
     for name in CLOSED:
         kind = TESTS.get(name)
         for option, known in kind.choices.items():
-            found += [kind(**{option: word}) for word in known[1:]]  # type: ignore[arg-type]
+            found += [kind(**{option: word, **BESIDE.get(word, {})}) for word in known[1:]]  # type: ignore[arg-type]
     return found
 
 

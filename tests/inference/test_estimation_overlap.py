@@ -87,7 +87,7 @@ def test_rbar_from_sums_by_place(missing: float, monkeypatch: pytest.MonkeyPatch
         result = good(given.one(KolariPynnonen(rbar="estimation_overlap"), "three"))
         t = given.one(BMP(), "three").statistic * np.sqrt((1 - rbar) / (1 + (EVENTS - 1) * rbar))
         assert result.statistic == pytest.approx(t, rel=CLOSE)
-        assert result.notes == f"rbar = {rbar:.4g} over {pairs} overlapping pairs, from sums by date"
+        assert result.notes == f"rbar = {rbar:.4g} over {pairs} overlapping pairs, from sums by day"
 
 
 @pytest.mark.parametrize("held", [3, 4096])

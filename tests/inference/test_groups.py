@@ -43,6 +43,27 @@ def test_rank_trend_is_least_squares_with_hc3() -> None:
     assert result.p_value == pytest.approx(reference.pvalues[1], rel=1e-9)
 
 
+def test_an_end_of_one_event_needs_a_second_where_it_holds_the_slope() -> None:
+    """Its leverage is one: the standard error would be that of the other group alone (64% false rejections)."""
+    for groups in ([X[:1], Y], [Y, X[:1]], [X[:1], np.array([]), Y]):
+        result = rank_trend(groups)
+        assert result.reason == Reason.NEEDS_TWO_EVENTS
+        assert np.isnan(result.p_value)
+    y, place = np.concatenate([X[:1], Y, Z]), np.repeat([1.0, 2.0, 3.0], [1, 7, 3])
+    reference = sm.OLS(y, sm.add_constant(place)).fit(cov_type="HC3", use_t=True)
+    assert rank_trend([X[:1], Y, Z]).std_error == pytest.approx(reference.bse[1], rel=1e-10)
+    two = rank_trend([X[:1], Y])
+    assert two.estimate == pytest.approx(Y.mean() - X[0], rel=1e-10)
+
+
+def test_the_measure_is_the_same_where_there_is_no_number() -> None:
+    one, none = np.array([0.01]), np.array([])
+    for short, whole in ((rank_sum(none, X), rank_sum(X, Y)), (jonckheere([X, none]), jonckheere([X, Y]))):
+        assert short.measure == whole.measure == "share"
+    for short, whole in ((welch(one, X), welch(X, Y)), (rank_trend([one, X]), rank_trend([X, Y]))):
+        assert short.measure == whole.measure == "car"
+
+
 @pytest.mark.parametrize("groups", [([1.0, 4.0], [2.0, 6.0], [3.0, 5.0]), ([1.0, 2.0], [2.0, 2.0], [3.0, 1.0])])
 def test_jonckheere_has_the_mean_and_variance_of_all_permutations(groups: tuple[list[float], ...]) -> None:
     pool = np.concatenate(groups)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import product
 
 import numpy as np
@@ -104,6 +105,22 @@ def test_corrado_1989_is_the_same_without_missing_returns() -> None:
 
 
 @pytest.mark.parametrize("window", NAMED)
+def test_corrado_1989_over_the_days_tested(window: str) -> None:
+    holed = returns(0.04)
+    ar, _ = lines(holed)
+    pool = np.concatenate([ar[:, :M], ar[:, inside(window)]], axis=1)
+    count, length, means = pool.shape[1], pool.shape[1] - M, []
+    ranks = [stats.rankdata(row, nan_policy="omit") - ((~np.isnan(row)).sum() + 1) / 2 for row in pool]
+    for t in range(count):
+        there = [row[t] for row in ranks if not np.isnan(row[t])]
+        means.append(sum(there) / len(there))
+    spread = sum(k**2 for k in means) / count * length * (count - length) / (count - 1)
+    result = good(holed.one(CorradoRank(pool="window", scale="ranks"), window))
+    assert result.statistic == pytest.approx(sum(means[M:]) / np.sqrt(spread), rel=CLOSE)
+    assert result.statistic != holed.one(CorradoRank(pool="window"), window).statistic
+
+
+@pytest.mark.parametrize("window", NAMED)
 def test_cumrank(given: Made, window: str) -> None:
     ar, _ = lines(given)
     u, days = uniform(ar), inside(window)
@@ -116,6 +133,14 @@ def test_cumrank(given: Made, window: str) -> None:
     variance = (length * (own - length) / (12 * (own + 1))).sum() / EVENTS**2
     total = np.nanmean(u[:, days], axis=0).sum()
     assert good(given.one(CumrankZ(), window)).statistic == pytest.approx(total / np.sqrt(variance), rel=CLOSE)
+
+
+def test_cumrank_has_one_variance_only() -> None:
+    """Z has that of independent events, and the bound of T is that of the finite population."""
+    for kind in (CumrankT, CumrankZ):
+        assert "variance" not in {*kind.choices, *(each.name for each in fields(kind))}
+        with pytest.raises(TypeError, match="variance"):
+            kind(variance="classical")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("window", NAMED)

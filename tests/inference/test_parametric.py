@@ -15,6 +15,7 @@ from eventstudy.inference import (
     ClusterT,
     CrudeDependence,
     Hotelling,
+    Jackknife,
     JointF,
     KolariPynnonen,
     Patell,
@@ -22,8 +23,10 @@ from eventstudy.inference import (
     SingleEventT,
     SkewnessAdjusted,
 )
+from eventstudy.inference.standard import AllDayLeverage
 from eventstudy.returns.calendar_days import LAGS
-from eventstudy.returns.models import MarketAdjustedModel, MeanAdjustedModel
+from eventstudy.returns.correlation import EventTimeCorrelation
+from eventstudy.returns.models import FF3, MarketAdjustedModel, MeanAdjustedModel
 from tests.inference.made import Made, good, made, market
 
 CLOSE = 1e-10
@@ -188,7 +191,7 @@ def test_sums_by_date_give_the_same_rbar_on_one_date(together: Made, monkeypatch
     summed = good(together.one(KolariPynnonen(), "three"))
     assert summed.statistic == pytest.approx(held.statistic, rel=CLOSE)
     assert summed.notes == held.notes
-    assert "from sums by date" in close_by().one(KolariPynnonen(), "three").notes
+    assert "from sums by day" in close_by().one(KolariPynnonen(), "three").notes
 
 
 def test_event_time_rbar_is_the_mean_of_all_correlations(together: Made, apart: Made) -> None:
@@ -398,6 +401,104 @@ def test_calendar_time_standardised_by_a_loop(many: Made) -> None:
     assert result.df == len(ratios) - 1
 
 
-def test_leverage_over_all_days_wants_one_regressor(apart: Made) -> None:
+def factors(seed: int = 21) -> Made:
+    """Events of a three-factor model that miss three estimation days each."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(0, 0.01, (EVENTS, M + L, 3))
+    y = x @ [1.1, 0.4, -0.3] + rng.uniform(0.01, 0.03, (EVENTS, 1)) * rng.standard_t(5, (EVENTS, M + L))
+    for i in range(EVENTS):
+        y[i, [i, i + 20, i + 40]] = np.nan
+    x[3, 50, 1] = np.nan
+    return made(y, x, estimation=M, before=4, named=NAMED, model=FF3())
+
+
+def all_day_sums(given: Made, window: str) -> np.ndarray:
+    """Sums of standardised abnormal returns over the root of their number, leverages over the firm's missing days."""
+    (a, b), found = NAMED[window], []
+    for y, x in zip(given.y, given.x, strict=True):
+        known = ~np.isnan(x[:M]).any(axis=1)
+        used = known & ~np.isnan(y[:M])
+        design = np.column_stack([np.ones(M + L), x])
+        fit = sm.OLS(y[:M][used], design[:M][used]).fit()
+        inverse, every = np.linalg.inv(design[:M][known].T @ design[:M][known]), int(known.sum())
+        ratios = []
+        for t in range(M + 4 + a, M + 4 + b + 1):
+            leverage = design[t] @ inverse @ design[t] - 1 / every + 1 / int(used.sum())
+            ratios.append((y[t] - design[t] @ fit.params) / np.sqrt(fit.mse_resid * (1 + leverage)))
+        found.append(sum(ratios) / np.sqrt(len(ratios)))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("window", NAMED)
+def test_leverage_over_all_days_of_several_regressors(window: str) -> None:
+    given = factors()
+    scar = all_day_sums(given, window)
+    dof = np.full(EVENTS, M - 3.0 - 4.0)
+    dof[3] -= 1
+    reference = stats.ttest_1samp(scar, 0)
+    result = good(given.one(BMP(scar="patell_sum", forecast_error="all_days"), window))
+    assert result.statistic == pytest.approx(reference.statistic, rel=CLOSE)
+    assert result.p_value == pytest.approx(reference.pvalue, rel=1e-8)
+    result = good(given.one(Patell(convention="sipemu"), window))
+    assert result.statistic == pytest.approx(scar.sum() / np.sqrt((dof / (dof - 2)).sum()), rel=CLOSE)
+    assert result.estimate == pytest.approx(scar.mean(), rel=CLOSE)
+    theirs = scar * np.sqrt((dof + 3) / dof)
+    result = good(given.one(Patell(convention="estudy2"), window))
+    assert result.statistic == pytest.approx(theirs.sum() / np.sqrt((dof / (dof - 2)).sum()), rel=CLOSE)
+
+
+def test_event_time_rbar_of_residuals_with_gaps_says_that_it_is_from_sums() -> None:
+    y, x = market(2, EVENTS, M + L, correlation=0.3)
+    y[4, 10:16] = y[7, 12] = np.nan
+    holed = made(y, x, estimation=M, before=4, named=NAMED, day0=[600] * EVENTS)
+    unit = np.zeros((EVENTS, M))
+    for i in range(EVENTS):
+        used = ~np.isnan(y[i, :M])
+        e = sm.OLS(y[i, :M][used], sm.add_constant(x[i, :M][used])).fit().resid
+        unit[i, used] = e / np.sqrt((e**2).sum())
+    pairs = [unit[i] @ unit[j] for i in range(EVENTS) for j in range(i)]
+    assert len(pairs) == 66
+    result = good(holed.one(KolariPynnonen(rbar="event_time"), "three"))
+    assert result.notes == f"rbar = {np.mean(pairs):.4g} over 66 overlapping pairs, from sums by day"
+    found = holed.accumulated((EventTimeCorrelation,), [np.arange(3), np.arange(3, EVENTS)])[EventTimeCorrelation]
+    assert found.mean().value == pytest.approx(np.mean(pairs), rel=1e-9)
+    assert not found.mean().exact
+    whole = made(*market(2, EVENTS, M + L, correlation=0.3), estimation=M, before=4, named=NAMED, day0=[600] * EVENTS)
+    assert "from sums" not in whole.one(KolariPynnonen(rbar="event_time"), "three").notes
+
+
+def test_the_null_is_that_of_the_options(together: Made) -> None:
+    firms, days = (together.one(Hotelling(across=across), "day0").null for across in ("firms", "days"))
+    assert firms == "No firm has an abnormal return over the window."
+    assert days == "The mean abnormal return is zero on every day of the window."
+    plain, weighted = (together.one(Jackknife(weights=how), "day0").null for how in ("equal", "inverse_sd"))
+    assert plain == "The mean abnormal return over the window is zero."
+    assert weighted == "The precision-weighted mean abnormal return over the window is zero."
+
+
+def test_leverage_over_all_days_of_one_regressor_is_the_textbooks(apart: Made) -> None:
+    leverage = apart.accumulated((AllDayLeverage,))[AllDayLeverage].of(np.array([2]))[0]
+    x = apart.x[2, :, 0]
+    mean = x[:M].mean()
+    # One of the firm's 80 returns is missing.
+    expected = 1 / 79 + (x[M:] - mean) ** 2 / ((x[:M] - mean) ** 2).sum()
+    np.testing.assert_allclose(leverage, expected, rtol=CLOSE)
+
+
+def test_what_cannot_be_standardised_is_no_zero(apart: Made) -> None:
     fixed = made(apart.y, apart.x, estimation=M, before=4, named=NAMED, model=MarketAdjustedModel("MKT"))
-    assert good(fixed.one(Patell(forecast_error="all_days"), "day0")).n == EVENTS
+    for kind in (Patell, BMP, KolariPynnonen, AdjustedPatell):
+        assert good(fixed.one(kind(scar="patell_sum", forecast_error="all_days"), "day0")).n == EVENTS
+    still = fixed.x.copy()
+    still[:4, :M] = 0.001
+    some = made(apart.y, still, estimation=M, before=4, named=NAMED, model=MarketAdjustedModel("MKT"))
+    rest = made(apart.y[4:], still[4:], estimation=M, before=4, named=NAMED, model=MarketAdjustedModel("MKT"))
+    none = made(apart.y[:4], still[:4], estimation=M, before=4, named=NAMED, model=MarketAdjustedModel("MKT"))
+    for kind in (Patell, BMP):
+        test = kind(scar="patell_sum", forecast_error="all_days")
+        assert good(some.one(test, "three")).statistic == good(rest.one(test, "three")).statistic
+        assert some.one(test, "three").n == EVENTS - 4
+    for kind in (Patell, BMP, KolariPynnonen, AdjustedPatell):
+        result = none.one(kind(scar="patell_sum", forecast_error="all_days"), "three")
+        assert result.reason == Reason.NO_LEVERAGE
+        assert np.isnan([result.statistic, result.p_value]).all()

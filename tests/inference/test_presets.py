@@ -12,19 +12,22 @@ import pytest
 
 from eventstudy.config import load
 from eventstudy.datasets import load_alibaba
-from eventstudy.errors import UnknownNameError
+from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.inference import (
     BMP,
     TESTS,
+    AdjustedPatell,
     CorradoRank,
     CrossSectionalT,
     CrudeDependence,
     GeneralizedSign,
+    KolariPynnonen,
     Patell,
     SkewnessAdjusted,
     Wilcoxon,
 )
 from eventstudy.inference.presets import PRESETS, Unsaid, preset
+from eventstudy.inference.standard import StandardisedTest
 from eventstudy.study import Study
 from tests.inference.made import Made, good, made
 
@@ -100,16 +103,27 @@ def test_what_is_said_goes_before_the_preset() -> None:
 
 
 def test_a_default_that_is_said_goes_before_the_preset_too() -> None:
-    said = BMP(convention="estudy2", scar="full", divisor="dof")
-    assert (said.scar, said.divisor, said.forecast_error) == ("full", "dof", "all_days")
-    assert said.label == "estudy2, scar=full, divisor=dof"
+    said = BMP(convention="estudy2", scar="full", forecast_error="study", divisor="dof")
+    assert (said.scar, said.divisor, said.forecast_error) == ("full", "dof", "study")
+    assert said.label == "estudy2, scar=full, forecast_error=study, divisor=dof"
     assert BMP(convention="estudy2").scar == "patell_sum"
     assert Study(convention="stata_estudy", benchmark="SPY").forecast_error == "none"
     assert Study(convention="stata_estudy", benchmark="SPY", forecast_error="full").forecast_error == "full"
     kept, taken = Study(
-        convention="estudy2", benchmark="SPY", tests=[BMP(scar="full"), BMP(convention="default")]
+        convention="estudy2", benchmark="SPY", tests=[BMP(divisor="dof"), BMP(convention="default")]
     ).hypothesis_tests
-    assert (kept.label, taken.label) == ("estudy2, scar=full", "default")
+    assert (kept.label, taken.label) == ("estudy2, divisor=dof", "default")
+
+
+@pytest.mark.parametrize("kind", [Patell, BMP, KolariPynnonen, AdjustedPatell])
+def test_errors_of_days_make_no_error_of_a_car(kind: type[StandardisedTest]) -> None:
+    with pytest.raises(InputError, match=f"{kind.kind}: forecast_error 'all_days'.* take scar 'patell_sum' beside it"):
+        kind(forecast_error="all_days")
+    with pytest.raises(InputError, match="patell_sum"):
+        kind(forecast_error="all_days", scar="full")
+    assert kind(forecast_error="all_days", scar="patell_sum").label == "scar=patell_sum, forecast_error=all_days"
+    with pytest.raises(InputError, match="patell_sum"):
+        Study(convention="estudy2", benchmark="SPY", tests=[BMP(scar="full")])
 
 
 def test_a_default_is_equal_to_the_word_said_and_shows_alike() -> None:
@@ -119,7 +133,7 @@ def test_a_default_is_equal_to_the_word_said_and_shows_alike() -> None:
     for copied in (pickle.loads(pickle.dumps(BMP())), replace(BMP(), alternative="greater")):
         assert type(copied.scar) is Unsaid
         assert replace(copied, convention="estudy2").scar == "patell_sum"
-    assert replace(BMP(scar="full"), convention="estudy2").scar == "full"
+    assert replace(BMP(scar="full"), convention="wrds").scar == "full"
 
 
 def test_a_study_takes_the_options_and_records_them() -> None:

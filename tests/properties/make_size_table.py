@@ -2,7 +2,7 @@
 
     python -m tests.properties.make_size_table
 
-It takes some minutes. Numbers are shares of 2,000 samples under the null in which p lies below the level, of 1,000 for
+It takes some minutes. Numbers are shares of 2,000 samples under the null in which p is the level at most, of 1,000 for
 a test that draws; beside them the closed form where there is one. Empty where a test has a reason instead of a p-value
 in most samples.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eventstudy.distributions import rejects
 from eventstudy.inference import HypothesisTest
 from tests.properties.simulated import DESIGNS, LEVELS, WINDOWS, Design, closed_tests, drawing_tests, expected, p_values
 
@@ -37,7 +38,7 @@ def measured(design: Design, tests: Sequence[HypothesisTest], draws: int) -> lis
         for k, test in enumerate(tests):
             own = found[:, j, k][~np.isnan(found[:, j, k])]
             known = len(own) > draws / 2
-            sizes = {f"size_{level:g}": f"{(own < level).mean():.4f}" if known else "" for level in LEVELS}
+            sizes = {f"size_{level:g}": f"{rejects(own, level).mean():.4f}" if known else "" for level in LEVELS}
             closed = expected(design, window, test, 0.05)
             made.append(
                 {

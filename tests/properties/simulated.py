@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from eventstudy.distributions import rejects
 from eventstudy.inference import (
     BMP,
     TESTS,
@@ -169,7 +170,7 @@ def _independent(design: Design, length: int, level: float) -> dict[str, float]:
         "corrado_rank: variance=classical": 2 * stats.norm.sf(z / np.sqrt((days - length) / (days - 1))),
         "patell: scar=patell_sum": 2 * stats.norm.sf(z / inflation),
         "crude_dependence: default": 2 * stats.t.sf(t / inflation, ESTIMATION - 1),
-        "sign: default": stats.binom.pmf(positive, n, 0.5)[own < level].sum(),
+        "sign: default": stats.binom.pmf(positive, n, 0.5)[rejects(own, level)].sum(),
         **one_day,
         **_exact(level, "one"),
     }

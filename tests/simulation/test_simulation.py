@@ -106,6 +106,17 @@ def test_placebo_p_values_are_counted(prices: PricePanel, events: Events) -> Non
         found.row("sign")
 
 
+def test_a_placebo_without_a_p_value_has_a_reason(prices: PricePanel, events: Events) -> None:
+    one = events.take(np.arange(1))
+    study = replace(STUDY, tests=["t", "cross_sectional"])
+    frame = placebo_study(study, one, prices, draws=25, design="independent").to_frame()
+    assert frame.columns[-1] == "reason"
+    assert set(frame.loc[frame["test"] == "t", "reason"]) == {"ok"}
+    lacking = frame[frame["test"] == "cross_sectional"]
+    assert set(lacking["reason"]) == {"needs_two_events"}
+    assert lacking[["p_value", "rejected"]].isna().all(axis=None)
+
+
 def test_placebos_do_not_depend_on_order_or_engine(prices: PricePanel, events: Events) -> None:
     study = replace(STUDY, tests=["bmp", "cross_sectional"])
     backwards = events.take(np.arange(len(events))[::-1])
