@@ -199,7 +199,8 @@ class StudyResult:
         if group not in self.groups:
             raise UnknownNameError("group", group, self.groups)
         ran = (each.outcome for each in chosen.tests if (each.group, each.window.name) == (group, which))
-        return advise(chosen.diagnostics[group, which], TESTS.names(), without_value(ran))
+        asked = self.study.hypothesis_tests
+        return advise(chosen.diagnostics[group, which], TESTS.names(), without_value(ran), asked)
 
     @property
     def advice(self) -> Advice:
