@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from eventstudy.errors import Flag, Reason, UnknownNameError
 from eventstudy.registry import Registry
 
-__all__ = ["FAMILIES", "catalogue"]
+__all__ = ["EVERY", "FAMILIES", "catalogue", "options"]
 
 Entries = dict[str, str]
+EVERY = "every test"
 
 
 def catalogue(family: str) -> Entries:
@@ -34,6 +36,58 @@ def catalogue(family: str) -> Entries:
     if family not in FAMILIES:
         raise UnknownNameError("list", family, FAMILIES)
     return FAMILIES[family]()
+
+
+def options(family: str) -> dict[str, list[str]]:
+    """Return the options of each member of a family, a line each: its default, and what else it may say.
+
+    Parameters
+    ----------
+    family : str
+        A key of `FAMILIES`; all but tests and models are without options here.
+
+    Returns
+    -------
+    dict of str to list of str
+        By name; what every test has stands under `EVERY`, at the end.
+
+    Examples
+    --------
+    >>> options("tests")["cluster_t"]
+    ['form: events (or day_means)', 'min_clusters: 10', 'cluster: date (or block, none)']
+    """
+    from eventstudy.inference import TESTS, HypothesisTest
+    from eventstudy.inference.words import COMMON
+    from eventstudy.returns import MODELS
+
+    families: dict[str, Registry[Any]] = {"tests": TESTS, "models": MODELS}
+    if family not in families:
+        return {}
+    registry = families[family]
+    common = COMMON if family == "tests" else {}
+    found = {name: _options(registry.get(name), common) for name in registry.names()}
+    return found | ({EVERY: _options(HypothesisTest, {})} if common else {})
+
+
+def _options(member: type, common: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return a line for each field that has a default and is not as `common` to all."""
+    from eventstudy.inference.words import words_of
+
+    lines = []
+    for each in fields(member) if is_dataclass(member) else ():
+        words = words_of(member).get(each.name, ())
+        if not each.init or each.default is MISSING or words == common.get(each.name):
+            continue
+        others = ", ".join(word for word in words if word != each.default)
+        lines.append(f"{each.name}: {_shown(each.default)}{f' (or {others})' if others else ''}")
+    return lines
+
+
+def _shown(default: object) -> str:
+    """Return a default as a configuration writes it."""
+    if isinstance(default, bool) or default is None:
+        return {True: "true", False: "false", None: "none given"}[default]
+    return str(list(default) if isinstance(default, tuple) else default)
 
 
 def _models() -> Entries:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy._tables import TEST_COLUMNS, outcome_row
-from eventstudy._typing import Bools, Dates, Floats, Labels
+from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.inference import TestResult
 from eventstudy.inference.adjust import adjust, step_down
@@ -134,7 +134,7 @@ def joint(
     models: Mapping[str, ModelResult],
     groups: Mapping[str, Bools],
     event_id: Labels,
-    day0: Dates,
+    cluster: Ints,
     *,
     draws: int,
     seed: int,
@@ -148,8 +148,8 @@ def joint(
         By label.
     groups : mapping of str to ndarray of shape (E,)
         Members of each group.
-    event_id, day0 : ndarray of shape (E,)
-        Names and dates of the events; those of one date are drawn together.
+    event_id, cluster : ndarray of shape (E,)
+        Names of the events, and codes of what is drawn together.
     draws, seed, scheme
         See `eventstudy.inference.adjust.step_down`.
     """
@@ -158,8 +158,7 @@ def joint(
     keys = [(label, group, cars) for label, model in models.items() for group in groups for cars in model.cars.values()]
     order = np.argsort(event_id.astype(str), kind="stable")
     x = np.column_stack([np.where(groups[group], cars.car, np.nan) for _, group, cars in keys])[order]
-    cluster = np.unique(day0[order], return_inverse=True)[1]
-    tested = step_down(x, cluster, draws, generator(seed, "romano_wolf"), scheme=scheme)
+    tested = step_down(x, cluster[order], draws, generator(seed, "romano_wolf"), scheme=scheme)
     rows, p = [], tested.p.each()
     told = "exact" if tested.exact else f"bootstrap({tested.draws})"
     for place, (label, group, cars) in enumerate(keys):

@@ -194,8 +194,9 @@ class Reason(_Coded):
     )
     NO_EVENTS = "no_events", "There is no event to test."
     NEEDS_TWO_EVENTS = "needs_two_events", "The test needs at least two events."
-    TOO_FEW_CLUSTERS = "too_few_clusters", "There are fewer than ten dates to draw from."
+    TOO_FEW_CLUSTERS = "too_few_clusters", "There are fewer than ten dates, blocks or events to draw from."
     NEEDS_TWO_DATES = "needs_two_dates", "All events share one date, and the test draws dates."
+    NEEDS_TWO_BLOCKS = "needs_two_blocks", "The windows of all events overlap in one block, and the test draws blocks."
     TOO_FEW_PLACEBO_DAYS = (
         "too_few_placebo_days",
         "The estimation window holds too few windows of this length for a p-value; the percentile stands alone.",
@@ -203,6 +204,10 @@ class Reason(_Coded):
     NEEDS_THREE_EVENTS = "needs_three_events", "The test needs at least three events."
     TOO_FEW_EVENTS = "too_few_events", "The test needs more events than the window has days."
     TOO_FEW_DATES = "too_few_dates", "The events fall on too few dates for a variance between dates."
+    TOO_FEW_BLOCKS = (
+        "too_few_blocks",
+        "The windows of the events overlap in too few blocks for a variance between blocks.",
+    )
     SEVERAL_DATES = "several_dates", "The test needs all events to share day 0."
     TOO_FEW_SESSIONS = "too_few_sessions", "There are too few sessions for a variance over sessions."
     TOO_CORRELATED = "too_correlated", "The mean correlation leaves no variance: it is 1, or below -1 / (N - 1)."

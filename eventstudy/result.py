@@ -18,6 +18,7 @@ from eventstudy.events import Events, Flags, Placed
 from eventstudy.events.quality import Quality, assess
 from eventstudy.findings import Finding, findings_frame
 from eventstudy.inference import TESTS, TestResult
+from eventstudy.inference.clusters import cluster_codes
 from eventstudy.inference.diagnostics import Diagnostics
 from eventstudy.panels import ReturnPanel
 from eventstudy.reactions import Reaction, reactions_frame
@@ -198,7 +199,8 @@ class StudyResult:
         if group not in self.groups:
             raise UnknownNameError("group", group, self.groups)
         ran = (each.outcome for each in chosen.tests if (each.group, each.window.name) == (group, which))
-        return advise(chosen.diagnostics[group, which], TESTS.names(), without_value(ran))
+        asked = self.study.hypothesis_tests
+        return advise(chosen.diagnostics[group, which], TESTS.names(), without_value(ran), asked)
 
     @property
     def advice(self) -> Advice:
@@ -221,10 +223,17 @@ class StudyResult:
         labels, cars = self._labels(column), {label: each.cars for label, each in self.models.items()}
         return _comparisons.trends(cars, column, labels, method, order, self.study.adjustment)
 
-    def romano_wolf(self, *, draws: int = 9999, scheme: str = "pairs") -> pd.DataFrame:
-        """Return the mean CARs of all models, groups and windows, adjusted for each other on common draws."""
-        day0, seed = self.aligned.dates(self.panel.listing), self.study.seed
-        return _comparisons.joint(self.models, self.groups, self._event_id, day0, draws=draws, seed=seed, scheme=scheme)
+    def romano_wolf(self, *, draws: int = 9999, scheme: str = "pairs", cluster: str = "date") -> pd.DataFrame:
+        """Return the mean CARs of all models, groups and windows, adjusted for each other on common draws.
+
+        Drawn together are the events of one date, those of which any windows overlap (``cluster="block"``, from the
+        first day of any reported window to the last), or none (``"none"``).
+        """
+        listing, named, seed = self.panel.listing, self._event_id, self.study.seed
+        spans = np.stack(list(self.aligned.spans(listing).values()))
+        span = np.column_stack([spans[..., 0].min(axis=0), spans[..., 1].max(axis=0)])
+        codes = cluster_codes(cluster, named, self.aligned.dates(listing), span)
+        return _comparisons.joint(self.models, self.groups, named, codes, draws=draws, seed=seed, scheme=scheme)
 
     def _labels(self, column: str) -> Labels:
         return self.events.column(column)[self.aligned.row]

@@ -348,8 +348,9 @@ class Study:
         )
         warn_of_bias(label, model, abnormal.estimates)
         cars = {window.name: abnormal.car(window) for window in self.windows.reported}
-        event_id, day0 = prepared.events.event_id[prepared.aligned.row], prepared.aligned.dates(prepared.panel.listing)
-        drawn = list(samples(abnormal, cars, groups, event_id, day0, accumulated, child_seed(self.seed, label)))
+        aligned, listing = prepared.aligned, prepared.panel.listing
+        event_id, day0, spans = prepared.events.event_id[aligned.row], aligned.dates(listing), aligned.spans(listing)
+        drawn = list(samples(abnormal, cars, groups, event_id, day0, spans, accumulated, child_seed(self.seed, label)))
         averages = {name: average_returns(abnormal, each, balanced=self.balanced) for name, each in groups.items()}
         return ModelResult(
             model=model,

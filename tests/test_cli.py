@@ -426,6 +426,18 @@ def test_list_names_what_there_is(call: Call) -> None:
     assert "\nreports: excel, html, json, latex, markdown\n" in call("list").out
     assert "\nmarket             Expected return = alpha + beta R_m,t." in call("list", "models").out
     assert "\nbmp " in "\n" + call("list", "tests").out
+    listed = [line.strip() for line in call("list", "tests").out.splitlines()]
+    start = next(place for place, line in enumerate(listed) if line.startswith("wild_bootstrap "))
+    assert listed[start + 1 : start + 5] == [
+        "draws: 9999",
+        "weights: rademacher (or webb)",
+        "null_imposed: true",
+        "cluster: date (or block, none)",
+    ]
+    assert listed[-1].startswith(
+        "every test           alternative: two-sided (or greater, less); convention: default (or"
+    )
+    assert "    variance: forecast (or updated, savickas)\n" in call("list", "models").out
     assert "prices: csv              Prices or returns from one CSV file" in call("list", "sources").out
     assert {line.split()[0] for line in call("list", "reasons").out.splitlines()} == set(Reason) - {Reason.OK}
     assert call("list", "measures").out.startswith("simple ")

@@ -19,6 +19,7 @@ from eventstudy.errors import ConfigError, DataError, InputError, UnknownNameErr
 from eventstudy.events import Surprise
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS, CrossSectionalT, SingleEventT
+from eventstudy.inference.words import words_of
 from eventstudy.returns import MODELS, MarketAdjustedModel, MarketModel, MeanAdjustedModel, Windows
 from eventstudy.sources import PRICE_SOURCES, CsvEvents, CsvPrices, SampleEvents, SamplePrices
 
@@ -256,9 +257,9 @@ UNKNOWN = {
     "run: {engine: dask}": "run.engine is 'dask'. Known: processes, serial, threads.",
     "run: {path: numba}": "run.path is 'numba'. Did you mean 'numpy'?",
     "returns: lg": "returns is 'lg'. Did you mean 'log'?",
-    "tests: [{kind: t, alternative: less-than}]": (
-        "tests[0]: There is no alternative named 'less-than'. Did you mean 'less'?"
-    ),
+    "tests: [{kind: t, alternative: less-than}]": "tests[0].alternative is 'less-than'. Did you mean 'less'?",
+    "tests: [{kind: cluster_t, cluster: blok}]": "tests[0].cluster is 'blok'. Did you mean 'block'?",
+    "models: [{kind: garch, variance: savicka}]": "models[0].variance is 'savicka'. Did you mean 'savickas'?",
 }
 
 MISTYPED = {
@@ -481,7 +482,7 @@ def test_a_broken_file_is_named_with_its_line(csv_study: Path) -> None:
 
 
 def test_no_event_left_says_how_many_fell_out_for_what() -> None:
-    with pytest.raises(InputError, match=r"of 6 given, all fell out \(too_few_estimation_days 6\)\.$"):
+    with pytest.raises(InputError, match=r"6 fell out: BABA-2024Q1 too_few_estimation_days \(0 of 120"):
         run(ALIBABA, ["windows.estimation=[-600, -400]"])
 
 
@@ -580,6 +581,18 @@ def test_the_schema_knows_every_key_and_every_member() -> None:
         options = found["properties"][key]["items"]["oneOf"]
         assert {definition(each, definitions)["properties"]["kind"]["const"] for each in options[:-1]} == set(names)
         assert set(options[-1]["enum"]) == set(names)
+    members = {
+        record["properties"]["kind"]["const"]: record["properties"]
+        for key in ("models", "tests")
+        for record in (definition(each, definitions) for each in found["properties"][key]["items"]["oneOf"][:-1])
+    }
+    for registry in (MODELS, TESTS):
+        for name in registry.names():
+            for option, words in words_of(registry.get(name)).items():
+                given = members[name][option]
+                assert given.get("enum", [given.get("const")]) == list(words), (name, option)
+    assert members["wild_bootstrap"]["cluster"]["enum"] == ["date", "block", "none"]
+    assert members["egarch"]["variance"]["enum"] == ["forecast", "updated"]
     windows = definition(found["properties"]["windows"], definitions)
     assert set(shipped["windows"]) <= set(windows["properties"])
     assert windows["properties"]["min_coverage"]["default"] == 1.0

@@ -22,7 +22,7 @@ def list_(
     ] = None,
 ) -> None:
     """List models, tests, sources and more."""
-    from eventstudy._catalogue import FAMILIES, catalogue
+    from eventstudy._catalogue import EVERY, FAMILIES, catalogue, options
 
     for family in FAMILIES if what is None else [what]:
         entries = catalogue(family)
@@ -30,8 +30,13 @@ def list_(
             typer.echo(f"{family}: {', '.join(entries)}")
             continue
         width = max(map(len, entries))
+        told = options(family)
         for name, line in entries.items():
             typer.echo(f"{name:{width}}  {line}")
+            for option in told.get(name, ()):
+                typer.echo(f"{'':{width}}    {option}")
+        if EVERY in told:
+            typer.echo(f"{EVERY:{width}}  {'; '.join(told[EVERY])}")
 
 
 @app.command()

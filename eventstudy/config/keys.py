@@ -20,6 +20,7 @@ from eventstudy.execution import ENGINES
 from eventstudy.inference import TESTS
 from eventstudy.inference.adjust import ADJUSTMENTS
 from eventstudy.inference.presets import DEFAULT, PRESETS, Unsaid
+from eventstudy.inference.words import words_of
 from eventstudy.reactions import Leg
 from eventstudy.registry import Registry
 from eventstudy.reports import REPORTS
@@ -212,6 +213,7 @@ def _record(
     """Return the keys of a dataclass: its fields, with what its docstring says of each, some replaced."""
     described = _described(cls)
     hints = get_type_hints(cls) if is_dataclass(cls) else {}
+    hints |= {option: Literal[words] for option, words in words_of(cls).items() if hints.get(option) is str}
     own = {
         each.name: (hints[each.name], _default(each), described.get(each.name, ""))
         for each in (fields(cls) if is_dataclass(cls) else ())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from eventstudy.inference.diagnostics import Diagnostics
 
-__all__ = ["CAVEATS", "RULES", "SITUATIONS", "Rule", "Situation"]
+__all__ = ["CAVEATS", "ORDINARY", "RULES", "SITUATIONS", "Rule", "Situation"]
 
 LONG = 60
 FEW, FEW_FOR_SIGNS, FEW_FOR_GRANK, FEW_FOR_BHAR = 10, 6, 30, 20
@@ -65,7 +65,20 @@ OF_MEANS = (
     "residual_bootstrap",
     "hotelling",
 )
-OF_DRAWN_DATES = ("wild_bootstrap", "pairs_bootstrap", "cluster_t")
+OF_CLUSTERS = ("wild_bootstrap", "pairs_bootstrap", "cluster_t")
+BY_RELATIVE_DAY = (
+    "grank_t",
+    "cumrank_t",
+    "corrado_rank",
+    "corrado_zivney_sign",
+    "corrado_zivney_rank",
+    "crude_dependence",
+    "residual_bootstrap",
+)
+BY_DATE, BY_BLOCK, BY_EVENT = ({"cluster": word} for word in ("date", "block", "none"))
+
+ORDINARY: Mapping[str, str] = {"cluster": "date", "form": "regression", "weights": "firms", "rbar": "calendar"}
+"""What the options that rules look at say of a test that nobody asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,8 @@ class Rule:
         Why, with the fields of `Diagnostics` in braces.
     source : str
         Who says so.
+    where : mapping of str to str
+        Words that options of the test must say for the rule to speak of it.
     """
 
     name: str
@@ -91,6 +106,7 @@ class Rule:
     fails: Callable[[Diagnostics], bool]
     because: str
     source: str
+    where: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +141,29 @@ RULES: tuple[Rule, ...] = (
         "Kolari and Pynnonen (2010); METHODS 4.12",
     ),
     Rule(
+        "shared dates, each event a cluster",
+        OF_CLUSTERS,
+        lambda d: d.clustered,
+        "with cluster: none it takes events as independent; {largest} of {n} share a date, mean correlation "
+        "{correlation:.3f}, effective number {effective_n:.0f}",
+        "Kolari and Pynnonen (2010); METHODS 4.12",
+        BY_EVENT,
+    ),
+    Rule(
         "one date",
-        OF_DRAWN_DATES,
+        OF_CLUSTERS,
         lambda d: d.n > 1 and d.dates < 2,
         "it compares dates, and all {n} events have one",
         "Cameron, Gelbach and Miller (2008)",
+        BY_DATE,
+    ),
+    Rule(
+        "one block",
+        OF_CLUSTERS,
+        lambda d: d.n > 1 and d.blocks < 2,
+        "it compares blocks of overlapping windows, and all {n} events are in one",
+        "Cameron, Gelbach and Miller (2008)",
+        BY_BLOCK,
     ),
     Rule(
         "few dates",
@@ -137,6 +171,15 @@ RULES: tuple[Rule, ...] = (
         lambda d: 2 <= d.dates < FEW,
         "clusters by date need ten dates or more, and there are {dates}",
         "METHODS 4.12",
+        BY_DATE,
+    ),
+    Rule(
+        "few blocks",
+        ("cluster_t",),
+        lambda d: 2 <= d.blocks < FEW,
+        "clusters by block need ten blocks or more, and there are {blocks}",
+        "METHODS 4.12",
+        BY_BLOCK,
     ),
     Rule(
         "few patterns",
@@ -144,6 +187,50 @@ RULES: tuple[Rule, ...] = (
         lambda d: 2 <= d.dates < FEW_FOR_SIGNS,
         "{dates} dates have too few patterns of signs for a p-value below 5%",
         "METHODS 4.9",
+        BY_DATE,
+    ),
+    Rule(
+        "few patterns of blocks",
+        ("wild_bootstrap", "pairs_bootstrap"),
+        lambda d: 2 <= d.blocks < FEW_FOR_SIGNS,
+        "{blocks} blocks have too few patterns of signs for a p-value below 5%",
+        "METHODS 4.9",
+        BY_BLOCK,
+    ),
+    Rule(
+        "windows overlap across dates",
+        BY_RELATIVE_DAY,
+        lambda d: d.staggered,
+        "it matches events by relative day, and windows overlap across {dates} dates: with what events of one calendar "
+        "day have in common the variance of the mean is {staggering:.1f} times as large as it allows for",
+        "Kolari, Pape and Pynnonen (2018); METHODS 4.3",
+    ),
+    Rule(
+        "windows overlap across dates, clusters by date",
+        OF_CLUSTERS,
+        lambda d: d.staggered,
+        "it takes dates as independent, and windows overlap across {dates} of them: the variance of the mean is "
+        "{staggering:.1f} times as large as it allows for; cluster: block takes such events together",
+        "Kolari, Pape and Pynnonen (2018); METHODS 4.9",
+        BY_DATE,
+    ),
+    Rule(
+        "windows overlap across dates, correlation by relative day",
+        ("kolari_pynnonen", "adjusted_patell"),
+        lambda d: d.staggered,
+        "with rbar: event_time it sees no correlation between events of different dates, and their windows overlap; "
+        "rbar: calendar does",
+        "Kolari, Pape and Pynnonen (2018); METHODS 4.3",
+        {"rbar": "event_time"},
+    ),
+    Rule(
+        "windows overlap across dates, sessions by their firms",
+        ("calendar_time",),
+        lambda d: d.staggered,
+        "with weights: firms a session counts by its firms as if these were independent, and the sessions of many of "
+        "them, {overlapping} pairs of windows overlapping, are no surer than others; weights: equal holds its size",
+        "Mitchell and Stafford (2000); METHODS 4.10",
+        {"form": "regression", "weights": "firms"},
     ),
     Rule(
         "event-induced variance",

@@ -26,8 +26,7 @@ A = TypeVar("A", bound=np.ndarray[Any, Any])
 ROUNDING = 1e-14
 # METHODS 4.2.
 FEW_EVENTS = 10
-# The p-values of a test that can't be computed.
-UNKNOWN = PValues()
+UNKNOWN = PValues()  # Of a test that can't be computed.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +59,8 @@ class Sample:
         What the random draws of this model, group and window begin from.
     day0 : ndarray of shape (N,)
         Date of each event's day 0; empty where nobody told, and every event then stands for itself.
+    span : ndarray of shape (N, 2), optional
+        Dates of the first and the last session of each event's window.
     abnormal : AbnormalReturns, optional
         Where the sample comes from: all E events and the whole event window. A study always gives it.
     """
@@ -75,6 +76,7 @@ class Sample:
     accumulated: Mapping[type[Accumulator], Accumulator]
     seed: int = 0
     day0: Dates = field(default_factory=lambda: np.empty(0, dtype="datetime64[D]"))
+    span: Dates | None = None
     abnormal: AbnormalReturns | None = None
 
     @classmethod
@@ -88,25 +90,22 @@ class Sample:
         *,
         seed: int = 0,
         day0: Dates | None = None,
+        span: Dates | None = None,
     ) -> Sample:
         """Return the sample of a group: its members that have a CAR in the window.
 
         Parameters
         ----------
-        abnormal : AbnormalReturns
-            E events.
-        cars : Cars
-            Their CARs over the window.
+        abnormal, cars : AbnormalReturns, Cars
+            Of E events, over the event window and over the window tested.
         members : ndarray
             Positions of the group's events.
         event_id : ndarray of shape (E,)
             Names of all E events.
         accumulated : mapping
             The group's accumulators.
-        seed : int
-            What random draws begin from.
-        day0 : ndarray of shape (E,), optional
-            Dates of day 0 of all E events.
+        seed, day0, span
+            As in `Sample`; the dates are those of all E events.
         """
         abnormal = abnormal.narrowed(cars.window)
         row = members[~np.isnan(rows_of(cars.car, members))]
@@ -123,6 +122,7 @@ class Sample:
             accumulated=accumulated,
             seed=seed,
             day0=np.empty(0, dtype="datetime64[D]") if day0 is None else day0[row],
+            span=None if span is None else span[row],
             abnormal=abnormal,
         )
 

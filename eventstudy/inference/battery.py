@@ -24,6 +24,7 @@ def samples(
     groups: Mapping[str, Bools],
     event_id: Labels,
     day0: Dates,
+    spans: Mapping[str, Dates],
     accumulated: ByGroup,
     seed: int,
 ) -> Iterator[tuple[str, Sample]]:
@@ -41,6 +42,8 @@ def samples(
         Names of the events.
     day0 : ndarray of shape (E,)
         Dates of their day 0.
+    spans : mapping of str to ndarray of shape (E, 2)
+        By window: dates of its first and last session.
     accumulated : mapping
         By group and accumulator class.
     seed : int
@@ -50,7 +53,8 @@ def samples(
         for each in cars.values():
             own = child_seed(seed, group, each.window.name)
             rows = np.flatnonzero(members)
-            yield group, Sample.of(abnormal, each, rows, event_id, accumulated[group], seed=own, day0=day0)
+            dates = {"day0": day0, "span": spans[each.window.name]}
+            yield group, Sample.of(abnormal, each, rows, event_id, accumulated[group], seed=own, **dates)
 
 
 def run_tests(

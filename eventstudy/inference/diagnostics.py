@@ -8,11 +8,14 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.inference.base import Sample, dispersion
+from eventstudy.inference.clusters import sample_clusters
 from eventstudy.returns.accumulators import Residuals
 
 __all__ = ["CommonVariation", "Diagnostics", "diagnose"]
 
 NAN = float("nan")
+# As information so small a share of the events makes a sample clustered (METHODS 4.12).
+EFFECTIVE = 0.8
 
 
 @dataclass(slots=True)
@@ -104,10 +107,16 @@ class Diagnostics:
         Events on the date that has most.
     overlapping : int
         Pairs of events whose windows share a session.
+    blocks : int
+        Blocks of windows that overlap, directly or through others, in calendar dates.
     correlation : float
         Mean correlation of the CARs of two events: that of the residuals times the mean overlap of windows.
     effective_n : float
         ``n / (1 + (n - 1) correlation)``; NaN where the divisor is not positive.
+    staggering : float
+        How many times as large windows that overlap across different dates make the variance of the mean CAR:
+        ``(1 + (n - 1) r) / (1 + (n - 1) r_0)``, r the `correlation` and r_0 the part of it from pairs of one date;
+        one where no windows of different dates overlap, NaN where either is not positive.
     variance_ratio, variance_p : float
         Variance of the SCARs over what the estimation window leads one to expect, and its chi-square p-value
         against no increase.
@@ -122,8 +131,10 @@ class Diagnostics:
     dates: int
     largest: int
     overlapping: int
+    blocks: int
     correlation: float
     effective_n: float
+    staggering: float
     variance_ratio: float
     variance_p: float
     skewness: float
@@ -133,7 +144,12 @@ class Diagnostics:
     def clustered(self) -> bool:
         """Whether events move together: more than 5% of them on one date, or ``N_eff < 0.8 N`` (METHODS 4.12)."""
         crowded = self.largest > 1 and self.largest > 0.05 * self.n
-        return self.n > 1 and (crowded or self.effective_n < 0.8 * self.n)
+        return self.n > 1 and (crowded or self.effective_n < EFFECTIVE * self.n)
+
+    @property
+    def staggered(self) -> bool:
+        """Whether windows overlap across different dates with a correlation that matters: ``staggering > 1 / 0.8``."""
+        return self.n > 1 and self.staggering > 1 / EFFECTIVE
 
 
 def diagnose(sample: Sample, returns: Floats) -> Diagnostics:
@@ -149,7 +165,8 @@ def diagnose(sample: Sample, returns: Floats) -> Diagnostics:
     Notes
     -----
     The correlation is that of Kolari, Pape and Pynnonen (2018): average residual correlation times average overlap
-    of the windows in calendar time (METHODS 4.3).
+    of the windows in calendar time (METHODS 4.3). Two events of one date overlap wholly, so their part of it is the
+    same average times their share of all pairs.
     """
     n, length = len(sample), sample.window.length
     common = sample.accumulated[CommonVariation]
@@ -159,6 +176,9 @@ def diagnose(sample: Sample, returns: Floats) -> Diagnostics:
     overlapping, overlap = overlaps(sessions, length)
     correlation = common.mean_correlation * overlap if overlap > 0 else 0.0
     divisor = 1 + (n - 1) * correlation
+    _, same = np.unique(sessions, return_counts=True)
+    together = float((same * (same - 1)).sum()) / n if n else 0.0  # Times n - 1, of the pairs of a mean event.
+    aligned = 1 + (common.mean_correlation * together if together > 0 else 0.0)
     ratio, p_value = variance_increase(sample.scar, sample.dof)
     return Diagnostics(
         n=n,
@@ -166,8 +186,10 @@ def diagnose(sample: Sample, returns: Floats) -> Diagnostics:
         dates=len(held),
         largest=int(held.max(initial=0)),
         overlapping=overlapping,
+        blocks=len(np.unique(sample_clusters(sample, "block"))),
         correlation=correlation,
         effective_n=n / divisor if divisor > 0 else NAN,
+        staggering=divisor / aligned if min(divisor, aligned) > 0 else NAN,
         variance_ratio=ratio,
         variance_p=p_value,
         skewness=skewness(sample.car),

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from eventstudy.errors import Reason
 from eventstudy.inference.base import Sample, TestResult, few
+from eventstudy.inference.clusters import single_cluster
 from eventstudy.inference.resampled import CLUSTERS, ResamplingTest, canonical, clusters_of
 from eventstudy.inference.resampling import clustered, pairs_draws, statistics
 
@@ -23,7 +24,8 @@ class PairsBootstrap(ResamplingTest):
     Parameters
     ----------
     cluster : str
-        ``"date"``: events of one day 0 are drawn together. ``"none"``: each by itself.
+        ``"date"``: events of one day 0 are drawn together; ``"block"``: those whose windows overlap, directly or
+        through others. ``"none"``: each by itself.
 
     Examples
     --------
@@ -44,8 +46,7 @@ class PairsBootstrap(ResamplingTest):
         held = clustered(sample.car[canonical(sample)][:, None], clusters_of(sample, self.cluster))
         estimate, error, t = (float(each[0]) for each in statistics(held))
         if len(held.sums) < 2:
-            reason = Reason.NEEDS_TWO_EVENTS if n < 2 else Reason.NEEDS_TWO_DATES
-            return self.invalid(sample, reason, estimate=estimate)
+            return self.invalid(sample, single_cluster(sample, self.cluster), estimate=estimate)
         if not error > 0:
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate)
         drawn = pairs_draws(held, self.draws, self.generator(sample))

@@ -9,15 +9,15 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.distributions import resampling_p_values
-from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.errors import InputError
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.clusters import CLUSTERS, sample_clusters
 from eventstudy.inference.resampling import Draws
 from eventstudy.inference.seeds import generator
 from eventstudy.returns.accumulators import Residuals
 
 __all__ = ["CLUSTERS", "OwnResiduals", "ResamplingTest", "canonical", "clusters_of"]
 
-CLUSTERS = ("date", "none")
 FEWEST_DRAWS = 99
 
 
@@ -80,13 +80,9 @@ def clusters_of(sample: Sample, cluster: str) -> Ints:
     sample : Sample
         N events.
     cluster : str
-        ``"date"``: events of one day 0 are drawn together; ``"none"``: each by itself.
+        A word of `CLUSTERS`: what is drawn together.
     """
-    if cluster not in CLUSTERS:
-        raise UnknownNameError("way to cluster", cluster, CLUSTERS)
-    if cluster == "none" or len(sample.day0) != len(sample):
-        return np.arange(len(sample))
-    return np.unique(sample.day0[canonical(sample)], return_inverse=True)[1]
+    return sample_clusters(sample, cluster)[canonical(sample)]
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from eventstudy.errors import InputError, Reason
 from eventstudy.inference.base import Sample, TestResult, few
+from eventstudy.inference.clusters import single_cluster
 from eventstudy.inference.resampled import CLUSTERS, ResamplingTest, canonical, clusters_of
 from eventstudy.inference.resampling import clustered, statistics, wild_draws
 
@@ -33,7 +34,8 @@ class WildBootstrap(ResamplingTest):
     null_imposed : bool
         False weights what the CARs differ from their mean, and asks how often that strays as far.
     cluster : str
-        ``"date"`` or ``"none"``.
+        What flips together: ``"date"``: events of one day 0; ``"block"``: those whose windows overlap, directly or
+        through others; ``"none"``: each event flips by itself.
 
     Examples
     --------
@@ -61,8 +63,7 @@ class WildBootstrap(ResamplingTest):
         held = clustered(sample.car[canonical(sample)][:, None], clusters_of(sample, self.cluster))
         estimate, error, t = (float(each[0]) for each in statistics(held))
         if len(held.sums) < 2:
-            reason = Reason.NEEDS_TWO_EVENTS if n < 2 else Reason.NEEDS_TWO_DATES
-            return self.invalid(sample, reason, estimate=estimate)
+            return self.invalid(sample, single_cluster(sample, self.cluster), estimate=estimate)
         if not error > 0:
             return self.invalid(sample, Reason.NO_DISPERSION, estimate=estimate)
         rng = self.generator(sample)

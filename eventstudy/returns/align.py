@@ -97,11 +97,23 @@ class Aligned:
 
     def dates(self, listing: Listing) -> Dates:
         """Return the date of each event's day 0, shape (E,)."""
-        found = np.empty(len(self), dtype="datetime64[D]")
+        return self._dates(listing, self.day0)
+
+    def spans(self, listing: Listing) -> dict[str, Dates]:
+        """Return the dates of the first and last session of each reported window of each event, shape (E, 2) each."""
+        reported = self.windows.reported
+        days = np.array([(each.start, each.end) for each in reported])[None]
+        own = days if self.own_windows is None else self.own_windows
+        found = self._dates(listing, self.day0[:, None, None] + own)
+        return {window.name: found[:, place] for place, window in enumerate(reported)}
+
+    def _dates(self, listing: Listing, sessions: Ints) -> Dates:
+        """Return the dates of sessions of the events' own calendars, shape (E, ...)."""
+        found = np.empty(sessions.shape, dtype="datetime64[D]")
         exchange = np.array([listing.calendars[code].code for code in self.code], dtype=object)
         for name in set(exchange):
             of = exchange == name
-            found[of] = listing.calendars[self.code[of][0]].sessions[self.day0[of]]
+            found[of] = listing.calendars[self.code[of][0]].sessions[sessions[of]]
         return found
 
     def estimation_panel(self, panel: ReturnPanel) -> ReturnPanel:

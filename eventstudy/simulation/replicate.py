@@ -140,7 +140,7 @@ def _batch(
         )
         cars = {window.name: abnormal.car(window) for window in windows.reported}
         found = accumulated if needs else {group: {} for group in groups}
-        dates, seed = aligned.dates(prepared.panel.listing), child_seed(study.seed, name, label)
-        drawn = samples(abnormal, cars, groups, names[order], dates, found, seed)
+        dates, spans = aligned.dates(prepared.panel.listing), aligned.spans(prepared.panel.listing)
+        drawn = samples(abnormal, cars, groups, names[order], dates, spans, found, child_seed(study.seed, name, label))
         for group, window, outcome in run_tests(tests, drawn):
             yield Replicated(int(group), label, window.name, outcome)

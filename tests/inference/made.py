@@ -15,7 +15,7 @@ from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.models import Block, ExpectedReturnModel, MarketModel
 from eventstudy.returns.passes import Accumulated, Merger, Needs, first_look, gathered, second_look
-from eventstudy.returns.windows import Windows
+from eventstudy.returns.windows import Window, Windows
 
 SESSIONS = np.arange(np.datetime64("2000-01-01"), np.datetime64("2030-01-01"))
 ALL = "all"
@@ -83,14 +83,19 @@ class Made:
             [self.sessions[c][d] for c, d in zip(self.calendar, self.day0, strict=True)], dtype="datetime64[D]"
         )
         names = np.array([f"e{i:03d}" for i in every], dtype=object)
+        tested = self.windows.window(window) if isinstance(window, str) else Window("", *window)
+        edges = [
+            self.sessions[c][[d + tested.start, d + tested.end]] for c, d in zip(self.calendar, self.day0, strict=True)
+        ]
         return Sample.of(
             abnormal,
-            abnormal.car(self.windows.window(window) if isinstance(window, str) else window),
+            abnormal.car(tested if isinstance(window, str) else window),
             every if order is None else order,
             names,
             self.accumulated(needs),
             seed=3,
             day0=dates,
+            span=np.array(edges, dtype="datetime64[D]").reshape(-1, 2),
         )
 
     def run(self, test: HypothesisTest, window: str) -> tuple[TestResult, ...]:

@@ -25,6 +25,7 @@ def sample(
     session: np.ndarray | None = None,
     sigma: np.ndarray | None = None,
     end: int = 0,
+    span: np.ndarray | None = None,
     dof: int = 98,
 ) -> Sample:
     """Return a sample of events e0, e1, ... with a window of the days 0 to `end`."""
@@ -53,6 +54,7 @@ def sample(
         accumulated=held,
         seed=seed,
         day0=np.array([] if day0 is None else day0, dtype="datetime64[D]"),
+        span=span,
     )
 
 
@@ -70,4 +72,5 @@ def shuffled(given: Sample, order: np.ndarray) -> Sample:
         accumulated=given.accumulated,
         seed=given.seed,
         day0=given.day0[order] if len(given.day0) else given.day0,
+        span=None if given.span is None else given.span[order],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,13 +13,22 @@ from scipy import stats
 from eventstudy.datasets import load_alibaba
 from eventstudy.errors import Reason
 from eventstudy.events import Events
-from eventstudy.inference import TESTS, TestResult
-from eventstudy.inference.advice_rules import CAVEATS, RULES, SITUATIONS
+from eventstudy.inference import (
+    TESTS,
+    CalendarTime,
+    ClusterT,
+    HypothesisTest,
+    PairsBootstrap,
+    TestResult,
+    WildBootstrap,
+)
+from eventstudy.inference.advice_rules import CAVEATS, ORDINARY, RULES, SITUATIONS
 from eventstudy.inference.adviser import Advice, advise, rules_table, without_value
 from eventstudy.inference.diagnostics import CommonVariation, Diagnostics, diagnose, overlaps
 from eventstudy.panels import PricePanel
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.study import Study
+from tests.inference.made import Made, made
 from tests.inference.samples import sample
 
 PLAIN = Diagnostics(
@@ -27,8 +37,10 @@ PLAIN = Diagnostics(
     dates=100,
     largest=1,
     overlapping=0,
+    blocks=100,
     correlation=0.0,
     effective_n=100.0,
+    staggering=1.0,
     variance_ratio=1.05,
     variance_p=0.4,
     skewness=0.2,
@@ -37,8 +49,8 @@ PLAIN = Diagnostics(
 NAMES = sorted({name for rule in RULES for name in rule.tests} | {name for each in SITUATIONS for name in each.tests})
 
 
-def advice(**changes: float) -> Advice:
-    return advise(replace(PLAIN, **changes), NAMES)  # type: ignore[arg-type]
+def advice(*asked: HypothesisTest, **changes: float) -> Advice:
+    return advise(replace(PLAIN, **changes), NAMES, asked=asked)  # type: ignore[arg-type]
 
 
 def test_mean_correlation_is_that_of_all_pairs() -> None:
@@ -128,6 +140,8 @@ def test_diagnostics_of_no_event_and_of_one() -> None:
         ({"length": 120, "largest": 9}, "calendar_time"),
         ({"length": 120}, "bhar_bootstrap"),
         ({"skewness": 1.6}, "bmp"),
+        ({"effective_n": 30, "staggering": 3.0, "overlapping": 700, "blocks": 1}, "kolari_pynnonen"),
+        ({"length": 120, "largest": 9, "staggering": 3.0}, "kolari_pynnonen"),
     ],
 )
 def test_the_headline_of_each_situation(changes: dict[str, float], headline: str) -> None:
@@ -140,9 +154,17 @@ def test_the_headline_of_each_situation(changes: dict[str, float], headline: str
     [
         ("one event", {"n": 1}),
         ("shared dates", {"largest": 40}),
+        ("shared dates, each event a cluster", {"largest": 40}),
         ("one date", {"dates": 1, "largest": 100}),
+        ("one block", {"blocks": 1}),
         ("few dates", {"dates": 7}),
+        ("few blocks", {"blocks": 7}),
         ("few patterns", {"dates": 4}),
+        ("few patterns of blocks", {"blocks": 4}),
+        ("windows overlap across dates", {"staggering": 1.3}),
+        ("windows overlap across dates, clusters by date", {"staggering": 1.3}),
+        ("windows overlap across dates, correlation by relative day", {"staggering": 1.3}),
+        ("windows overlap across dates, sessions by their firms", {"staggering": 1.3}),
         ("event-induced variance", {"variance_ratio": 2.0, "variance_p": 0.001}),
         ("skewness", {"skewness": -1.4}),
         ("skewness of a small sample", {"n": 20, "skewness": 1.4}),
@@ -156,15 +178,98 @@ def test_the_headline_of_each_situation(changes: dict[str, float], headline: str
 )
 def test_each_rule_greys_its_tests_where_it_holds_and_not_elsewhere(rule: str, changes: dict[str, float]) -> None:
     (found,) = [each for each in RULES if each.name == rule]
-    greyed = set(advice(**changes).greyed)
+    asked = [worded(name, found.where) for name in found.tests] if found.where else []
+    greyed = set(advice(*asked, **changes).greyed)
     assert found.fails(replace(PLAIN, **changes))  # type: ignore[arg-type]
     assert not found.fails(PLAIN)
     assert set(found.tests) <= greyed
     for name in found.tests:
-        verdict = advice(**changes).verdict(name)
+        verdict = advice(*asked, **changes).verdict(name)
         assert verdict.because
         assert verdict.source
         assert "{" not in verdict.because
+
+
+def worded(name: str, words: Mapping[str, str]) -> HypothesisTest:
+    return TESTS.get(name)(**words)
+
+
+def test_what_rules_take_as_ordinary_are_the_defaults() -> None:
+    for rule in RULES:
+        for name in rule.tests:
+            for option in rule.where:
+                assert getattr(TESTS.get(name)(), option) == ORDINARY[option]
+
+
+STAGGERED = {"dates": 100, "staggering": 2.0, "effective_n": 40, "overlapping": 900}
+
+
+def test_blocks_enough_in_number_are_not_greyed() -> None:
+    by_block = [kind(cluster="block") for kind in (WildBootstrap, PairsBootstrap, ClusterT)]
+    kinds = [each.kind for each in by_block]
+    assert set(kinds) <= set(advice(**STAGGERED, blocks=30).greyed)
+    assert set(kinds).isdisjoint(advice(*by_block, **STAGGERED, blocks=30).greyed)
+    few = advice(*by_block, **STAGGERED, blocks=8)
+    assert (few.verdict("cluster_t").standing, few.verdict("wild_bootstrap").standing) == ("greyed", "shown")
+    assert few.verdict("cluster_t").because == "clusters by block need ten blocks or more, and there are 8"
+    # Whoever runs both forms hears of the one that fails.
+    both = advice(*by_block, WildBootstrap(), **STAGGERED, blocks=30)
+    assert "cluster: block takes such events together" in both.verdict("wild_bootstrap").because
+    equal = advice(CalendarTime(weights="equal"), **STAGGERED, blocks=1)
+    assert equal.verdict("calendar_time").standing == "shown"
+
+
+def staggered(rng: np.random.Generator, day0: np.ndarray, correlation: float) -> Made:
+    """Return events with a common factor of each session, 100 estimation sessions and windows of 21."""
+    n, days = len(day0), 121
+    start = day0 - day0.min()
+    market, factor = rng.normal(0, 0.01, start.max() + days), rng.normal(size=start.max() + days)
+    x = np.array([market[place : place + days] for place in start])
+    common = np.array([factor[place : place + days] for place in start])
+    noise = np.sqrt(correlation) * common + np.sqrt(1 - correlation) * rng.normal(size=(n, days))
+    return made(x + 0.02 * noise, x, estimation=100, before=10, named={"w": (-10, 10)}, day0=day0)
+
+
+def test_windows_on_consecutive_dates_grey_what_does_not_see_them() -> None:
+    given = staggered(np.random.default_rng(1), 500 + np.arange(40), 0.2)
+    found = diagnose(given.sample("w", (CommonVariation,)), np.full((40, 21), 0.01))
+    # Each pair of events a and b shares max(0, 21 - |a - b|) of 21 sessions; none shares a date.
+    shares = [max(0, 21 - (a - b)) / 21 for a in range(40) for b in range(a)]
+    held = given.accumulated((CommonVariation,))[CommonVariation]
+    assert isinstance(held, CommonVariation)
+    assert found.correlation == pytest.approx(held.mean_correlation * np.mean(shares), rel=1e-12)
+    assert found.staggering == pytest.approx(1 + 39 * found.correlation, rel=1e-12)
+    assert (found.blocks, found.dates) == (1, 40)
+    said = advise(found, TESTS.names())
+    assert said.headline == "kolari_pynnonen"
+    blind = "grank_t cumrank_t corrado_rank corrado_zivney_sign corrado_zivney_rank crude_dependence residual_bootstrap"
+    clusters = "cluster_t wild_bootstrap pairs_bootstrap calendar_time"
+    assert {*blind.split(), *clusters.split()} <= set(said.greyed)
+    assert "windows overlap across 40 dates" in said.verdict("corrado_rank").because
+
+
+def test_dates_that_are_shared_and_far_apart_change_nothing() -> None:
+    given = staggered(np.random.default_rng(2), np.repeat(500 + 40 * np.arange(12), 4), 0.3)
+    found = diagnose(given.sample("w", (CommonVariation,)), np.full((48, 21), 0.01))
+    assert found.staggering == pytest.approx(1.0, rel=1e-12)
+    assert (found.blocks, found.dates) == (12, 12)
+    assert found.clustered
+    said = advise(found, TESTS.names())
+    assert said.headline == "kolari_pynnonen"
+    shown = {"grank_t", "corrado_rank", "crude_dependence", "cluster_t", "wild_bootstrap", "calendar_time"}
+    assert shown.isdisjoint(said.greyed)
+
+
+def test_staggering_leaves_out_what_dates_share() -> None:
+    day0 = np.array([500, 500, 500, 507, 507, 514, 521, 521])
+    given = staggered(np.random.default_rng(3), day0, 0.4)
+    found = diagnose(given.sample("w", (CommonVariation,)), np.full((8, 21), 0.01))
+    held = given.accumulated((CommonVariation,))[CommonVariation]
+    assert isinstance(held, CommonVariation)
+    pairs = [(a, b) for place, a in enumerate(day0) for b in day0[:place]]
+    whole = 7 * held.mean_correlation * np.mean([max(0, 21 - abs(a - b)) / 21 for a, b in pairs])
+    same = 7 * held.mean_correlation * np.mean([a == b for a, b in pairs])
+    assert found.staggering == pytest.approx((1 + whole) / (1 + same), rel=1e-12)
 
 
 def test_the_rules_above_are_all_the_rules() -> None:

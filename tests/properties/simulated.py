@@ -111,9 +111,11 @@ def samples(given: Made, needs: Needs, seed: int) -> Iterator[Sample]:
     held = {}
     for empty in (first_look(needs, places), second_look(needs, {ALL: first})):
         held |= merged(empty, [gathered(empty, [residuals], groups)])[ALL]
-    dates = given.sessions["XNYS"][given.day0]
+    calendar = given.sessions["XNYS"]
     for found in cars.values():
-        yield Sample.of(abnormal, found, rows, rows.astype(object), held, seed=seed, day0=dates)
+        span = calendar[given.day0[:, None] + [found.window.start, found.window.end]]
+        named = rows.astype(object)
+        yield Sample.of(abnormal, found, rows, named, held, seed=seed, day0=calendar[given.day0], span=span)
 
 
 def p_values(design: Design, tests: Sequence[HypothesisTest], draws: int, seed: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -43,14 +44,17 @@ class ConditionalVarianceModel(BenchmarkModel):
         Fewest returns for the likelihood.
     """
 
-    variances: ClassVar[tuple[str, ...]] = ("forecast", "updated")
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "distribution": ("normal", "t"),
+        "variance": ("forecast", "updated"),
+    }
 
     distribution: str = "normal"
     variance: str = "forecast"
     min_obs: int = 250
 
     def __post_init__(self) -> None:
-        for name, known in (("distribution", ("normal", "t")), ("variance", self.variances)):
+        for name, known in self.choices.items():
             if getattr(self, name) not in known:
                 raise UnknownNameError(f"{name} of {self.kind}", getattr(self, name), known)
 
@@ -199,7 +203,10 @@ class GARCHModel(ConditionalVarianceModel):
 
     kind: ClassVar[str] = "garch"
     source: ClassVar[str] = "Bollerslev (1986)"
-    variances: ClassVar[tuple[str, ...]] = ("forecast", "updated", SAVICKAS)
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **ConditionalVarianceModel.choices,
+        "variance": ("forecast", "updated", SAVICKAS),
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()
