@@ -35,11 +35,18 @@ LEVELS = (0.01, 0.05, 0.10)
 
 @dataclass(frozen=True)
 class Design:
-    """What is true of the returns that are drawn; their abnormal returns have the mean zero always."""
+    """What is true of the returns that are drawn; their abnormal returns have the mean zero always.
+
+    Events that are correlated are so on every session that they share: they lie on as many dates, `apart` sessions from
+    each other. Others share no session. A design has its `share` of the samples that are drawn of others.
+    """
 
     name: str
     events: int = 20
     correlation: float = 0.0
+    dates: int = 1
+    apart: int = 0
+    share: float = 1.0
     variance: float = 1.0
     tails: float = np.inf
 
@@ -50,6 +57,8 @@ DESIGNS = (
     Design("one date, r = 0.1", correlation=0.1),
     Design("event variance x2", variance=2.0),
     Design("heavy tails", tails=4.0),
+    Design("12 dates of 4, r = 0.3", events=48, correlation=0.3, dates=12, apart=150, share=0.5),
+    Design("20 dates in a row, r = 0.2", correlation=0.2, dates=20, apart=1, share=0.5),
 )
 
 
@@ -87,16 +96,20 @@ def draw(design: Design, rng: np.random.Generator) -> Made:
     """Return one sample of events under the null: market model, alpha 0, betas and sigmas of their own."""
     n, sessions = design.events, ESTIMATION + DAYS
     together = design.correlation > 0
-    x = rng.normal(0, 0.01, (1 if together else n, sessions)).repeat(n if together else 1, axis=0)
+    start = design.apart * (np.arange(n) * design.dates // n)
+    calendar = int(start.max()) + sessions
+    held = start[:, None] + np.arange(sessions)
+    x = rng.normal(0, 0.01, calendar)[held] if together else rng.normal(0, 0.01, (n, sessions))
     if np.isinf(design.tails):
         noise = rng.normal(size=(n, sessions))
     else:
         noise = rng.standard_t(design.tails, (n, sessions)) / np.sqrt(design.tails / (design.tails - 2))
     if together:
-        noise = np.sqrt(design.correlation) * rng.normal(size=sessions) + np.sqrt(1 - design.correlation) * noise
+        common = rng.normal(size=calendar)[held]
+        noise = np.sqrt(design.correlation) * common + np.sqrt(1 - design.correlation) * noise
     noise[:, ESTIMATION:] *= np.sqrt(design.variance)
     y = rng.uniform(0.5, 1.5, (n, 1)) * x + rng.uniform(0.01, 0.03, (n, 1)) * noise
-    day0 = np.full(n, 500) if together else 500 + 150 * np.arange(n)
+    day0 = 500 + (start if together else 150 * np.arange(n))
     return made(y, x, estimation=ESTIMATION, before=BEFORE, named=WINDOWS, day0=day0)
 
 
@@ -133,7 +146,9 @@ def expected(design: Design, window: str, test: HypothesisTest, level: float) ->
     """Return the true size by a closed form (METHODS 9.3), NaN where there is none."""
     if not np.isinf(design.tails):
         return float("nan")
-    if design.correlation:
+    if design.dates > 1:
+        forms = _several_dates(design, level)
+    elif design.correlation:
         forms = _one_date(design, level)
     elif design.variance != 1:
         z = stats.norm.isf(level / 2)
@@ -158,6 +173,14 @@ def _one_date(design: Design, level: float) -> dict[str, float]:
         **_exact(level, "one"),
         **_exact(level, "all"),
     }
+
+
+def _several_dates(design: Design, level: float) -> dict[str, float]:
+    spread = {}
+    if design.apart > ESTIMATION + DAYS:
+        inflation = 1 + (design.events // design.dates - 1) * design.correlation
+        spread = {"patell: default": 2 * stats.norm.sf(stats.norm.isf(level / 2) / np.sqrt(inflation))}
+    return spread | _exact(level, "one")
 
 
 def _independent(design: Design, length: int, level: float) -> dict[str, float]:

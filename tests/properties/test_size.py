@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from eventstudy.distributions import rejects
-from eventstudy.inference import TESTS
+from eventstudy.inference import TESTS, ClusterT, KolariPynnonen, Patell, SingleEventT, WildBootstrap
 from tests.properties.make_size_table import TABLE
-from tests.properties.simulated import DESIGNS, WINDOWS, closed_tests, drawing_tests, p_values
+from tests.properties.simulated import DESIGNS, WINDOWS, closed_tests, draw, drawing_tests, expected, p_values
 
 SAMPLES, SEED = 200, 4
 CLOSED = closed_tests()
@@ -70,16 +70,72 @@ SURVIVES = {
     "one date, r = 0.1": ["kolari_pynnonen", "grank_t", "corrado_rank", "crude_dependence", "portfolio", "cumrank_t"],
     "event variance x2": ["cross_sectional", "bmp", "kolari_pynnonen", "grank_t", "grank_z", "wilcoxon"],
     "heavy tails": ["cross_sectional", "bmp", "corrado_rank", "generalized_sign", "grank_t", "grank_z"],
+    "12 dates of 4, r = 0.3": ["kolari_pynnonen", "grank_t", "corrado_rank", "cluster_t", "calendar_time", "cumrank_t"],
+    "20 dates in a row, r = 0.2": ["kolari_pynnonen"],
 }
 SUFFERS = {
     "one date, r = 0.1": ["cross_sectional", "bmp", "patell", "generalized_sign", "wilcoxon", "grank_z", "cumrank_z"],
     "event variance x2": ["patell", "adjusted_patell", "crude_dependence", "corrado_rank", "t", "joint_f"],
+    "12 dates of 4, r = 0.3": [
+        "cross_sectional",
+        "bmp",
+        "patell",
+        "generalized_sign",
+        "wilcoxon",
+        "grank_z",
+        "cumrank_z",
+    ],
+    "20 dates in a row, r = 0.2": [
+        *("grank_t", "cumrank_t", "corrado_rank", "corrado_zivney_rank", "corrado_zivney_sign", "crude_dependence"),
+        *("cluster_t", "wild_bootstrap", "pairs_bootstrap", "residual_bootstrap", "cross_sectional", "bmp", "patell"),
+    ],
 }
+# Windows of one day on dates of their own share nothing.
+DAYS_OF = {"20 dates in a row, r = 0.2": "21"}
 
 
 @pytest.mark.parametrize("design", SURVIVES)
 def test_what_each_survives(design: str, table: dict[Key, dict[str, str]]) -> None:
+    days = DAYS_OF.get(design, "1")
     for test in SURVIVES[design]:
-        assert 0.03 < float(table[design, "1", test, "default"]["size_0.05"]) < 0.075, test
+        assert 0.03 < float(table[design, days, test, "default"]["size_0.05"]) < 0.075, test
     for test in SUFFERS.get(design, []):
-        assert float(table[design, "1", test, "default"]["size_0.05"]) > 0.08, test
+        assert float(table[design, days, test, "default"]["size_0.05"]) > 0.08, test
+
+
+@pytest.mark.parametrize("number", [5, 6])
+def test_events_share_the_sessions_that_they_have_in_common(number: int) -> None:
+    design = DESIGNS[number]
+    given = [draw(design, np.random.default_rng([1, seed])) for seed in range(30)]
+    day0 = given[0].day0
+    assert len(np.unique(day0)) == design.dates
+    assert len(day0) == design.events
+    days = given[0].y.shape[1]
+    products = {True: [0.0], False: [0.0]}
+    for each in given:
+        e = each.residuals(np.arange(design.events)).values
+        standard = (e - e.mean(axis=1, keepdims=True)) / e.std(axis=1, keepdims=True)
+        for i, j in ((0, 1), (0, 2), (1, 3), (0, design.events - 1)):
+            shift = int(day0[j] - day0[i])
+            if shift >= days:
+                products[False].append(float((standard[i] * standard[j]).mean()))
+            else:
+                aligned = standard[i, shift:], standard[j, : standard.shape[1] - shift]
+                products[True].append(float((aligned[0] * aligned[1]).mean()))
+                np.testing.assert_array_equal(each.x[i, shift:], each.x[j, : days - shift])
+    assert np.mean(products[True]) == pytest.approx(design.correlation, abs=0.03)
+    assert np.mean(products[False]) == pytest.approx(0.0, abs=0.03)
+
+
+def test_closed_forms_of_several_dates() -> None:
+    apart, row = DESIGNS[5], DESIGNS[6]
+    # Four events of a date: 2 Phi(-1.96 / sqrt(1 + 3 x 0.3)).
+    assert expected(apart, "21", Patell(), 0.05) == pytest.approx(0.1551, abs=5e-5)
+    assert np.isnan(expected(row, "21", Patell(), 0.05))
+    assert expected(row, "21", SingleEventT(), 0.05) == 0.05
+
+
+@pytest.mark.parametrize("number", [5, 6])
+def test_designs_of_several_dates_have_p_values(number: int) -> None:
+    found = p_values(DESIGNS[number], [KolariPynnonen(), ClusterT(), WildBootstrap(draws=99)], 3, SEED)
+    assert ((found > 0) & (found <= 1)).all()
