@@ -72,7 +72,7 @@ def group_means(tables: Frames) -> DisplayTable:
     for group in groups_of(tables):
         found = mean_effects({"tests": tests[tests["group"] == group], "aar": aar[aar["group"] == group]})
         effects += found
-        shown += [group.replace("=", " = ").replace("_", " ")] * len(found)
+        shown += [group] * len(found)
     note = "Whether groups differ from each other is not what these intervals say."
     made = effect_table("Mean abnormal return by group", "CAAR", effects, note, with_n=True)
     rows = [(group, *row) for group, row in zip(shown, made.rows, strict=True)]

@@ -86,9 +86,10 @@ class DisplayTable:
     notes: tuple[str, ...] = ()
     total: int = 0
 
-    def without_empty(self) -> DisplayTable:
-        """Return the table without the columns in which every cell is empty."""
-        kept = [place for place in range(len(self.columns)) if any(row[place] for row in self.rows)]
+    def without_empty(self, *blank: str) -> DisplayTable:
+        """Return the table without the columns in which every cell is empty, or one of the blank texts."""
+        empty = {"", *blank}
+        kept = [place for place in range(len(self.columns)) if any(row[place] not in empty for row in self.rows)]
         return replace(
             self,
             columns=tuple(self.columns[place] for place in kept),

@@ -12,7 +12,7 @@ from eventstudy.reports.contract import is_missing
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Effect", "event_effects", "event_rows", "leg_rows", "mean_effects", "whole_group"]
+__all__ = ["Effect", "asked_for_mean", "event_effects", "event_rows", "leg_rows", "mean_effects", "whole_group"]
 
 CONFIDENCE = 0.95
 MEAN_TEST = "cross_sectional"
@@ -111,8 +111,7 @@ def mean_effects(tables: Mapping[str, pd.DataFrame]) -> list[Effect]:
     tables : mapping of str to DataFrame
         The result frames; ``tests`` and ``aar`` are read.
     """
-    tests = whole_group(tables["tests"])
-    tests = tests[(tests["test"] == MEAN_TEST) & (tests["event_id"].fillna("") == "")]
+    tests = _mean_tests(tables)
     if len(tests):
         return [_mean_effect(row) for row in _records(tests)]
     effects = []
@@ -139,6 +138,16 @@ def mean_effects(tables: Mapping[str, pd.DataFrame]) -> list[Effect]:
             )
         )
     return effects
+
+
+def asked_for_mean(tables: Mapping[str, pd.DataFrame]) -> bool:
+    """Return whether the study asked for the cross-sectional t test that `mean_effects` reads."""
+    return len(_mean_tests(tables)) > 0
+
+
+def _mean_tests(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    tests = whole_group(tables["tests"])
+    return tests[(tests["test"] == MEAN_TEST) & (tests["event_id"].fillna("") == "")]
 
 
 def _mean_effect(row: Mapping[str, object]) -> Effect:

@@ -1,4 +1,10 @@
-"""Tables as journals print them: booktabs, notes with the test and N, stars for those who must have them."""
+"""Tables as journals print them: booktabs, notes with the test and N, stars for those who must have them.
+
+The rules
+---------
+1. A column of words in which a cell is longer than `LONG` letters is set as a paragraph.
+2. A table that is still wider than the text is scaled down to it, never up.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +27,12 @@ SPECIAL = str.maketrans(
     | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
     | {"<": r"\textless{}", ">": r"\textgreater{}", "\N{EN DASH}": "--"}
 )
+HEAD = r"""% Needs the packages booktabs (rules) and graphicx (tables wider than the text are scaled down to it):
+%   \usepackage{booktabs,graphicx}
+"""
+LONG = 40
+PARAGRAPH = r"p{0.42\textwidth}"
+FIT = r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%"
 LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 
 
@@ -50,9 +62,8 @@ class LatexReport:
             shown.append(self._starred(tables.event_cars(frames, focus), event_effects(frames, focus)))
         shown.append(self._starred(tables.mean_cars(frames), mean_effects(frames)))
         shown.append(tables.significance(frames))
-        head = "% Needs the packages booktabs and threeparttable.\n\n"
         text = "\n\n".join(latex_table(display) for display in shown if display.rows)
-        return write_text(Path(folder) / "tables.tex", f"{head}{text}\n")
+        return write_text(Path(folder) / "tables.tex", f"{HEAD}\n{text}\n")
 
     def _starred(self, display: DisplayTable, effects: Sequence[Effect]) -> DisplayTable:
         if not self.stars:
@@ -67,7 +78,7 @@ class LatexReport:
 
 
 def latex_table(display: DisplayTable) -> str:
-    r"""Return a display table as a LaTeX ``table`` with booktabs rules and its notes below.
+    r"""Return a display table as a LaTeX ``table`` no wider than the text, with booktabs rules and its notes below.
 
     Parameters
     ----------
@@ -80,40 +91,53 @@ def latex_table(display: DisplayTable) -> str:
     >>> print(latex_table(DisplayTable("Days", (Column("Day", "left"), Column("AAR")), (("0", "+1%"),))))
     \begin{table}[htbp]
     \centering
-    \begin{threeparttable}
+    \small
+    \setlength{\tabcolsep}{4pt}
+    \setlength{\belowcaptionskip}{4pt}
     \caption{Days}
+    \resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%
     \begin{tabular}{lr}
     \toprule
-    Day & AAR \\
+    Day & AAR \tabularnewline
     \midrule
-    0 & +1\% \\
+    0 & +1\% \tabularnewline
     \bottomrule
-    \end{tabular}
-    \end{threeparttable}
+    \end{tabular}}
     \end{table}
     """
+    long = [
+        column.align == "left" and any(len(row[place]) > LONG for row in display.rows)
+        for place, column in enumerate(display.columns)
+    ]
+    kinds = [PARAGRAPH if wraps else column.align[0] for column, wraps in zip(display.columns, long, strict=True)]
     lines = [
         r"\begin{table}[htbp]",
         r"\centering",
-        r"\begin{threeparttable}",
+        r"\small",
+        r"\setlength{\tabcolsep}{4pt}",
+        r"\setlength{\belowcaptionskip}{4pt}",
         rf"\caption{{{_escape(display.title)}}}",
-        rf"\begin{{tabular}}{{{''.join(column.align[0] for column in display.columns)}}}",
+        FIT,
+        rf"\begin{{tabular}}{{{''.join(kinds)}}}",
         r"\toprule",
-        _line([column.title for column in display.columns]),
+        _line([column.title for column in display.columns], [False] * len(long)),
         r"\midrule",
-        *(_line(row) for row in display.rows),
+        *(_line(row, long) for row in display.rows),
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}}",
     ]
     if display.notes:
-        lines += [r"\begin{tablenotes}\footnotesize"]
-        lines += [rf"\item {_escape(note)}" for note in display.notes]
-        lines += [r"\end{tablenotes}"]
-    return "\n".join([*lines, r"\end{threeparttable}", r"\end{table}"])
+        notes = "\\par\n".join(_escape(note) for note in display.notes)
+        lines += [r"\par\smallskip", rf"\parbox{{\textwidth}}{{\footnotesize {notes}}}"]
+    return "\n".join([*lines, r"\end{table}"])
 
 
-def _line(cells: Sequence[str]) -> str:
-    return " & ".join(_escape(cell) for cell in cells) + r" \\"
+def _line(cells: Sequence[str], long: Sequence[bool]) -> str:
+    # A bracket that begins a row would be read as the space above it; ragged text makes \\ a break inside the cell,
+    # so that rows end by their other name.
+    words = [_escape(cell) for cell in cells]
+    words = [rf"\raggedright {word}" if wraps else word for word, wraps in zip(words, long, strict=True)]
+    return re.sub(r"^\[", "{[}", " & ".join(words)) + r" \tabularnewline"
 
 
 def _escape(text: str) -> str:

@@ -28,7 +28,7 @@ from eventstudy.reports.display import (
     t_value,
     table,
 )
-from eventstudy.reports.effects import Effect, event_effects, leg_rows, mean_effects, whole_group
+from eventstudy.reports.effects import Effect, asked_for_mean, event_effects, leg_rows, mean_effects, whole_group
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,14 +140,21 @@ def event_cars(tables: Frames, event_id: str) -> DisplayTable:
 def mean_cars(tables: Frames) -> DisplayTable:
     """Return the mean abnormal return of all kept events: a row for each model and window."""
     effects = mean_effects(tables)
-    tested = any(not is_missing(each.statistic) for each in effects)
-    note = (
-        "Cross-sectional t test: the events are taken as independent draws."
-        if tested
-        else "No cross-sectional test was asked for; the interval is that of the CAAR path."
-    )
+    note = _mean_note(effects, asked=asked_for_mean(tables))
     made = effect_table("Mean abnormal return of the kept events", "CAAR", effects, note, with_n=True)
     return made.without_empty()
+
+
+def _mean_note(effects: Sequence[Effect], *, asked: bool) -> str:
+    """Return where the interval of a mean comes from, or why there is none."""
+    if any(not is_missing(each.statistic) for each in effects):
+        return "Cross-sectional t test: the events are taken as independent draws."
+    test = "The cross-sectional test has no value" if asked else "No cross-sectional test was asked for"
+    if effects and all(each.n == 1 for each in effects):
+        return f"{test}; one event has no spread, so there is no interval across events."
+    if all(is_missing(each.low) for each in effects):
+        return f"{test}, and there is no interval."
+    return f"{test}; the interval is that of the CAAR path."
 
 
 def effect_table(
@@ -204,7 +211,9 @@ def significance(tables: Frames, event_id: str | None = None) -> DisplayTable:
                 reason(row["reason"]),
             )
         )
-    return table("Tests of no abnormal return", columns, rows, _test_note(frame)).without_empty()
+    made = table("Tests of no abnormal return", columns, rows, _test_note(frame))
+    # Of one event no test of the mean has a value: its reason says so, and must not be pushed out of sight.
+    return made.without_empty(MISSING)
 
 
 def _test_note(frame: pd.DataFrame) -> str:

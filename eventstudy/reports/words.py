@@ -94,7 +94,8 @@ def mean_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
             )
         ]
     if is_missing(effect.p_value):
-        return [f"Mean of {n} events: the {figure}, 95% interval {band}; no test of it was asked for."]
+        told = f"; its test has no value: {why}" if (why := reason(effect.reason)) else "; no test of it was asked for"
+        return [f"Mean of {n} events: the {figure}, {f'95% interval {band}' if band else 'with no interval'}{told}."]
     ends = "differs from zero" if effect.p_value < LEVEL else "is not told apart from zero"
     return [
         (

@@ -29,7 +29,7 @@ class Opened(HTMLParser):
             self.tables[self._title].append([])
         if tag in {"td", "th"}:
             self.tables[self._title][-1].append("")
-        if tag == "li":
+        if tag == "li" and "nav" not in self._inside:
             self.headline.append("")
         if tag == "svg":
             self.pictures.append(dict(attrs).get("aria-label") or "")

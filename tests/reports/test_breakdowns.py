@@ -6,6 +6,7 @@ import pytest
 
 from eventstudy.errors import InputError
 from eventstudy.reports import Results, breakdowns, figures, gallery, html, sections
+from tests.reports.opened import Opened
 
 
 def with_groups(results: Results) -> Results:
@@ -25,9 +26,19 @@ def with_groups(results: Results) -> Results:
 def test_groups_have_rows_of_their_own(results: Results) -> None:
     shown = breakdowns.group_means(with_groups(results).tables)
     assert [column.title for column in shown.columns[:5]] == ["Group", "Model", "Window", "Sessions", "CAAR"]
-    assert [row[0] for row in shown.rows] == ["sign = beat"] * 9 + ["sign = miss"] * 9
+    assert [row[0] for row in shown.rows] == ["sign=beat"] * 9 + ["sign=miss"] * 9
     whole = results.tables["tests"].query("test == 'cross_sectional'")["estimate"].tolist()
     assert [row[4] for row in shown.rows] == [f"{100 * factor * value:+.2f}%" for factor in (2, 0.5) for value in whole]
+
+
+def test_a_group_is_called_as_the_data_call_it(results: Results) -> None:
+    frames, label = dict(with_groups(results).tables), "sign=<i>g_1</i> & 50%_"
+    for name in ("aar", "tests"):
+        frames[name] = frames[name].replace({"group": {"sign=beat": label}})
+    made = breakdowns.group_means(frames)
+    assert made.rows[0][0] == label
+    assert Opened(html.fragment(made)).tables[made.title][1][0] == label
+    assert "sign=&lt;i&gt;g_1&lt;/i&gt; &amp; 50%_" in html.page(Results(results.summary, frames))
 
 
 def test_groups_are_on_the_page_only_where_there_are_several(results: Results) -> None:

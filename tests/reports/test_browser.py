@@ -178,6 +178,19 @@ def test_nothing_is_wider_than_the_window(browser: str, pages: Pages, name: str,
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_no_table_is_cut_on_a_laptop_and_a_shadow_stands_where_one_is(browser: str, pages: Pages, name: str) -> None:
+    probe = """
+      document.querySelectorAll("details").forEach((each) => { each.open = true; });
+      await wait();
+      const boxes = [...document.querySelectorAll(".scroll")];
+      out.cut = boxes.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.ariaLabel);
+      out.shadows = [...new Set(boxes.map((each) => getComputedStyle(each).backgroundAttachment))];
+    """
+    out = chromium.visit(browser, pages[name](), probe, width=1280).outcome
+    assert out == {"cut": [], "shadows": ["local, local, scroll, scroll"]}
+
+
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_stands_out_from_its_ground(browser: str, pages: Pages, name: str, *, dark: bool) -> None:
     probe = """

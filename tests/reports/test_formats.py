@@ -1,5 +1,7 @@
 """LaTeX, Markdown and Excel: the same display tables in other clothes."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +9,8 @@ import pytest
 
 from eventstudy.reports import REPORTS, ExcelReport, LatexReport, MarkdownReport, Results
 from eventstudy.reports.contract import TABLES
+from eventstudy.reports.display import Column, DisplayTable
+from eventstudy.reports.latex import FIT, latex_table
 
 
 @pytest.mark.parametrize("name", REPORTS.names())
@@ -40,6 +44,33 @@ def test_latex_tables_as_journals_print_them(results: Results, tmp_path: Path) -
     assert "mark p-values below" in starred
 
 
+def test_latex_tables_fit_the_text_without_more_than_two_packages(results: Results, tmp_path: Path) -> None:
+    text = LatexReport().write(results, tmp_path).read_text(encoding="utf-8")
+    assert r"\usepackage{booktabs,graphicx}" in text
+    assert "threeparttable" not in text
+    assert text.count(FIT) == text.count(r"\end{tabular}}") == 4
+    first = text[text.index(r"\begin{tabular}") :]
+    assert first.startswith(r"\begin{tabular}{lrp{0.42\textwidth}}")
+    assert r"Kept & 4 & \raggedright BABA-2024Q3, BABA-2024Q4, BABA-2025Q1, BABA-2025Q2 \tabularnewline" in first
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex is installed")
+def test_latex_overflows_nowhere_in_the_default_class(results: Results, tmp_path: Path) -> None:
+    tests = results.tables["tests"].assign(group="[<i>g1</i> & 50%_", adjustment="holm")
+    tests.loc[::2, "group"] = "all"
+    frames = {**results.tables, "tests": tests.assign(p_adjusted=1.0, reason="too_few_events")}
+    LatexReport().write(Results(results.summary, frames), tmp_path)
+    display = DisplayTable("[0]", (Column("[a]", "left"), Column("b")), (("[0]", "1"), ("[1pt] of it", "2")))
+    (tmp_path / "own.tex").write_text(latex_table(display), encoding="utf-8")
+    body = r"\input{tables.tex}\input{own.tex}"
+    head = r"\documentclass{article}\usepackage{booktabs,graphicx}"
+    (tmp_path / "all.tex").write_text(rf"{head}\begin{{document}}{body}\end{{document}}", encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert [line for line in done.stdout.splitlines() if line.startswith(("Overfull", "!"))] == []
+
+
 def test_latex_escapes_what_came_from_data(results: Results, tmp_path: Path) -> None:
     events = results.tables["events"].assign(event_id=r"A&B_$\input{x}")
     named = Results(results.summary, {**results.tables, "events": events})
@@ -50,11 +81,43 @@ def test_latex_escapes_what_came_from_data(results: Results, tmp_path: Path) -> 
 def test_excel_holds_numbers_as_numbers(results: Results, tmp_path: Path) -> None:
     path = ExcelReport().write(results, tmp_path)
     book = pd.read_excel(path, sheet_name=None)
-    assert list(book) == ["headline", *TABLES]
+    assert list(book) == ["headline", "attrition", "mean_returns", *TABLES]
     read = book["cars"]
     assert read["car"].dtype == "float64"
     pd.testing.assert_series_equal(read["car"], results.tables["cars"]["car"], check_names=False, rtol=1e-15)
-    assert book["events"]["date"].iloc[0] == "2024-05-14"
+
+
+def test_excel_holds_dates_as_dates_and_moments_in_utc(results: Results, tmp_path: Path) -> None:
+    import openpyxl
+
+    events = results.tables["events"].assign(date=pd.to_datetime(["1871-01-03", *results.tables["events"]["date"][1:]]))
+    path = ExcelReport().write(Results(results.summary, {**results.tables, "events": events}), tmp_path)
+    sheet = openpyxl.load_workbook(path)["events"]
+    head = [cell.value for cell in sheet[1]]
+    told, moment = sheet.cell(3, head.index("date") + 1), sheet.cell(3, head.index("announced_at") + 1)
+    assert (told.value, told.number_format, told.is_date) == (pd.Timestamp("2024-08-15"), "yyyy-mm-dd", True)
+    assert (moment.value, moment.is_date) == (pd.Timestamp("2024-08-15 10:30"), True)
+    assert moment.number_format == 'yyyy-mm-dd hh:mm:ss" UTC"'
+    assert sheet.cell(2, head.index("date") + 1).value == "1871-01-03"
+    assert sheet.cell(2, head.index("announced_at") + 1).value is None
+
+
+def test_excel_has_what_fell_out_and_the_mean_as_on_the_page(results: Results, tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.load_workbook(ExcelReport().write(results, tmp_path))
+    lost = list(book["attrition"].iter_rows(min_row=3, values_only=True))
+    assert lost[0] == ("Step", "Events", "Which")
+    assert [row[:2] for row in lost[1:]] == [("Given", 6), ("Dropped: too few estimation days", -2), ("Kept", 4)]
+    mean = list(book["mean_returns"].iter_rows(min_row=3))
+    row = dict(zip([cell.value for cell in mean[0]], mean[1], strict=True))
+    tests = results.tables["tests"]
+    expected = tests[tests["test"] == "cross_sectional"].iloc[0]
+    assert row["CAAR"].value == round(expected["estimate"], 4)
+    assert row["CAAR"].number_format == ("#,##0.00%" if expected["estimate"] < 0 else "+#,##0.00%;-#,##0.00%")
+    assert row["t"].value == round(expected["statistic"], 2)
+    assert row["N"].value == 4
+    assert row["95% interval"].value.startswith("[")
 
 
 def test_a_formula_in_the_data_stays_text(results: Results, tmp_path: Path) -> None:

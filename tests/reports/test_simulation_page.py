@@ -128,7 +128,7 @@ def test_tests_of_single_events_are_told_from_the_others() -> None:
 
 
 def test_each_model_and_window_has_its_curves_up_to_a_number() -> None:
-    rows = tuple(row for place in range(8) for row in simulation(f"model{place}").rows)
+    rows = tuple(row for place in range(MOST_PICTURES) for row in simulation(f"model{place}").rows)
     made = Simulation(DRAWS, 50, common_date=False, rows=rows)
     opened = Opened(page_of(made))
     assert len(opened.pictures) == MOST_PICTURES
@@ -136,8 +136,28 @@ def test_each_model_and_window_has_its_curves_up_to_a_number() -> None:
         "Share of the samples that each test rejects at 5%, by the abnormal return on day 0, under model1 over day0. "
         "Figures in the tables."
     )
-    assert "2 more pairs of model and window are in the table." in page_of(made)
+    assert "Not drawn" not in page_of(made)
     assert "bmp under model0 in 91.0%" in opened.headline[2]
+
+
+def test_of_too_many_curves_some_of_every_model_are_drawn_and_the_others_named() -> None:
+    names = [(f"model{model}", f"window{window}") for model in range(2) for window in range(8)]
+    names.append(("last", "window0"))
+    rows = tuple(row for pair in names for row in simulation(*pair).rows)
+    page = page_of(Simulation(DRAWS, 50, common_date=False, rows=rows))
+    drawn = [picture.partition(", under ")[2].partition(".")[0] for picture in Opened(page).pictures]
+    left = {("model0", "window6"), ("model0", "window7"), ("model1", "window5"), ("model1", "window6")}
+    left.add(("model1", "window7"))
+    assert drawn == [f"{model} over {window}" for model, window in names if (model, window) not in left]
+    said = "; ".join(f"{model} over {window}" for model, window in sorted(left))
+    assert f"Not drawn, but in the table: {said}." in page
+
+
+def test_the_contents_lead_to_the_sections_there_are() -> None:
+    page = page_of(simulation())
+    assert page.count('<nav aria-label="Contents">') == 1
+    assert [link for link in Opened(page).links if link.startswith("#")][:3] == ["#size", "#power", "#method"]
+    assert all(f'<section id="{name}">' in page for name in ("size", "power", "method"))
 
 
 def test_data_stays_text() -> None:

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -95,6 +96,38 @@ def test_mean_without_a_test_is_the_end_of_the_path(results: Results) -> None:
     row = cells(made, 0)
     assert (row["Sessions"], row["CAAR"], row["t"]) == ("[-10, +10]", f"{100 * last.caar:+.2f}%", "–")
     assert made.notes[0].startswith("No cross-sectional test")
+
+
+def single(results: Results) -> dict[str, pd.DataFrame]:
+    """Return the tables of the focus event alone: the mean is its own CAR, and no test of it has a value."""
+    tests = results.tables["tests"].query("event_id.isna() or event_id == ''").copy()
+    tests["n"], tests["reason"] = 1, "too_few_events"
+    tests[["std_error", "statistic", "p_value", "df"]] = np.nan
+    aar = results.tables["aar"].assign(n=1)
+    aar[["std_error", "caar_std_error", "ci_low", "ci_high"]] = np.nan
+    return {**results.tables, "tests": tests, "aar": aar}
+
+
+def test_one_event_has_no_interval_across_events(results: Results) -> None:
+    asked = single(results)
+    made = tables.mean_cars(asked)
+    assert made.notes == (
+        "The cross-sectional test has no value; one event has no spread, so there is no interval across events.",
+    )
+    assert cells(made, 0)["Reason"] == "too few events"
+    unasked = tables.mean_cars({**asked, "tests": asked["tests"].head(0)})
+    assert unasked.notes == (
+        "No cross-sectional test was asked for; one event has no spread, so there is no interval across events.",
+    )
+    several = {**asked, "tests": asked["tests"].assign(n=3)}
+    assert tables.mean_cars(several).notes == ("The cross-sectional test has no value, and there is no interval.",)
+
+
+def test_tests_without_a_value_show_their_reason_and_no_empty_columns(results: Results) -> None:
+    made = tables.significance(single(results))
+    shown = [column.title for column in made.columns]
+    assert shown == ["Test", "Of", "Model", "Sessions", "N", "Estimate", "Reference", "Reason"]
+    assert {row[-1] for row in made.rows} == {"too few events"}
 
 
 def test_tests_of_scaled_returns_are_not_percentages(results: Results) -> None:

@@ -45,6 +45,13 @@ def test_every_trade_is_there_with_its_numbers(result: BacktestResult, page: str
     assert rows[0][9] == "horizon"
 
 
+def test_the_contents_lead_to_the_sections(page: str) -> None:
+    sections = ["account", "honesty", "measures", "trades"]
+    assert [link[1:] for link in Opened(page).links if link.startswith("#")][:4] == sections
+    assert page.count('<nav aria-label="Contents">') == 1
+    assert all(f'<section id="{name}">' in page for name in sections)
+
+
 def test_the_measures_are_those_of_the_account(result: BacktestResult, page: str) -> None:
     opened = Opened(page)
     first, last = result.equity["equity"].iloc[[0, -1]]
