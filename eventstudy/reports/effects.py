@@ -73,7 +73,7 @@ def event_effects(tables: Mapping[str, pd.DataFrame], event_id: str) -> list[Eff
 
 def _event_effect(row: Mapping[str, object], dof: float) -> Effect:
     value, error = _float(row["car"]), _float(row["std_error"])
-    low, high = _interval(value, error, dof)
+    low, high = confidence_interval(value, error, dof)
     return Effect(
         model=str(row["model"]),
         window=str(row["window"]),
@@ -96,7 +96,7 @@ def _day_zero_effect(model: str, value: float, error: float, dof: float) -> Effe
     known = error > 0 and dof > 0
     statistic = value / error if known else NAN
     p_value = float(2 * stdtr(dof, -abs(statistic))) if known else NAN
-    low, high = _interval(value, error, dof)
+    low, high = confidence_interval(value, error, dof)
     return Effect(model, "day 0", 0, 0, value, error, statistic, p_value, low, high, 1, "")
 
 
@@ -143,7 +143,7 @@ def mean_effects(tables: Mapping[str, pd.DataFrame]) -> list[Effect]:
 
 def _mean_effect(row: Mapping[str, object]) -> Effect:
     value, error = _float(row["estimate"]), _float(row["std_error"])
-    low, high = _interval(value, error, _float(row["df"]))
+    low, high = confidence_interval(value, error, _float(row["df"]))
     return Effect(
         model=str(row["model"]),
         window=str(row["window"]),
@@ -195,7 +195,7 @@ def whole_group(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[groups == groups.iloc[0]]
 
 
-def _interval(value: float, error: float, df: float) -> tuple[float, float]:
+def confidence_interval(value: float, error: float, df: float) -> tuple[float, float]:
     """Return value -+ quantile * error, Student with df degrees of freedom, normal where df is missing.
 
     Missing where the error is zero or missing: such an interval would claim to be certain.
