@@ -31,6 +31,7 @@ __all__ = [
 
 LONGEST_NAME = 20
 LEAST_TICKS = 3
+MANY_TICKS = 5
 # Points: a line of a legend, and the room around all of them.
 LEGEND_LINE, LEGEND_ROOM = 15, 6
 
@@ -144,6 +145,8 @@ def ticks_around(axes: Axes) -> Floats:
     if high - low <= 1e-9 * abs(high):
         low, high = low - 0.1 * abs(low), high + 0.1 * abs(high)
     ticks = np.asarray(MaxNLocator(3, steps=[1, 2, 5, 10], min_n_ticks=1).tick_values(low, high), dtype=np.float64)
+    # Five labels of a narrow panel would touch; every second one still holds both ends.
+    ticks = ticks[::2] if len(ticks) == MANY_TICKS else ticks
     room = 0.03 * float(np.ptp(ticks))
     axes.set_xlim(float(ticks[0]) - room, float(ticks[-1]) + room)
     return ticks
