@@ -50,7 +50,7 @@ class Plots:
 
     def specifications(self) -> Figure:
         """Draw the mean effect under every model, window and test."""
-        from eventstudy.reports.study_figures import specification_curve
+        from eventstudy.reports.specifications import specification_curve
 
         return specification_curve(self._result.tests)
 

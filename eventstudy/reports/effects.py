@@ -12,7 +12,16 @@ from eventstudy.reports.contract import is_missing
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Effect", "asked_for_mean", "event_effects", "event_rows", "leg_rows", "mean_effects", "whole_group"]
+__all__ = [
+    "Effect",
+    "asked_for_mean",
+    "confidence_interval",
+    "event_effects",
+    "event_rows",
+    "leg_rows",
+    "mean_effects",
+    "whole_group",
+]
 
 CONFIDENCE = 0.95
 MEAN_TEST = "cross_sectional"
@@ -73,7 +82,7 @@ def event_effects(tables: Mapping[str, pd.DataFrame], event_id: str) -> list[Eff
 
 def _event_effect(row: Mapping[str, object], dof: float) -> Effect:
     value, error = _float(row["car"]), _float(row["std_error"])
-    low, high = _interval(value, error, dof)
+    low, high = confidence_interval(value, error, dof)
     return Effect(
         model=str(row["model"]),
         window=str(row["window"]),
@@ -96,7 +105,7 @@ def _day_zero_effect(model: str, value: float, error: float, dof: float) -> Effe
     known = error > 0 and dof > 0
     statistic = value / error if known else NAN
     p_value = float(2 * stdtr(dof, -abs(statistic))) if known else NAN
-    low, high = _interval(value, error, dof)
+    low, high = confidence_interval(value, error, dof)
     return Effect(model, "day 0", 0, 0, value, error, statistic, p_value, low, high, 1, "")
 
 
@@ -152,7 +161,7 @@ def _mean_tests(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _mean_effect(row: Mapping[str, object]) -> Effect:
     value, error = _float(row["estimate"]), _float(row["std_error"])
-    low, high = _interval(value, error, _float(row["df"]))
+    low, high = confidence_interval(value, error, _float(row["df"]))
     return Effect(
         model=str(row["model"]),
         window=str(row["window"]),
@@ -204,7 +213,7 @@ def whole_group(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[groups == groups.iloc[0]]
 
 
-def _interval(value: float, error: float, df: float) -> tuple[float, float]:
+def confidence_interval(value: float, error: float, df: float) -> tuple[float, float]:
     """Return value -+ quantile * error, Student with df degrees of freedom, normal where df is missing.
 
     Missing where the error is zero or missing: such an interval would claim to be certain.

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eventstudy.errors import InputError
-from eventstudy.reports.axes import blank, figure_title, grid, panel, percent_axis, session_axis, shortened, title
+from eventstudy.reports.axes import (
+    blank,
+    figure_title,
+    grid,
+    legend_above,
+    panel,
+    percent_axis,
+    session_axis,
+    shortened,
+    title,
+)
 from eventstudy.reports.contract import is_missing
 from eventstudy.reports.display import MISSING, clean, count, leg_title, percent, price, reason
 from eventstudy.reports.effects import leg_rows, whole_group
@@ -29,6 +39,8 @@ LABEL_ROOM = 66
 BARS_WIDTH = 245
 MOST_PANELS = 6
 MOST_GROUPS = len(PALETTE)
+# More bands than these hide each other.
+MOST_BANDS = 4
 
 
 def caar(aar: pd.DataFrame) -> Figure:
@@ -64,7 +76,8 @@ def group_caar(aar: pd.DataFrame, model: str | None = None) -> Figure:
     Parameters
     ----------
     aar : DataFrame
-        As in ``aar.csv``: caar in decimals. Of more than six groups of a column the first six are drawn.
+        As in ``aar.csv``: caar, ci_low and ci_high in decimals. Of more than six groups of a column the first six are
+        drawn; up to four have their 95% bands.
     model : str, optional
         The first one without it.
 
@@ -79,7 +92,7 @@ def group_caar(aar: pd.DataFrame, model: str | None = None) -> Figure:
         raise InputError("There are no groups to draw.")
     rows = rows.assign(column=[clean(group).partition("=")[0] for group in rows["group"]])
     columns = list(dict.fromkeys(rows["column"]))[:MOST_PANELS]
-    figure = blank(WIDTH, 2.6 * len(columns) + 0.4)
+    figure = blank(WIDTH, 3.0 * len(columns) + 0.4)
     panels = figure.subplots(len(columns), 1, sharex=True, sharey=True, squeeze=False)[:, 0].tolist()
     for axes, column in zip(panels, columns, strict=True):
         _group_panel(axes, rows[rows["column"] == column], column)
@@ -90,25 +103,25 @@ def group_caar(aar: pd.DataFrame, model: str | None = None) -> Figure:
 def _group_panel(axes: Axes, rows: pd.DataFrame, column: str) -> None:
     _day_panel(axes)
     groups = list(dict.fromkeys(rows["group"]))
+    drawn = groups[:MOST_GROUPS]
+    banded = len(drawn) <= MOST_BANDS
     # The last colour is near the first.
-    for colour, style, group in zip(PALETTE, "-----:", groups, strict=False):
+    for colour, style, group in zip(PALETTE, "-----:", drawn, strict=False):
         path = rows[rows["group"] == group]
+        day, value, low, high = (path[each].to_numpy(dtype=float) for each in ("day", "caar", "ci_low", "ci_high"))
         label = f"{shortened(clean(group).partition('=')[2])}, N = {count(path['n'].max())}"
-        axes.plot(
-            path["day"].to_numpy(dtype=float),
-            path["caar"].to_numpy(dtype=float),
-            color=colour,
-            linestyle=style,
-            label=label,
-        )
-    legend = axes.legend(
-        frameon=False, fontsize=FONT_SIZE - 1, labelcolor=INK, loc="upper left", bbox_to_anchor=(1.0, 1.05)
-    )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+        if banded:
+            axes.fill_between(day, low, high, color=colour, alpha=0.12, linewidth=0)
+        axes.plot(day, value, color=colour, linestyle=style, label=label)
     few = f", {MOST_GROUPS} of {len(groups)} groups" if len(groups) > MOST_GROUPS else ""
-    told = f"{shortened(clean(rows['model'].iloc[0]))}: CAAR by {column.replace('_', ' ')}{few}"
-    title(axes, told)
+    shown = rows[rows["group"].isin(drawn)]
+    if not (shown["ci_high"] > shown["ci_low"]).any():
+        bands = ", no bands"
+    else:
+        bands = " and 95% bands" if banded else f", no bands beyond {MOST_BANDS} groups"
+    events = count(shown.groupby("group")["n"].max().sum())
+    told = f"{shortened(clean(rows['model'].iloc[0]))}: CAAR{bands} by {column.replace('_', ' ')}{few}, N = {events}"
+    legend_above(axes, told)
 
 
 def _day_axes(panels: Sequence[Axes]) -> None:
@@ -130,7 +143,9 @@ def _caar_panel(axes: Axes, path: pd.DataFrame, colour: str) -> None:
     axes.plot(day, path["caar"].to_numpy(dtype=float), color=colour, linewidth=1.8, solid_joinstyle="round")
     fewest, most = count(path["n"].min()), count(path["n"].max())
     events = f"N = {most}" if fewest == most else f"N = {fewest} to {most}"
-    told = f"{shortened(clean(path['model'].iloc[0]))}: CAAR and 95% band, {events}"
+    what = "CAR of the one event" if most == "1" else "CAAR"
+    band = " and 95% band" if (high > low).any() else ", no band"
+    told = f"{shortened(clean(path['model'].iloc[0]))}: {what}{band}, {events}"
     title(axes, told)
 
 

@@ -1,4 +1,4 @@
-"""Figures of many events: averages by day, the spread of CARs, every event at a glance, every specification."""
+"""Figures of many events: averages by day, the spread of CARs, every event at a glance."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy.errors import InputError, UnknownNameError
-from eventstudy.reports.axes import blank, date_axis, grid, name_axis, panel, percent_axis, session_axis, title
+from eventstudy.reports.axes import (
+    blank,
+    date_axis,
+    grid,
+    legend_above,
+    name_axis,
+    number_axis,
+    panel,
+    percent_axis,
+    session_axis,
+    shortened,
+    ticks_around,
+    title,
+)
 from eventstudy.reports.display import clean, count, number, percent
 from eventstudy.reports.effects import whole_group
-from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, RULE, bare, signed_colours
+from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE, bare, signed_colours
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,14 +38,13 @@ __all__ = [
     "estimate_spread",
     "event_calendar",
     "heat_map",
-    "specification_curve",
     "surprise_scatter",
 ]
 
 WIDTH = 5.0
-LEVEL = 0.05
 MOST_ROWS = 200
 MOST_MARKS = 1000
+MOST_NAMED = 12
 FEW = 20
 BOTTOM, TOP = 1, 99
 
@@ -59,7 +71,9 @@ def aar_bars(aar: pd.DataFrame, model: str | None = None) -> Figure:
     grid(axes)
     percent_axis(axes, "y")
     session_axis(axes)
-    title(axes, f"Average abnormal return and 95% interval, {_model_of(rows)}, {_n_of(rows['n'])}")
+    average = "Abnormal return of the one event" if rows["n"].max() == 1 else "Average abnormal return"
+    intervals = " and 95% interval" if (half > 0).any() else ", no interval"
+    title(axes, f"{average}{intervals}, {_model_of(rows)}, {_n_of(rows['n'])}")
     return figure
 
 
@@ -84,27 +98,28 @@ def car_distribution(cars: pd.DataFrame, window: str, model: str | None = None) 
     low, high = min(low, 0.0), max(high, 0.0)
     bins = np.linspace(low, high, int(np.clip(np.sqrt(known.size) * 1.5, 8, 60)) + 1)
     _spread(axes, np.clip(known, low, high), bins, PALETTE[0])
-    for at, style, name in ((known.mean(), "-", "mean"), (np.median(known), "--", "median")):
+    lines = [(known.mean(), "-", "mean"), (np.median(known), "--", "median")]
+    for at, style, name in lines if known.size > 1 else [(known[0], "-", "the one event")]:
         axes.axvline(at, color=INK, linewidth=1.1, linestyle=style, label=f"{name} {percent(float(at))}")
-    axes.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="upper right")
     percent_axis(axes, "x")
     clipped = int(((known < low) | (known > high)).sum())
     beyond = f"; {clipped} beyond the edges stand at them" if clipped else ""
     missing = f", {count(float(values.size - known.size))} missing" if values.size > known.size else ""
     of = f"{_model_of(_of_model(cars, model))}, N = {count(float(known.size))}"
-    title(axes, f"CAR over {clean(window)}, {of}{missing}{beyond}")
+    legend_above(axes, f"CAR over {clean(window)}, {of}{missing}{beyond}")
     return figure
 
 
 def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure:
-    """Return the abnormal returns of every event and day as colours, the largest day 0 at the top.
+    """Return the abnormal returns of every event and day as colours, the largest abnormal return of day 0 at the top.
 
     Zero is the page's own ground, light or dark; a day without a return is grey.
 
     Parameters
     ----------
     abnormal_returns : DataFrame
-        As in ``abnormal_returns.csv``. Beyond 200 events neighbours by day 0 are averaged into one row.
+        As in ``abnormal_returns.csv``. Up to 12 events have their names beside their rows; beyond 200, neighbours in
+        the order are averaged into one row. Without a day 0 the first day orders them; a missing return counts as 0.
     model : str, optional
         The first one without it.
     """
@@ -112,7 +127,8 @@ def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure
     wide = rows.pivot(index="event_id", columns="day", values="abnormal")
     if wide.empty:
         raise InputError("There is no abnormal return to draw: no event was kept.")
-    order = np.argsort(-np.nan_to_num(_floats(wide[0] if 0 in wide else wide.iloc[:, 0])), kind="stable")
+    first = 0 if 0 in wide else wide.columns[0]
+    order = np.argsort(-np.nan_to_num(_floats(wide[first])), kind="stable")
     values = wide.to_numpy(dtype=float)[order]
     merged = -(-len(values) // MOST_ROWS)
     if merged > 1:
@@ -134,9 +150,11 @@ def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure
     bar.ax.set_facecolor("none")
     bar.ax.tick_params(length=0, labelsize=FONT_SIZE, labelcolor=MUTED)
     percent_axis(bar.ax, "y")
-    axes.set_yticks([])
+    few = [shortened(clean(each)) for each in wide.index[order]] if len(wide) <= MOST_NAMED else []
+    axes.set_yticks(range(len(few)), few, parse_math=False)
     session_axis(axes)
     each = f"a row is the mean of {merged} events" if merged > 1 else "a row an event"
+    each += f", largest of day {first} at the top" if len(wide) > 1 else ""
     each += ", grey: missing" if np.isnan(values).any() else ""
     title(axes, f"Abnormal returns, {_model_of(rows)}, N = {count(len(wide))}, {each}")
     return figure
@@ -160,44 +178,16 @@ def event_calendar(events: pd.DataFrame) -> Figure:
     figure, axes = panel(WIDTH, 2.2)
     axes.vlines(days.index.to_numpy(), 0, days.to_numpy(), color=PALETTE[0], linewidth=1.4)
     axes.set_ylim(0, float(days.max()) * 1.08)
+    if len(days) == 1:
+        axes.set_xlim(days.index[0] - pd.Timedelta(days=45), days.index[0] + pd.Timedelta(days=45))
     grid(axes, zero=False)
     date_axis(axes)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     name_axis(axes, "y", "Events")
     share = 100 * days.max() / len(kept)
-    title(axes, f"Events by day 0: {count(len(kept))} events on {count(len(days))} dates, {share:.1f}% on the busiest")
-    return figure
-
-
-def specification_curve(tests: pd.DataFrame, measure: str = "car") -> Figure:
-    """Return the mean effect under every model, window and test, in order of size, and what each one is.
-
-    Parameters
-    ----------
-    tests : DataFrame
-        As in ``tests.csv``: the tests of the mean whose estimate is of this measure.
-    measure : str
-        What is compared, ``"car"`` for returns.
-    """
-    rows = whole_group(tests)
-    rows = rows[(rows["measure"] == measure) & (rows["event_id"].map(clean) == "") & rows["estimate"].notna()]
-    if rows.empty:
-        raise InputError(f"There is no test of a mean {measure} to draw.")
-    rows = rows.sort_values("estimate", kind="stable").reset_index(drop=True)
-    varied = [column for column in ("model", "window", "test") if rows[column].nunique() > 1] or ["model"]
-    choices = [(column, value) for column in varied for value in dict.fromkeys(rows[column])]
-    figure = blank(WIDTH, 2.3 + 0.22 * len(choices))
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.0, 0.22 * len(choices)])
-    _effects_in_order(above, rows)
-    bare(below)
-    place = np.arange(len(rows))
-    for line, (column, value) in enumerate(choices):
-        chosen = (rows[column] == value).to_numpy()
-        below.plot(place, np.full(len(rows), line), ".", color=RULE, markersize=2.5)
-        below.plot(place[chosen], np.full(int(chosen.sum()), line), "s", color=MUTED, markersize=3.5)
-    below.set_yticks(range(len(choices)), [clean(value) for _, value in choices], fontsize=FONT_SIZE, parse_math=False)
-    below.set_ylim(len(choices) - 0.5, -0.5)
-    below.set_xticks([])
+    told = "1 event" if len(kept) == 1 else f"{count(len(kept))} events"
+    told += f" on {count(len(days))} dates, {share:.1f}% on the busiest" if len(days) > 1 else " on 1 date"
+    title(axes, f"Events by day 0: {told}")
     return figure
 
 
@@ -261,34 +251,24 @@ def estimate_spread(estimates: pd.DataFrame, model: str | None = None) -> Figure
     if not names:
         raise InputError("There is no estimate to draw.")
     figure = blank(WIDTH, 2.3)
-    for axes, name in zip(np.atleast_1d(figure.subplots(1, len(names))), names, strict=True):
+    panels = np.atleast_1d(figure.subplots(1, len(names), gridspec_kw={"wspace": 0.25}))
+    for axes, name in zip(panels, names, strict=True):
         bare(axes)
         known = _floats(rows[name].dropna())
         low, high = _edges(known)
         bins = np.linspace(low, high, int(np.clip(np.sqrt(known.size), 6, 40)) + 1)
         _spread(axes, np.clip(known, low, high), bins, PALETTE[2])
-        axes.axvline(np.median(known), color=INK, linewidth=1.1, linestyle="--")
         middle = float(np.median(known))
+        axes.axvline(middle, color=INK, linewidth=1.1, linestyle="--")
         told = f"{100 * middle:.2f}%" if name == "sigma" else number(middle)
+        around = ticks_around(axes)
         if name == "sigma":
             percent_axis(axes, "x", signed=False)
+        else:
+            number_axis(axes, "x")
+        axes.set_xticks(around)
         title(axes, f"{name}, N = {count(float(known.size))}\nmedian {told}")
     return figure
-
-
-def _effects_in_order(axes: Axes, rows: pd.DataFrame) -> None:
-    bare(axes)
-    grid(axes)
-    place, value, error = np.arange(len(rows)), _floats(rows["estimate"]), _floats(rows["std_error"])
-    below = (rows["p_value"] < LEVEL).to_numpy()
-    axes.vlines(place, value - 1.96 * error, value + 1.96 * error, color=RULE, linewidth=1.6)
-    axes.plot(place[below], value[below], "o", color=PALETTE[0], markersize=4, label="p < 5%")
-    axes.plot(place[~below], value[~below], "o", color=PALETTE[1], markersize=4, mfc="none", label="p of 5% and more")
-    axes.legend(frameon=False, fontsize=FONT_SIZE, labelcolor=INK, loc="upper left", ncols=2)
-    low, high = np.nanmin(value - 2 * np.nan_to_num(error)), np.nanmax(value + 2 * np.nan_to_num(error))
-    axes.set_ylim(min(low, 0.0), max(high, 0.0) + 0.28 * (max(high, 0.0) - min(low, 0.0)))
-    percent_axis(axes, "y")
-    title(axes, f"{len(rows)} specifications of the mean CAR, with 1.96 standard errors")
 
 
 def _edges(known: Floats) -> tuple[float, float]:

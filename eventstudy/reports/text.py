@@ -32,7 +32,8 @@ def summary_text(results: Results) -> str:
         lines += _block(f"{clean(focus)}: abnormal returns (single-event t)", event_effects(frames, focus))
     means = mean_effects(frames)
     if means:
-        lines += _block(f"Mean of {count(max(each.n for each in means))} events (cross-sectional t)", means)
+        most = max(each.n for each in means)
+        lines += _block(f"Mean of {count(most)} event{'' if most == 1 else 's'} (cross-sectional t)", means)
     lines += _dropped(results)
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@ from itertools import combinations
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
@@ -69,6 +70,29 @@ def test_caar_says_when_n_varies(results: Results) -> None:
     aar.loc[aar["day"] == 10, "n"] = 3
     title = figures.caar(aar).axes[0].get_title(loc="left")
     assert title == "market: CAAR and 95% band, N = 3 to 4"
+
+
+def test_caar_of_one_event_has_no_band_in_words_either(results: Results) -> None:
+    aar = results.tables["aar"].assign(n=1, ci_low=np.nan, ci_high=np.nan)
+    assert figures.caar(aar).axes[0].get_title(loc="left") == "market: CAR of the one event, no band, N = 1"
+
+
+def test_the_caar_has_three_ticks_and_more_whatever_its_range(results: Results) -> None:
+    aar = results.tables["aar"]
+    for factor in (0.01, 0.1, 0.5, 1.0, 1.7, 2.3, 4.0):
+        columns = ["caar", "ci_low", "ci_high"]
+        axes = figures.caar(aar.assign(**{each: factor * aar[each] for each in columns})).axes[0]
+        low, high = axes.get_ylim()
+        assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 3
+
+
+@pytest.mark.parametrize(("groups", "told"), [(4, " and 95% bands"), (5, ", no bands beyond 4 groups")])
+def test_groups_have_bands_while_they_are_few(results: Results, groups: int, told: str) -> None:
+    aar = results.tables["aar"].query("model == 'market'")
+    rows = pd.concat([aar.assign(group=f"size={place}") for place in range(groups)])
+    axes = figures.group_caar(rows).axes[0]
+    assert axes.get_title(loc="left") == f"market: CAAR{told} by size, N = {4 * groups}"
+    assert len(axes.collections) == (groups if groups <= 4 else 0)
 
 
 def test_caar_of_nothing_is_refused(results: Results) -> None:

@@ -24,6 +24,7 @@ from eventstudy.reports import (
     figures,
     reaction_figures,
     simulation_figures,
+    specifications,
     study_figures,
     trading_figures,
 )
@@ -63,9 +64,10 @@ def many() -> dict[str, pd.DataFrame]:
     reaction = values[:, 10:12].sum(axis=1)
     paths = {"size=large": values[:40], "size=small": values[40:] + 0.001}
     means = [
-        ("market", group, day, 40, caar)
+        ("market", group, day, 40, caar, caar - reach, caar + reach)
         for group, held in paths.items()
-        for day, caar in zip(days, np.nanmean(held, axis=0).cumsum(), strict=True)
+        for place, (day, caar) in enumerate(zip(days, np.nanmean(held, axis=0).cumsum(), strict=True))
+        for reach in [0.004 * (place + 1) ** 0.5]
     ]
     return {
         "events": pd.DataFrame({"event_id": names, "surprise": surprise}),
@@ -74,7 +76,7 @@ def many() -> dict[str, pd.DataFrame]:
         "estimates": pd.DataFrame(
             {"model": "market", "beta": rng.normal(1, 0.3, 80), "sigma": np.exp(rng.normal(-4, 0.3, 80))}
         ),
-        "aar": pd.DataFrame(means, columns=["model", "group", "day", "n", "caar"]),
+        "aar": pd.DataFrame(means, columns=["model", "group", "day", "n", "caar", "ci_low", "ci_high"]),
     }
 
 
@@ -114,7 +116,7 @@ def figure(name: str, results: Results) -> Figure:
         "heat": lambda: study_figures.heat_map(tables["abnormal_returns"]),
         "heat_many": lambda: study_figures.heat_map(many()["abnormal_returns"]),
         "calendar": lambda: study_figures.event_calendar(tables["events"]),
-        "specifications": lambda: study_figures.specification_curve(tables["tests"]),
+        "specifications": lambda: specifications.specification_curve(tables["tests"]),
         "surprise": lambda: study_figures.surprise_scatter(many()["events"], many()["cars"], "reaction"),
         "estimates": lambda: study_figures.estimate_spread(many()["estimates"]),
         "power": lambda: simulation_figures.power_curves(simulated().to_frame()),

@@ -6,16 +6,22 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from scipy import stats
 
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.reports import Results
 from eventstudy.reports import study_figures as figures
+from eventstudy.reports.specifications import specification_curve, specifications
 from eventstudy.reports.style import signed_colours
 
 MODEL = "market"
+MODELS = ("market", "market:KWEB", "market_adjusted")
 
 
 def drawn(results: Results) -> dict[str, Callable[[], Figure]]:
@@ -26,7 +32,7 @@ def drawn(results: Results) -> dict[str, Callable[[], Figure]]:
         "distribution": lambda: figures.car_distribution(tables["cars"], window),
         "heat": lambda: figures.heat_map(tables["abnormal_returns"]),
         "calendar": lambda: figures.event_calendar(tables["events"]),
-        "specifications": lambda: figures.specification_curve(tables["tests"]),
+        "specifications": lambda: specification_curve(tables["tests"]),
         "estimates": lambda: figures.estimate_spread(tables["estimates"]),
     }
 
@@ -98,15 +104,119 @@ def test_many_events_are_averaged_into_rows_and_missing_days_stay_missing() -> N
     assert "a row is the mean of 3 events" in figure.axes[0].get_title(loc="left")
 
 
-def test_specifications_are_in_order_and_name_their_choices(results: Results) -> None:
+def mean_tests(results: Results) -> pd.DataFrame:
     tests = results.tables["tests"]
-    mean = tests[(tests["measure"] == "car") & tests["event_id"].isna()]
-    above, below = figures.specification_curve(tests).axes
+    return tests[tests["event_id"].isna()]
+
+
+def segments(axes: Axes) -> list[list[float]]:
+    (bars,) = (each for each in axes.collections if isinstance(each, LineCollection))
+    return [segment[:, 1].tolist() for segment in bars.get_segments()]
+
+
+def marks(axes: Axes) -> dict[str, list[tuple[float, float]]]:
+    named = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+    return {
+        str(line.get_label()): list(zip(np.asarray(line.get_xdata()), np.asarray(line.get_ydata()), strict=True))
+        for line in named
+    }
+
+
+def test_specifications_are_in_order_and_name_their_choices(results: Results) -> None:
+    mean = mean_tests(results)
+    mean = mean[mean["measure"] == "car"].sort_values("estimate")
+    above, below, _ = specification_curve(results.tables["tests"]).axes
     drawn_values = np.concatenate([np.asarray(line.get_ydata()) for line in above.lines[1:]])
-    assert sorted(drawn_values.tolist()) == sorted(mean["estimate"].tolist())
+    assert sorted(drawn_values.tolist()) == mean["estimate"].tolist()
     names = [label.get_text() for label in below.get_yticklabels()]
-    # One test was asked for, and what does not differ is no choice.
+    # One test of the mean CAR was asked for, and what does not differ is no choice.
     assert set(names) == {*mean["model"], *mean["window"]}
+    reach = stats.t.ppf(0.975, 3) * mean["std_error"]
+    expected = np.column_stack([mean["estimate"] - reach, mean["estimate"] + reach])
+    np.testing.assert_allclose(segments(above), expected, rtol=1e-12)
+
+
+def test_other_tests_say_where_they_reject(results: Results) -> None:
+    tests = results.tables["tests"].copy()
+    scaled = (tests["test"] == "bmp") & (tests["window"] == "drift")
+    tests.loc[scaled, "p_value"] = [0.01, 0.2, np.nan]
+    rows = mean_tests(results).query("test == 'cross_sectional'").sort_values("estimate").reset_index(drop=True)
+    places = {model: int(rows.index[(rows["model"] == model) & (rows["window"] == "drift")][0]) for model in MODELS}
+    below = specification_curve(tests).axes[2]
+    assert [label.get_text() for label in below.get_yticklabels()] == ["bmp"]
+    shown = marks(below)
+    assert (places["market"], 0) in shown["p < 5%"]
+    assert (places["market:KWEB"], 0) in shown["p \N{GREATER-THAN OR EQUAL TO} 5%"]
+    assert shown["no p"] == [(places["market_adjusted"], 0)]
+
+
+def test_every_test_of_a_mean_car_is_a_specification_and_one_without_a_p_stands_apart(results: Results) -> None:
+    tests = mean_tests(results)
+    own = tests[tests["test"] == "cross_sectional"]
+    refused = own.assign(test="cluster_t", std_error=np.nan, df=np.nan, p_value=np.nan)
+    unbounded = own.assign(test="permutation", std_error=np.nan, df=np.nan, p_value=0.001)
+    normal = own.assign(test="crude_dependence", df=np.nan, p_value=0.001)
+    found, others = specifications(pd.concat([tests, refused, unbounded, normal]))
+    assert set(found["named"]) == {"cross_sectional", "cluster_t", "crude_dependence"}
+    assert set(others["named"]) == {"bmp", "permutation"}
+    above = specification_curve(pd.concat([own, refused, normal])).axes[0]
+    assert {name: len(at) for name, at in marks(above).items() if name != "p \N{GREATER-THAN OR EQUAL TO} 5%"} == {
+        "p < 5%": 9 + int((own["p_value"] < 0.05).sum()),
+        "no p": 9,
+    }
+    low, high = above.get_ylim()
+    assert low < min(own["estimate"].min(), 0) < high
+
+
+def test_a_test_under_two_conventions_is_two_choices(results: Results) -> None:
+    own = mean_tests(results).query("test == 'cross_sectional'")
+    found, _ = specifications(pd.concat([own, own.assign(convention="estudy2"), own]))
+    assert list(dict.fromkeys(found["named"])) == [
+        "cross_sectional, literature",
+        "cross_sectional, estudy2",
+        "cross_sectional, literature (2)",
+    ]
+
+
+def test_one_event_has_neither_interval_nor_plural(results: Results) -> None:
+    tables = results.tables
+    aar = tables["aar"].assign(n=1, std_error=np.nan)
+    title = figures.aar_bars(aar).axes[0].get_title(loc="left")
+    assert title == "Abnormal return of the one event, no interval, market, N = 1"
+    events = tables["events"].query("event_id == 'BABA-2024Q4'")
+    assert figures.event_calendar(events).axes[0].get_title(loc="left") == "Events by day 0: 1 event on 1 date"
+    cars = tables["cars"].query("event_id == 'BABA-2024Q4'")
+    legend = figures.car_distribution(cars, "reaction").axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text().split(" +")[0] for text in legend.get_texts()] == ["the one event"]
+
+
+def test_few_events_are_named_in_order_of_day_zero(results: Results) -> None:
+    rows = results.tables["abnormal_returns"]
+    axes = figures.heat_map(rows).axes[0]
+    named = [label.get_text() for label in axes.get_yticklabels()]
+    assert named == ["BABA-2025Q2", "BABA-2024Q4", "BABA-2024Q3", "BABA-2025Q1"]
+    assert axes.get_title(loc="left").endswith("largest of day 0 at the top")
+
+
+def test_the_first_date_has_its_year_and_all_minus_signs_are_those_of_the_tables(results: Results) -> None:
+    axes = figures.event_calendar(results.tables["events"]).axes[0]
+    FigureCanvasAgg(axes.figure).draw()
+    low, high = axes.get_xlim()
+    labels = [label for label in axes.get_xticklabels() if low <= label.get_position()[0] <= high]
+    assert labels[0].get_text() == "Nov\n2024"
+    for name in NAMES:
+        figure = drawn(results)[name]()
+        FigureCanvasAgg(figure).draw()
+        assert not [text for text in figure.findobj(Text) if "\N{MINUS SIGN}" in text.get_text()]
+
+
+def test_ticks_hold_every_estimate(results: Results) -> None:
+    rows = results.tables["estimates"].query("model == @MODEL")
+    for axes, name in zip(figures.estimate_spread(rows).axes, ("beta", "sigma"), strict=True):
+        ticks = axes.get_xticks()
+        assert ticks[0] <= rows[name].min()
+        assert ticks[-1] >= rows[name].max()
 
 
 def luminance(colour: np.ndarray) -> float:
