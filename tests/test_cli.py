@@ -423,7 +423,7 @@ def test_check_estimates_nothing_and_warns(call: Call, tmp_path: Path) -> None:
 
 
 def test_list_names_what_there_is(call: Call) -> None:
-    assert "\nreports: excel, html, json, latex, markdown\n" in call("list").out
+    assert "\nreports: csv, excel, html, json, latex, markdown, parquet\n" in call("list").out
     assert "\nmarket             Expected return = alpha + beta R_m,t." in call("list", "models").out
     assert "\nbmp " in "\n" + call("list", "tests").out
     listed = [line.strip() for line in call("list", "tests").out.splitlines()]

@@ -253,7 +253,7 @@ UNKNOWN = {
     "models: [{kind: markt}]": "models[0].kind: there is no model 'markt'. Did you mean 'market'?",
     "tests: [bmpp]": "tests[0] is 'bmpp'. Did you mean 'bmp'?",
     "report: [htm]": "report[0] is 'htm'. Did you mean 'html'?",
-    "report: pdf": "report is 'pdf'. Known: excel, html, json, latex, markdown.",
+    "report: pdf": "report is 'pdf'. Known: csv, excel, html, json, latex, markdown, parquet.",
     "run: {engine: dask}": "run.engine is 'dask'. Known: processes, serial, threads.",
     "run: {path: numba}": "run.path is 'numba'. Did you mean 'numpy'?",
     "returns: lg": "returns is 'lg'. Did you mean 'log'?",

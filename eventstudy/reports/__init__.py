@@ -9,17 +9,21 @@ from eventstudy.reports.html import HtmlReport
 from eventstudy.reports.json import JsonReport
 from eventstudy.reports.latex import LatexReport
 from eventstudy.reports.markdown import MarkdownReport
+from eventstudy.reports.table_files import CsvReport, ParquetReport
 
 __all__ = [
     "REPORTS",
+    "CsvReport",
     "ExcelReport",
     "HtmlReport",
     "JsonReport",
     "LatexReport",
     "MarkdownReport",
+    "ParquetReport",
     "Report",
     "Results",
 ]
 
-for _report in (HtmlReport(), JsonReport(), MarkdownReport(), LatexReport(), ExcelReport()):
+_FILES: tuple[Report, ...] = (HtmlReport(), JsonReport(), MarkdownReport(), LatexReport(), ExcelReport())
+for _report in (*_FILES, CsvReport(), ParquetReport()):
     REPORTS.register(_report.name, _report)

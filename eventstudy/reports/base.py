@@ -78,8 +78,8 @@ class Results:
 class Report(Protocol):
     """A form in which results are handed over; a member of `REPORTS`.
 
-    A report is one file: ``write`` turns results into it and returns where it is. It must be a pure function
-    of the results, so that the same study gives the same bytes.
+    A report is one file, or one a table: ``write`` turns results into it and returns where it is. It must be a pure
+    function of the results, so that the same study gives the same bytes.
     """
 
     @property
@@ -87,7 +87,7 @@ class Report(Protocol):
         """The name by which a config asks for it."""
 
     def write(self, results: Results, folder: Path) -> Path:
-        """Write the report into a folder and return the path of the file to open."""
+        """Write the report into a folder and return the path of what to open: the file, or the folder of several."""
 
 
 REPORTS: Registry[Report] = Registry("report", "eventstudy.reports")

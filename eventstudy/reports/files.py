@@ -30,6 +30,7 @@ __all__ = [
     "read_tables",
     "records",
     "write_bytes",
+    "write_parquet",
     "write_tables",
     "write_text",
 ]
@@ -70,13 +71,15 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
         path, other = folder / f"{name}.csv", folder / f"{name}.parquet"
         if _is_columnar(name, frame):
             path, other = other, path
-            paths.append(_write_parquet(path, frame))
+            needed = f"{len(frame):,} abnormal returns are too many for a CSV file: Parquet"
+            paths.append(write_parquet(path, frame, needed))
         else:
             paths.append(write_text(path, csv_text(frame)))
-        # A larger or smaller study was there before; its table must not be read for this one's.
+        # Another study was there before; its table must not be taken for this one's.
         other.unlink(missing_ok=True)
     for name in {*OPTIONAL} - {*held(results.tables)}:
-        (folder / f"{name}.csv").unlink(missing_ok=True)
+        for path in (folder / f"{name}.csv", folder / f"{name}.parquet"):
+            path.unlink(missing_ok=True)
     ordered = {key: results.summary[key] for key in SUMMARY_KEYS}
     ordered |= {key: results.summary[key] for key in sorted(results.summary) if key not in ordered}
     paths.append(write_text(folder / "summary.json", json_text(ordered)))
@@ -131,7 +134,8 @@ def read_tables(folder: str | Path) -> Results:
     for name in (*TABLES, *(each for each in OPTIONAL if (folder / f"{each}.csv").exists())):
         path, columnar = folder / f"{name}.csv", folder / f"{name}.parquet"
         try:
-            if columnar.exists():
+            # Where both are there, the Parquet file is a copy that a report made.
+            if columnar.exists() and not path.exists():
                 tables[name] = conform(name, pd.read_parquet(columnar))
                 continue
             cells = pd.read_csv(path, dtype="str", keep_default_na=False)
@@ -161,12 +165,25 @@ def write_bytes(path: Path, content: bytes) -> Path:
     return _write_whole(path, lambda partial: partial.write_bytes(content))
 
 
-def _write_parquet(path: Path, frame: pd.DataFrame) -> Path:
+def write_parquet(path: Path, frame: pd.DataFrame, what: str) -> Path:
+    """Write a table as a Parquet file so that it appears whole or not at all, and return its path.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    frame : DataFrame
+        The table.
+    what : str
+        What needs pyarrow, as the beginning of the sentence that says so.
+
+    Raises
+    ------
+    OutputError
+        If pyarrow is not installed, or the file can't be written.
+    """
     if find_spec("pyarrow") is None:
-        raise OutputError(
-            f"{len(frame):,} abnormal returns are too many for a CSV file, and Parquet needs pyarrow; "
-            f'install it with: pip install "eventstudy-backtester[parquet]".'
-        )
+        raise OutputError(f"{what} needs pyarrow; install it with: pip install 'eventstudy-backtester[parquet]'.")
     return _write_whole(path, lambda partial: frame.to_parquet(partial, index=False))
 
 

@@ -7,18 +7,73 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from eventstudy.reports import REPORTS, ExcelReport, LatexReport, MarkdownReport, Results
-from eventstudy.reports.contract import TABLES
+from eventstudy.errors import OutputError
+from eventstudy.reports import (
+    REPORTS,
+    CsvReport,
+    ExcelReport,
+    LatexReport,
+    MarkdownReport,
+    ParquetReport,
+    Results,
+)
+from eventstudy.reports.contract import TABLES, conform
 from eventstudy.reports.display import Column, DisplayTable
+from eventstudy.reports.files import read_tables, write_tables
 from eventstudy.reports.latex import FIT, latex_table
+from tests.reports.conftest import with_paths
 
 
-@pytest.mark.parametrize("name", REPORTS.names())
+@pytest.mark.parametrize("name", sorted({*REPORTS.names()} - {"csv", "parquet"}))
 def test_every_format_writes_one_file_and_the_same_bytes(name: str, results: Results, tmp_path: Path) -> None:
     one, two = (REPORTS.get(name).write(results, tmp_path / folder) for folder in ("one", "two"))
     assert one.name == two.name
     assert list((tmp_path / "one").iterdir()) == [one]
     assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet"])
+def test_the_tables_are_a_file_each_and_the_same_bytes(name: str, results: Results, tmp_path: Path) -> None:
+    one, two = (REPORTS.get(name).write(with_paths(results), tmp_path / folder) for folder in ("one", "two"))
+    assert one == tmp_path / "one"
+    assert {path.name for path in one.iterdir()} == {f"{each}.{name}" for each in (*TABLES, "paths")}
+    assert all(path.read_bytes() == (two / path.name).read_bytes() for path in one.iterdir())
+
+
+def test_parquet_files_are_the_tables_with_their_types(results: Results, tmp_path: Path) -> None:
+    ParquetReport().write(results, tmp_path)
+    for name in TABLES:
+        read, held = pd.read_parquet(tmp_path / f"{name}.parquet"), conform(name, results.tables[name])
+        pd.testing.assert_frame_equal(conform(name, read), held)
+    events = pd.read_parquet(tmp_path / "events.parquet")
+    assert events["date"].iloc[1] == pd.Timestamp("2024-08-15")
+    assert events["announced_at"].iloc[1] == pd.Timestamp("2024-08-15T10:30Z")
+
+
+def test_csv_files_are_those_of_the_run(results: Results, tmp_path: Path) -> None:
+    write_tables(results, tmp_path / "run")
+    CsvReport().write(results, tmp_path / "again")
+    for path in (tmp_path / "again").iterdir():
+        assert path.read_bytes() == (tmp_path / "run" / path.name).read_bytes()
+
+
+def test_parquet_files_of_another_study_are_not_left_nor_read(results: Results, tmp_path: Path) -> None:
+    write_tables(with_paths(results), tmp_path)
+    ParquetReport().write(with_paths(results), tmp_path)
+    changed = pd.read_parquet(tmp_path / "cars.parquet").assign(car=9.0)
+    changed.to_parquet(tmp_path / "cars.parquet")
+    assert (read_tables(tmp_path).tables["cars"]["car"] != 9.0).all()
+    write_tables(results, tmp_path)
+    assert list(tmp_path.glob("*.parquet")) == []
+
+
+def test_parquet_without_pyarrow_says_what_is_missing(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventstudy.reports.files.find_spec", lambda _: None)
+    with pytest.raises(OutputError, match=r"^A Parquet report needs pyarrow; install it with: pip install "):
+        ParquetReport().write(results, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_markdown_has_the_headline_and_the_tables(results: Results, tmp_path: Path) -> None:

@@ -251,7 +251,7 @@ def test_summary_reads_like_statsmodels(results: Results) -> None:
 
 
 def test_reports_are_found_by_name() -> None:
-    assert REPORTS.names() == ("excel", "html", "json", "latex", "markdown")
+    assert REPORTS.names() == ("csv", "excel", "html", "json", "latex", "markdown", "parquet")
     for name in REPORTS.names():
         report = REPORTS.get(name)
         assert isinstance(report, Report)

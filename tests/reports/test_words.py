@@ -64,6 +64,15 @@ def test_many_events_are_told_apart_from_zero_or_not(results: Results) -> None:
     )
 
 
+def test_a_test_without_a_value_was_asked_for_all_the_same(results: Results) -> None:
+    none = with_mean(results, **dict.fromkeys(["std_error", "statistic", "df", "p_value"], np.nan))
+    none["tests"] = none["tests"].assign(reason="no_variation")
+    figure = "Mean of 40 events: the CAAR over [0, +1] under market is +2.00%, with no interval"
+    assert words.mean_sentences(none) == [f"{figure}; its test has no value: no variation."]
+    none["tests"] = none["tests"].assign(reason=None)
+    assert words.mean_sentences(none) == [f"{figure}; no test of it was asked for."]
+
+
 def test_no_claim_where_the_test_carries_none(results: Results) -> None:
     weak = results.tables["abnormal_returns"].assign(std_error=1.0)
     sentence = words.abnormal_sentences({**results.tables, "abnormal_returns": weak}, FOCUS)[0]
