@@ -72,7 +72,7 @@ def distances(x: Floats, ahead: Floats) -> Floats:
 
     Examples
     --------
-    >>> distances(np.array([[[1.0], [2.0], [3.0]]]), np.array([[[4.0]]])).tolist()
+    >>> distances(np.array([[[1.0], [2.0], [3.0]]]), np.array([[[4.0]]])).round(6).tolist()
     [[2.0]]
     """
     (events, days, count), length = x.shape, ahead.shape[1]
