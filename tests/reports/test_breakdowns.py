@@ -45,7 +45,8 @@ def test_groups_are_on_the_page_only_where_there_are_several(results: Results) -
     assert "By group" not in html.page(results)
     page = html.page(with_groups(results))
     assert "By group" in page
-    assert "Cumulative mean abnormal return by group: sign=beat, sign=miss." in page
+    about = "Cumulative mean abnormal return by group, with 95% bands where a column has four groups at most"
+    assert f"{about}: sign=beat, sign=miss." in page
 
 
 def test_lines_of_groups_are_their_caars(results: Results) -> None:
