@@ -19,9 +19,6 @@ from eventstudy.returns.windows import Window, Windows
 
 __all__ = ["AbnormalReturns", "Cars", "Estimates", "ForecastError", "Sides"]
 
-# Abnormal returns smaller than this share of sigma are rounding.
-ROUNDING = 1e-12
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cars:
@@ -95,8 +92,7 @@ class AbnormalReturns:
     windows : Windows
         The days.
     ar : ndarray of shape (E, L)
-        Abnormal returns, decimals per session, NaN where missing. One below 1e-12 sigma is the rounding of a
-        difference of equal returns and is zero, so that a sample of nothing but zeros is not tested as if it varied.
+        Abnormal returns, decimals per session, NaN where missing.
     covariance : Covariance
         Of each event's abnormal returns.
     estimates : Estimates
@@ -130,9 +126,6 @@ class AbnormalReturns:
     own_windows: Ints | None = None
 
     def __post_init__(self) -> None:
-        tiny = np.abs(self.ar) <= ROUNDING * self.estimates.sigma[:, None]
-        if self.ar[tiny].any():
-            object.__setattr__(self, "ar", np.where(tiny, 0.0, self.ar))
         self.ar.setflags(write=False)
 
     @property

@@ -20,7 +20,10 @@ from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.models.base import Block, LinearModel, failures
 from eventstudy.returns.shared import fit_stretches
 
-__all__ = ["Measured", "Part", "estimated", "sides"]
+__all__ = ["Measured", "Part", "estimated", "sides", "without_rounding"]
+
+# Abnormal returns smaller than this share of sigma are rounding.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +122,7 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
         result = model.fit(block)
     asked = diagnose_model(model, block, result.residuals) if diagnostics else None
     measured = Measured(
-        ar=block.y_event - result.expected,
+        ar=without_rounding(block.y_event - result.expected, result.sigma),
         covariance=Covariance.of(result.noise, result.spread),
         estimates=Estimates.of(model, result, asked),
         forecast=result.expected if coefficients is None else coefficients,
@@ -159,12 +162,33 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
         diagnostics=diagnose_model(model, reader.read(kept), fit.residuals) if diagnostics else None,
     )
     measured = Measured(
-        ar=reader.forecast_errors(kept, fit.coefficients),
+        ar=without_rounding(reader.forecast_errors(kept, fit.coefficients), fit.sigma),
         covariance=Covariance.by_design(fit.sigma, dated.designs.spread, dated.date[kept]),
         estimates=estimates,
         forecast=fit.coefficients,
     )
     return Part(kept, measured, fit.residuals, not failed.any(), partial(reader.read, kept)), rows[~whole]
+
+
+def without_rounding(ar: Floats, sigma: Floats) -> Floats:
+    """Return abnormal returns with zero for what is only the rounding of a difference of equal returns.
+
+    Parameters
+    ----------
+    ar : ndarray of shape (E, L)
+        Decimals per session, NaN where missing; written into.
+    sigma : ndarray of shape (E,)
+        Standard deviation of a residual; a sample of nothing but zeros must not be tested as if it varied.
+
+    Examples
+    --------
+    >>> without_rounding(np.array([[0.01, 3e-18, np.nan]]), np.array([0.02])).tolist()
+    [[0.01, 0.0, nan]]
+    """
+    tiny = np.abs(ar) <= ROUNDING * sigma[:, None]
+    if tiny.any():
+        ar[tiny] = 0.0
+    return ar
 
 
 def sides(reader: BlockReader, forecast: Floats, rows: Ints) -> Sides:

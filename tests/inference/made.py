@@ -13,6 +13,7 @@ from eventstudy.returns.abnormal import AbnormalReturns, Sides
 from eventstudy.returns.accumulators import Accumulator, Around, FirstPass, Places, Residuals
 from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.estimates import Estimates
+from eventstudy.returns.estimation import without_rounding
 from eventstudy.returns.models import Block, ExpectedReturnModel, MarketModel
 from eventstudy.returns.passes import Accumulated, Merger, Needs, first_look, gathered, second_look
 from eventstudy.returns.windows import Window, Windows
@@ -49,7 +50,7 @@ class Made:
         result = self.model.fit(block)
         abnormal = AbnormalReturns(
             windows=self.windows,
-            ar=block.y_event - result.expected,
+            ar=without_rounding(block.y_event - result.expected, result.sigma),
             covariance=Covariance.of(result.noise, result.spread),
             estimates=Estimates.of(self.model, result),
             source=Sides(block.y_event, result.expected, block.x_event[..., 0]),
