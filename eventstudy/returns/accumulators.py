@@ -189,25 +189,13 @@ class FirstPass:
         All E events.
     cars : mapping of str to Cars
         Their CARs over every reported window.
-    members : ndarray of shape (E,)
-        Which events belong to the group.
-    code : ndarray of shape (E,)
-        Symbols; the events of one follow each other by day 0.
-    day0 : ndarray of shape (E,)
-        Session index of day 0, in the event's calendar.
-    calendar : ndarray of shape (E,)
-        Exchange codes.
-    sessions : mapping of str to ndarray
-        The sessions of each exchange.
+    places : Places
+        Where they lie, and which of them belong to the group.
     """
 
     abnormal: AbnormalReturns
     cars: Mapping[str, Cars]
-    members: Bools
-    code: Ints
-    day0: Ints
-    calendar: Labels
-    sessions: Mapping[str, Dates]
+    places: Places
 
 
 class Accumulator(Protocol):

@@ -74,8 +74,8 @@ class CalendarDays:
         """Find the events of one symbol whose windows overlap: a firm counts once a day, or once for each event."""
         until = {}
         for name, cars in first.cars.items():
-            row = np.flatnonzero(first.members & ~np.isnan(cars.car))
-            code, day0 = first.code[row], first.day0[row]
+            row = np.flatnonzero(first.places.members & ~np.isnan(cars.car))
+            code, day0 = first.places.code[row], first.places.day0[row]
             behind = day0[:-1] + cars.window.end - day0[1:]
             again = (code[1:] == code[:-1]) & (behind >= cars.window.start) & (not cls.per_event)
             until[name] = (row[1:][again], behind[again])

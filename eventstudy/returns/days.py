@@ -170,7 +170,7 @@ class StandardRanks(DayScores):
     @classmethod
     def after(cls, first: FirstPass) -> Self:
         """Take the standard deviation over events of each event day."""
-        sar = first.abnormal.sar[first.members]
+        sar = first.abnormal.sar[first.places.members]
         return cls(dispersion=column_dispersion(sar))
 
     def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002

@@ -54,7 +54,7 @@ class EstimationOverlap:
     def after(cls, first: FirstPass) -> EstimationOverlap:
         """Count the events that have residuals."""
         estimated = first.abnormal.estimates.reason == Reason.OK
-        return cls(held=int((first.members & estimated).sum()) <= HELD)
+        return cls(held=int((first.places.members & estimated).sum()) <= HELD)
 
     def add(self, residuals: Residuals) -> None:
         """Hold the residuals of a block, or add them up."""

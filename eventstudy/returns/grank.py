@@ -36,7 +36,8 @@ class GeneralizedRanks:
     def after(cls, first: FirstPass) -> GeneralizedRanks:
         """Take the dispersion of the SCARs."""
         spread = {
-            name: float(column_dispersion(cars.t[first.members][:, None])[0]) for name, cars in first.cars.items()
+            name: float(column_dispersion(cars.t[first.places.members][:, None])[0])
+            for name, cars in first.cars.items()
         }
         return cls(dispersion=spread)
 

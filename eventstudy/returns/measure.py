@@ -124,7 +124,7 @@ def measure_abnormal_returns(
     abnormal = run.abnormal(everything, whole.record())
     if looks == 2:
         cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
-        firsts = {name: FirstPass(abnormal, cars, members, *where) for name, members in groups.items()}
+        firsts = {name: FirstPass(abnormal, cars, places[name]) for name in groups}
         later = look(second_look(needs, firsts), again=True)
         for name, by_class in later.items():
             accumulated[name] |= by_class

@@ -69,8 +69,8 @@ class Made:
         whole = self.residuals(every).known.abnormal
         cars = {window.name: whole.car(window) for window in self.windows.reported}
         where = (groups[ALL], self.code, self.day0, self.calendar, self.sessions)
-        first = FirstPass(whole, cars, *where)
         places = {ALL: Places(self.windows, *where)}
+        first = FirstPass(whole, cars, places[ALL])
         found: dict[type, Accumulator] = {}
         for empty in (first_look(needs, places), second_look(needs, {ALL: first})):
             brought = [gathered(empty, [self.residuals(rows)], groups) for rows in parts]

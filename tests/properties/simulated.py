@@ -120,7 +120,8 @@ def samples(given: Made, needs: Needs, seed: int) -> Iterator[Sample]:
     abnormal, groups = residuals.known.abnormal, {ALL: np.ones(len(rows), dtype=bool)}
     cars = {window.name: abnormal.car(window) for window in given.windows.reported}
     where = (groups[ALL], given.code, given.day0, given.calendar, given.sessions)
-    first, places = FirstPass(abnormal, cars, *where), {ALL: Places(given.windows, *where)}
+    places = {ALL: Places(given.windows, *where)}
+    first = FirstPass(abnormal, cars, places[ALL])
     held = {}
     for empty in (first_look(needs, places), second_look(needs, {ALL: first})):
         held |= merged(empty, [gathered(empty, [residuals], groups)])[ALL]
