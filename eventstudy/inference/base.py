@@ -1,183 +1,28 @@
-"""What a test sees, and what it says: `Sample` in, `TestResult` out."""
+"""What a test is and what it says: `Sample` in, `TestResult` out."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from functools import partial
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
 
 import numpy as np
 
-from eventstudy._typing import Dates, Floats, Ints, Labels
+from eventstudy._typing import Floats
 from eventstudy.distributions import Alternative, PValues, normal_p_values, student_p_values
 from eventstudy.errors import Reason, UnknownNameError
 from eventstudy.inference.presets import DEFAULT, Unsaid, preset, take_options
-from eventstudy.returns.abnormal import AbnormalReturns, Cars
+from eventstudy.inference.sample import Sample
 from eventstudy.returns.accumulators import Accumulator
-from eventstudy.returns.windows import Window
 
 __all__ = ["DEFAULT", "HypothesisTest", "Sample", "TestResult", "dispersion", "few"]
-
-A = TypeVar("A", bound=np.ndarray[Any, Any])
 
 # Values that differ by no more than this share of the largest differ by what summing them in another order makes.
 ROUNDING = 1e-14
 # METHODS 4.2.
 FEW_EVENTS = 10
 UNKNOWN = PValues()  # Of a test that can't be computed.
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """One group of events and one window, as a test sees them.
-
-    Only events with a CAR are in it: every array has shape (N,) or (N, L) and no missing value in `car`.
-
-    Parameters
-    ----------
-    event_id : ndarray of shape (N,)
-        Names of the events.
-    row : ndarray of shape (N,)
-        Their positions in the study's aligned events.
-    window : Window
-        The days tested.
-    car : ndarray of shape (N,)
-        Cumulative abnormal returns, decimals.
-    std_error : ndarray of shape (N,)
-        Their exact standard errors.
-    dof : ndarray of shape (N,)
-        Degrees of freedom of the estimation.
-    held : ndarray of shape (N,) or callable
-        Buy-and-hold abnormal returns, NaN where a return is missing, or what computes them.
-    ar : ndarray of shape (N, L)
-        Abnormal returns on the window's days, NaN where missing.
-    accumulated : mapping
-        What the test declared it `needs`, for the whole group.
-    seed : int
-        What the random draws of this model, group and window begin from.
-    day0 : ndarray of shape (N,)
-        Date of each event's day 0; empty where nobody told, and every event then stands for itself.
-    span : ndarray of shape (N, 2), optional
-        Dates of the first and the last session of each event's window.
-    abnormal : AbnormalReturns, optional
-        Where the sample comes from: all E events and the whole event window. A study always gives it.
-    """
-
-    event_id: Labels
-    row: Ints
-    window: Window
-    car: Floats
-    std_error: Floats
-    dof: Ints
-    held: Floats | Callable[[], Floats]
-    ar: Floats
-    accumulated: Mapping[type[Accumulator], Accumulator]
-    seed: int = 0
-    day0: Dates = field(default_factory=lambda: np.empty(0, dtype="datetime64[D]"))
-    span: Dates | None = None
-    abnormal: AbnormalReturns | None = None
-
-    @classmethod
-    def of(
-        cls,
-        abnormal: AbnormalReturns,
-        cars: Cars,
-        members: Ints,
-        event_id: Labels,
-        accumulated: Mapping[type[Accumulator], Accumulator],
-        *,
-        seed: int = 0,
-        day0: Dates | None = None,
-        span: Dates | None = None,
-    ) -> Sample:
-        """Return the sample of a group: its members that have a CAR in the window.
-
-        Parameters
-        ----------
-        abnormal, cars : AbnormalReturns, Cars
-            Of E events, over the event window and over the window tested.
-        members : ndarray
-            Positions of the group's events.
-        event_id : ndarray of shape (E,)
-            Names of all E events.
-        accumulated : mapping
-            The group's accumulators.
-        seed, day0, span
-            As in `Sample`; the dates are those of all E events.
-        """
-        abnormal = abnormal.narrowed(cars.window)
-        row = members[~np.isnan(rows_of(cars.car, members))]
-        days = cars.window.within(abnormal.windows.event[0])
-        return cls(
-            event_id=rows_of(event_id, row),
-            row=row,
-            window=cars.window,
-            car=rows_of(cars.car, row),
-            std_error=rows_of(cars.std_error, row),
-            dof=rows_of(cars.dof, row),
-            held=partial(_bhar, cars, row),
-            ar=rows_of(abnormal.ar, row)[:, days],
-            accumulated=accumulated,
-            seed=seed,
-            day0=np.empty(0, dtype="datetime64[D]") if day0 is None else day0[row],
-            span=None if span is None else span[row],
-            abnormal=abnormal,
-        )
-
-    def __len__(self) -> int:
-        return len(self.car)
-
-    @property
-    def bhar(self) -> Floats:
-        """Buy-and-hold abnormal returns, shape (N,), NaN where a return is missing."""
-        return self.held() if callable(self.held) else self.held
-
-    @property
-    def scar(self) -> Floats:
-        """Standardised CARs ``car / sqrt(c' V c)``, shape (N,)."""
-        return self.car / self.std_error
-
-    @property
-    def whole(self) -> AbnormalReturns:
-        """The abnormal returns that the sample comes from."""
-        if self.abnormal is None:
-            raise ValueError("This sample came without the abnormal returns that it is of.")
-        return self.abnormal
-
-    @property
-    def days(self) -> slice:
-        """The columns of the window in an array of the event window."""
-        return self.window.within(self.whole.windows.event[0])
-
-    def part(self, values: Floats) -> Floats:
-        """Return the sample's rows and days of an array of shape (E, L, ...) over all events and days."""
-        # Sums of small arrays depend on how these lie in memory, and an array that came from a process lies otherwise.
-        return np.ascontiguousarray(rows_of(values, self.row)[:, self.days])
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether any event has fewer days than the window."""
-        if self.abnormal is None or self.abnormal.own_windows is None:
-            return False
-        return not self.abnormal.inside(self.window)[self.row][:, self.days].all()
-
-    def own(self) -> AbnormalReturns:
-        """Return the abnormal returns of the sample's events, over the whole event window."""
-        return self.whole.take(self.row)
-
-
-def rows_of(values: A, rows: Ints) -> A:
-    """Return some rows of an array; the array itself where they are all rows in order."""
-    if len(rows) == len(values) and (rows == np.arange(len(rows))).all():
-        return values
-    some: A = values[rows]  # type: ignore[assignment]
-    return some
-
-
-def _bhar(cars: Cars, rows: Ints) -> Floats:
-    return cars.bhar[rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
