@@ -11,6 +11,8 @@ Ints: TypeAlias = NDArray[np.int64]
 """Positions and counts."""
 Bools: TypeAlias = NDArray[np.bool_]
 """Masks."""
+Rows: TypeAlias = Bools | Ints | slice
+"""Which rows of an array."""
 Dates: TypeAlias = NDArray[np.datetime64]
 """Calendar dates, ``datetime64[D]``, no time zone."""
 Times: TypeAlias = NDArray[np.datetime64]

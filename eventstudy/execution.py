@@ -19,7 +19,7 @@ import numpy as np
 from eventstudy._typing import Ints
 from eventstudy.errors import InputError, UnknownNameError
 
-__all__ = ["BLOCK", "ENGINES", "PATHS", "Engine", "blocks", "map_chunks"]
+__all__ = ["BLOCK", "ENGINES", "PATHS", "Engine", "blocks", "in_pieces", "map_chunks"]
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -51,6 +51,11 @@ class Engine:
     workers: int | None = None
     path: str = "auto"
 
+    @property
+    def shares_memory(self) -> bool:
+        """Whether what one block writes the others see."""
+        return self.name != "processes"
+
     def __post_init__(self) -> None:
         if self.name not in ENGINES:
             raise UnknownNameError("engine", self.name, ENGINES)
@@ -60,15 +65,21 @@ class Engine:
             raise InputError(f"run: workers is {self.workers}; it must be at least 1.")
 
 
-def blocks(count: int) -> list[Ints]:
-    """Return the positions 0 to `count` - 1 in blocks of `BLOCK`, the last one shorter.
+def blocks(count: int, times: int = 1) -> list[Ints]:
+    """Return the positions 0 to `count` - 1 in blocks of so many times `BLOCK`, the last one shorter.
 
     Examples
     --------
     >>> [len(block) for block in blocks(5_000)]
     [2048, 2048, 904]
     """
-    return [np.arange(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
+    size = times * BLOCK
+    return [np.arange(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def in_pieces(rows: Ints) -> list[Ints]:
+    """Return rows in pieces of `BLOCK`, the last one shorter; one piece where there are none."""
+    return [rows[start : start + BLOCK] for start in range(0, max(len(rows), 1), BLOCK)]
 
 
 def map_chunks(

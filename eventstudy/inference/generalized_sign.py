@@ -39,7 +39,7 @@ class PositiveSums:
                 whole = residuals.values.shape[1] // length * length
                 sums = residuals.values[:, :whole].reshape(len(residuals.row), -1, length).sum(axis=2)
                 positive, used = (sums > 0).sum(axis=1), (~np.isnan(sums)).sum(axis=1)
-                self._put(length, PositiveShare(residuals.row, positive, used))
+                self._put(length, PositiveShare(((residuals.row, positive, used),)))
 
     def merge(self, other: PositiveSums) -> None:
         """Append the events of a later block."""

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats, Ints, Labels
+from eventstudy._typing import Bools, Floats, Ints, Labels, Rows
 from eventstudy.distributions import student_p_value
 from eventstudy.errors import Reason
 from eventstudy.returns.accumulators import take
@@ -161,12 +161,11 @@ class AbnormalReturns:
     @property
     def std_error(self) -> Floats:
         """Standard error of each abnormal return, shape (E, L): ``sqrt(V[t, t])``."""
-        variance = self.covariance.diagonal(self.forecast_error)
-        error = np.sqrt(variance, out=variance if variance.flags.writeable else None)
+        error = self.covariance.std_error(self.forecast_error)
         error[np.isnan(self.ar)] = np.nan
         return error
 
-    def take(self, rows: Bools | Ints) -> AbnormalReturns:
+    def take(self, rows: Rows) -> AbnormalReturns:
         """Return the abnormal returns of some events."""
         return replace(
             self,
@@ -286,5 +285,5 @@ def _sessions_covered(abnormal: AbnormalReturns, there: Bools, inside: Bools) ->
     return np.asarray(np.where(there, np.minimum(abnormal.span, passed), 0).sum(axis=1), dtype=np.int64)
 
 
-def _some(abnormal: AbnormalReturns, rows: Bools | Ints) -> Sides:
+def _some(abnormal: AbnormalReturns, rows: Rows) -> Sides:
     return take(abnormal.sides, rows)

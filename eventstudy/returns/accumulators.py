@@ -12,16 +12,18 @@ residuals made again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 
-from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
-from eventstudy.returns import paths
+from eventstudy._typing import Bools, Dates, Floats, Ints, Labels, Rows
+from eventstudy.returns.remade import PIECE, Remade, as_rows
 
 if TYPE_CHECKING:
+    from eventstudy.execution import Engine
     from eventstudy.returns.abnormal import AbnormalReturns, Cars
     from eventstudy.returns.models.base import Block, ExpectedReturnModel
     from eventstudy.returns.windows import Windows
@@ -30,6 +32,7 @@ __all__ = [
     "Accumulator",
     "Around",
     "EstimationMeans",
+    "Finishing",
     "FirstPass",
     "OnePass",
     "Places",
@@ -42,7 +45,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-def take(record: T, rows: Bools | Ints) -> T:
+def take(record: T, rows: Rows) -> T:
     """Return a record of some events: every array in it, and in the records inside it, at these rows."""
     taken = {}
     for each in fields(record):  # type: ignore[arg-type]
@@ -122,7 +125,7 @@ class Around:
         """Returns and regressors in both windows, read when they are asked for."""
         return self.source() if callable(self.source) else self.source
 
-    def take(self, rows: Bools | Ints) -> Around:
+    def take(self, rows: Rows) -> Around:
         """Return the same for some events."""
         source = (lambda: take(self.block, rows)) if callable(self.source) else take(self.source, rows)
         return replace(
@@ -135,7 +138,7 @@ class Around:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Residuals:
     """Estimation residuals of some events of one block.
 
@@ -143,8 +146,8 @@ class Residuals:
     ----------
     row : ndarray of shape (E,)
         The events' positions in `Aligned`.
-    values : ndarray of shape (E, M)
-        Residuals, decimals per session, NaN where none.
+    given : ndarray of shape (E, M) or Remade
+        Residuals, decimals per session, NaN where none; or how to make them.
     sigma : ndarray of shape (E,)
         Their standard deviations.
     session : ndarray of shape (E,)
@@ -156,16 +159,21 @@ class Residuals:
     """
 
     row: Ints
-    values: Floats
+    given: Floats | Remade
     sigma: Floats
     session: Ints
     around: Around | None = None
     complete: bool = False
 
+    @cached_property
+    def values(self) -> Floats:
+        """The residuals, shape (E, M), made when they are first asked for."""
+        return as_rows(self.given)
+
     @property
     def there(self) -> Bools:
         """Which residuals there are, shape (E, M)."""
-        return np.ones(self.values.shape, dtype=bool) if self.complete else ~np.isnan(self.values)
+        return np.ones(self.given.shape, dtype=bool) if self.complete else ~np.isnan(self.values)
 
     @property
     def known(self) -> Around:
@@ -177,6 +185,14 @@ class Residuals:
     def take(self, members: Bools) -> Residuals:
         """Return the residuals of the events in a mask of shape (E,)."""
         return self if members.all() else take(self, members)
+
+    def pieces(self) -> Iterator[Residuals]:
+        """Give them in pieces that the cache holds, where they are to be made; else as they are."""
+        if not isinstance(self.given, Remade):
+            yield self
+            return
+        for start in range(0, len(self.row), PIECE):
+            yield take(self, slice(start, start + PIECE))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,6 +218,7 @@ class Accumulator(Protocol):
     """Made empty, shown blocks, merged; one that says ``in_order`` is merged block after block into the whole.
 
     It is copied for every block: arrays are replaced, and written into only where the whole has made them itself.
+    One that says ``remakes`` is shown residuals as they are given; the others, small pieces of those to be made.
     """
 
     def add(self, residuals: Residuals) -> None:
@@ -224,6 +241,15 @@ class OnePass(Protocol):
 
 
 @runtime_checkable
+class Finishing(Protocol):
+    """An accumulator with work left when all blocks are merged."""
+
+    def finish(self, engine: Engine) -> None:
+        """Do it."""
+        ...
+
+
+@runtime_checkable
 class TwoPass(Protocol):
     """An accumulator that is made when all events have their abnormal returns."""
 
@@ -233,50 +259,41 @@ class TwoPass(Protocol):
         ...
 
 
-def positive_counts(values: Floats) -> Ints:
-    """Return how many values of each row are above zero."""
-    if paths.compiled():
-        from eventstudy.returns.compiled import count_positive
-
-        return count_positive(values)
-    # Bytes are summed in half the time of booleans.
-    counts: Ints = np.add.reduce((values > 0).view(np.uint8), axis=1, dtype=np.int32).astype(np.int64)
-    return counts
-
-
 @dataclass(slots=True)
 class PositiveShare:
     """Positive estimation residuals of each event (Cowan 1992).
 
     Parameters
     ----------
-    row : ndarray of shape (n,)
-        The events.
-    positive, used : ndarray of shape (n,)
-        Residuals above zero, and residuals there are.
+    parts : tuple of (ndarray, ndarray, ndarray)
+        By block: the events, how many of their residuals are above zero, and how many there are.
     """
 
-    row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    positive: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    used: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    remakes: ClassVar[bool] = True
+
+    parts: tuple[tuple[Ints, Ints, Ints], ...] = ()
+    _by_event: tuple[Ints, Ints] | None = field(default=None, repr=False, compare=False)
 
     def add(self, residuals: Residuals) -> None:
         """Count the positive residuals among the residuals there are."""
-        events, sessions = residuals.values.shape
+        events, sessions = residuals.given.shape
         used = np.full(events, sessions) if residuals.complete else residuals.there.sum(axis=1)
-        self.merge(PositiveShare(residuals.row, positive_counts(residuals.values), used))
+        self.parts = (*self.parts, (residuals.row, positive_counts(residuals), used))
 
     def merge(self, other: PositiveShare) -> None:
         """Append the events of a later block."""
-        self.row = np.concatenate([self.row, other.row])
-        self.positive = np.concatenate([self.positive, other.positive])
-        self.used = np.concatenate([self.used, other.used])
+        self.parts = (*self.parts, *other.parts)
 
     def counts(self, rows: Ints) -> tuple[Ints, Ints]:
         """Return positive and used of these events, shape (len(rows),) each."""
-        order = np.argsort(self.row, kind="stable")
-        at = order[np.searchsorted(self.row[order], rows)]
-        return self.positive[at], self.used[at]
+        if self._by_event is None:
+            events = 1 + max((int(row.max(initial=-1)) for row, _, _ in self.parts), default=-1)
+            positive, used = np.zeros((2, events), dtype=np.int64)
+            for row, above, there in self.parts:
+                positive[row], used[row] = above, there
+            self._by_event = positive, used
+        positive, used = self._by_event
+        return positive[rows], used[rows]
 
     def of(self, rows: Ints) -> Floats:
         """Return the shares of these events, shape (len(rows),), NaN without residuals."""
@@ -284,21 +301,32 @@ class PositiveShare:
         return np.where(used > 0, positive / np.maximum(used, 1), np.nan)
 
 
+def positive_counts(residuals: Residuals) -> Ints:
+    """Return how many residuals of each event are above zero."""
+    if isinstance(residuals.given, Remade):
+        return residuals.given.positive
+    # Bytes are summed in half the time of booleans.
+    above = (residuals.values > 0).view(np.uint8)
+    return np.asarray(np.add.reduce(above, axis=1, dtype=np.int32).astype(np.int64))
+
+
 @dataclass(slots=True)
 class EstimationMeans:
     """The average residual on each estimation day, events matched by relative day (Brown and Warner 1980)."""
+
+    remakes: ClassVar[bool] = True
 
     total: Floats = field(default_factory=lambda: np.empty(0))
     count: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def add(self, residuals: Residuals) -> None:
         """Add the residuals of each day."""
-        values = residuals.values
         if residuals.complete:
-            block = EstimationMeans(values.sum(axis=0), np.full(values.shape[1], len(values)))
+            events, sessions = residuals.given.shape
+            block = EstimationMeans(day_sums(residuals), np.full(sessions, events))
         else:
             there = residuals.there
-            block = EstimationMeans(np.where(there, values, 0.0).sum(axis=0), there.sum(axis=0))
+            block = EstimationMeans(np.where(there, residuals.values, 0.0).sum(axis=0), there.sum(axis=0))
         self.merge(block)
 
     def merge(self, other: EstimationMeans) -> None:
@@ -312,3 +340,12 @@ class EstimationMeans:
     def means(self) -> Floats:
         """Average residual of each estimation day, shape (M,), NaN on a day without any."""
         return np.where(self.count > 0, self.total / np.maximum(self.count, 1), np.nan)
+
+
+def day_sums(residuals: Residuals) -> Floats:
+    """Return the sum of residuals, none of them missing, on each day."""
+    if isinstance(residuals.given, Remade):
+        from eventstudy.returns.compiled import sum_residuals
+
+        return sum_residuals(residuals.given)
+    return np.asarray(residuals.values.sum(axis=0))

@@ -109,7 +109,7 @@ class BlockReader:
         )
 
     def stretches(self, rows: Ints) -> tuple[Floats, Ints, Bools]:
-        """Return, for a model whose designs are shared, the estimation returns that it explains.
+        """Return, for a model whose designs are shared, where the estimation returns lie.
 
         Returns
         -------
@@ -120,14 +120,9 @@ class BlockReader:
         whole : ndarray of shape (E,)
             Whether the event's symbol is listed on all of these sessions.
         """
-        windows, panel = self.aligned.windows, self.estimation
-        start, length = self._place(rows, windows.stretch)
-        at, whole = panel.listing.stretches(self.aligned.code[rows], start, length)
-        if not self.model.excess:
-            return panel.values, at, whole
-        riskless = self.tables.gather_risk_free(self.exchange[rows], start, length)
-        excess = self._returns(panel, rows, windows.stretch) - riskless
-        return excess.ravel(), np.arange(len(rows)) * length, whole
+        start, length = self._place(rows, self.aligned.windows.stretch)
+        at, whole = self.estimation.listing.stretches(self.aligned.code[rows], start, length)
+        return self.estimation.values, at, whole
 
     def event_returns(self, rows: Ints) -> Floats:
         """Return the returns of the event window, shape (E, L)."""
@@ -137,18 +132,14 @@ class BlockReader:
         """Return abnormal returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""
         start, length = self._place(rows, self.aligned.windows.event)
         at, whole = self.panel.listing.stretches(self.aligned.code[rows], start, length)
-        if self.dated is None or self.model.excess or not whole.all():
+        if self.dated is None or not whole.all():
             return self.event_returns(rows) - self.by_date(rows, coefficients)
         return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[rows], coefficients)
 
     def by_date(self, rows: Ints, coefficients: Floats) -> Floats:
         """Return expected returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""
         assert self.dated is not None
-        expected: Floats = np.einsum("elk,ek->el", self.dated.designs.ahead[self.dated.date[rows]], coefficients)
-        if self.model.excess:
-            start, length = self._place(rows, self.aligned.windows.event)
-            expected += self.tables.gather_risk_free(self.exchange[rows], start, length)
-        return expected
+        return self.dated.designs.forecast(self.dated.date[rows], coefficients)
 
     def benchmark(self, rows: Ints, expected: Floats) -> Floats:
         """Return what buy-and-hold returns are compared with, session by session, whatever returns span.
@@ -254,8 +245,13 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     lengths[np.unique(exchange)] = [each.shape[1] for each in tabled]
     inside = (day0 + start >= 0) & (day0 + end < lengths[exchange])
     first = np.where(inside, (np.cumsum(lengths) - lengths)[exchange] + day0 + start, -1)
-    ahead = model.design(tables.gather(codes[exchange].astype(object), day0 + before, after - before + 1))
-    designs = factorise(np.concatenate(tabled, axis=1), first, end - start + 1, ahead)
+    where = (codes[exchange].astype(object), day0 + before, after - before + 1)
+    riskless = None
+    if model.excess:
+        by_session = np.concatenate([tables.risk_free[code] for code in codes[np.unique(exchange)]])
+        riskless = by_session, tables.gather_risk_free(*where)
+    ahead = model.design(tables.gather(*where))
+    designs = factorise(np.concatenate(tabled, axis=1), first, end - start + 1, ahead, riskless)
     return Dated(designs, number[places])
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
+from eventstudy.execution import Engine
 from eventstudy.returns.accumulators import Places, Residuals, take
 from eventstudy.returns.correlation import MeanCorrelation, unit_rows
+from eventstudy.returns.crowding import crowded_days, on_exchange
 from eventstudy.returns.day_series import DaySeries
+from eventstudy.returns.remade import Remade
 from eventstudy.returns.windows import Window
 
 __all__ = ["COMMON", "HELD", "CalendarCorrelation"]
@@ -87,11 +90,14 @@ class CalendarCorrelation:
         First and last day of each for each event, where columns of the events narrow any.
     parts : tuple of Placed
         Residuals held, block by block; where sums are wanted, those of one block.
+    unmade : tuple of (ndarray, ndarray, Remade)
+        Where sums are wanted, residuals to be made in the end, and the exchange codes and days 0 of their events.
     sums : mapping of str to DaySeries
         By exchange, of all blocks merged.
     """
 
     in_order: ClassVar[bool] = True
+    remakes: ClassVar[bool] = True
 
     held: bool = True
     wanted: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -101,28 +107,32 @@ class CalendarCorrelation:
     reported: tuple[Window, ...] = ()
     own_windows: Ints | None = None
     parts: tuple[Placed, ...] = ()
+    unmade: tuple[tuple[Labels, Ints, Remade], ...] = ()
     sums: dict[str, DaySeries] = field(default_factory=dict)
     _known: dict[bytes, list[_Pairs]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def before(cls, places: Places) -> CalendarCorrelation:
         """Find the events whose windows overlap with another's."""
-        windows, members = places.windows, np.flatnonzero(places.members)
-        low, high = (f(getattr(w, e) for w in windows.reported) for f, e in ((min, "start"), (max, "end")))
-        dates, ends = np.empty((2, len(members)), dtype=np.int64), {}
-        for code, sessions in places.sessions.items():
-            of = places.calendar[members] == code
-            day0 = places.day0[members] if of.all() else places.day0[members[of]]
-            if len(day0):
+        windows, ends, found = places.windows, {}, []
+        for code in places.sessions:
+            rows = np.flatnonzero(places.members & on_exchange(code, places.calendar, places.sessions))
+            if len(rows):
+                day0 = places.day0[rows]
                 ends[code] = (int(day0.min()), int(day0.max()))
-                for side, day in enumerate((low, high)):
-                    dates[side, of] = sessions[np.clip(day0 + day, 0, len(sessions) - 1)].astype("datetime64[D]")
-        wanted = members[_overlapping(*dates)]
-        held = len(wanted) <= HELD
-        none = np.empty(0, dtype=np.int64)
-        stretches = (windows.stretch, windows.event)
-        narrowed = places.own_windows if held else None
-        return cls(held, wanted if held else none, places.sessions, ends, stretches, windows.reported, narrowed)
+                found.append((code, rows, np.bincount(day0)))
+        crowded = crowded_days([(places.sessions[code], count) for code, _, count in found], windows.reported)
+        held = sum(int(count[of].sum()) for (_, _, count), of in zip(found, crowded, strict=True)) <= HELD
+        wanted = [rows[of[places.day0[rows]]] for (_, rows, _), of in zip(found, crowded, strict=True) if held]
+        return cls(
+            held=held,
+            wanted=np.sort(np.concatenate([np.empty(0, dtype=np.int64), *wanted])),
+            sessions=places.sessions,
+            ends=ends,
+            stretches=(windows.stretch, windows.event),
+            reported=windows.reported,
+            own_windows=places.own_windows if held else None,
+        )
 
     def add(self, residuals: Residuals) -> None:
         """Hold the residuals of a block."""
@@ -132,23 +142,45 @@ class CalendarCorrelation:
         if not good.any():
             return
         chosen = residuals.take(good)
-        known = chosen.known
-        part = Placed(chosen.row, known.calendar, known.day0, chosen.values, chosen.complete)
-        self.parts = (*self.parts, part)
+        where = (chosen.known.calendar, chosen.known.day0)
+        if isinstance(chosen.given, Remade) and not self.held:
+            self.unmade = (*self.unmade, (*where, chosen.given))
+        else:
+            self.parts = (*self.parts, Placed(chosen.row, *where, chosen.values, chosen.complete))
 
     def merge(self, other: CalendarCorrelation) -> None:
         """Take over a later block's."""
+        self.unmade = (*self.unmade, *other.unmade)
         if self.held:
             self.parts = (*self.parts, *other.parts)
             return
         for part in other.parts:
-            for code in self.ends:
-                of = part.calendar == code
+            for code, of in self._by_exchange(part.calendar):
                 chosen = part if of.all() else take(part, of)
-                if len(chosen.row):
-                    if code not in self.sums:
-                        self.sums = {**self.sums, code: DaySeries.empty(*self.ends[code], part.values.shape[1])}
-                    self.sums[code].add(chosen.day0, chosen.values, complete=chosen.complete)
+                self._series(code, chosen.values.shape[1]).add(chosen.day0, chosen.values, complete=chosen.complete)
+
+    def finish(self, engine: Engine) -> None:
+        """Sum, by day 0, the residuals that are still to be made."""
+        if not self.unmade:
+            return
+        calendars, days, given = zip(*self.unmade, strict=True)
+        residuals, day0 = Remade.joined(given), np.concatenate(days)
+        self.unmade = ()
+        for code, of in self._by_exchange(np.concatenate(calendars)):
+            self._series(code, residuals.sessions).add_remade(
+                day0[of], residuals if of.all() else residuals.take(of), engine
+            )
+
+    def _by_exchange(self, calendar: Labels) -> Iterator[tuple[str, Bools]]:
+        for code in self.ends:
+            of = on_exchange(code, calendar, self.ends)
+            if of.any():
+                yield code, of
+
+    def _series(self, code: str, sessions: int) -> DaySeries:
+        if code not in self.sums:
+            self.sums = {**self.sums, code: DaySeries.empty(*self.ends[code], sessions)}
+        return self.sums[code]
 
     def mean(self, window: Window, rows: Ints) -> MeanCorrelation:
         """Return rbar of the CARs of some events over a window.
@@ -279,17 +311,6 @@ class CalendarCorrelation:
             )
         _, at_one, at_two = np.intersect1d(self._dates(one, 0), self._dates(two, 0), return_indices=True)
         return at_one, at_two
-
-
-def _overlapping(start: Ints, end: Ints) -> Bools:
-    """Return which of the stretches from a date to another share a date with one of the others."""
-    if not len(start):
-        return np.zeros(0, dtype=bool)
-    start, end = start - start.min(), end - start.min()
-    days = int(end.max()) + 1
-    begun, ended = np.cumsum(np.bincount(start, minlength=days)), np.cumsum(np.bincount(end, minlength=days))
-    # Those that began by its end, less those that were over before its start: itself among them.
-    return np.asarray(begun[end] - np.where(start > 0, ended[np.maximum(start - 1, 0)], 0) > 1)
 
 
 @dataclass(frozen=True, slots=True)

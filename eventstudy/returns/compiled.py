@@ -6,14 +6,28 @@ NaN is data here, so no loop may assume that there is none; sums may be taken in
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numba import njit as _njit
 
 from eventstudy._typing import Bools, Floats, Ints
 
-__all__ = ["add_standardised", "count_above", "count_positive", "forecast_errors", "pack", "project", "sum_ranks"]
+if TYPE_CHECKING:
+    from eventstudy.returns.remade import Remade
+
+__all__ = [
+    "add_standardised",
+    "clear_below",
+    "count_above",
+    "fit",
+    "forecast_errors",
+    "pack",
+    "residuals",
+    "sum_ranks",
+    "sum_residuals",
+    "triangles",
+]
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,74 +46,213 @@ def njit(**options: Any) -> Callable[[F], F]:
 
 
 REORDERED: Any = {"reassoc", "contract", "nsz", "arcp"}
+# As they are written, since a large return less a large level keeps digits that it has not in another order.
+IN_ORDER: Any = {"contract"}
+# Events whose residuals are in the cache at once.
+TURN = 16
+
+
+# Loops over one stretch of memory are functions of their own: only then are they compiled to vector instructions.
+
+
+@njit(fastmath=IN_ORDER, error_model="numpy")
+def fill_line(left: Floats, own: Floats, level: float, column: Floats, middle: float, slope: float) -> None:
+    """Write returns less a level and a multiple of a column."""
+    for t in range(len(left)):
+        left[t] = (own[t] - level) - (column[t] - middle) * slope
+
+
+@njit(fastmath=IN_ORDER, error_model="numpy")
+def take_column(left: Floats, column: Floats, middle: float, slope: float) -> None:
+    """Take a multiple of a column from what is left."""
+    for t in range(len(left)):
+        left[t] -= (column[t] - middle) * slope
+
+
+@njit(fastmath=IN_ORDER, error_model="numpy")
+def add_scaled(row: Floats, left: Floats, mean: float, scale: float) -> None:
+    """Add residuals, less their mean and scaled, to a row."""
+    for t in range(len(left)):
+        row[t] += (left[t] - mean) * scale
 
 
 @njit(fastmath=REORDERED, error_model="numpy")
-def fill_basis(basis: Floats, series: Floats, first: int, mean: Floats, inverse: Floats, begin: int, k: int) -> None:
-    """Write column k of ``Q = X R^-1`` of one date."""
-    sessions = len(basis)
-    basis[:] = 0.0
-    for j in range(begin, k + 1):
-        column = series[j, first : first + sessions]
-        middle, weight = mean[j], inverse[j, k]
-        for t in range(sessions):
-            basis[t] += (column[t] - middle) * weight
+def crossed(left: Floats, column: Floats, middle: float) -> tuple[float, float]:
+    """Return the sum of what is left, and that of its products with a column less its mean."""
+    added, product = 0.0, 0.0
+    for t in range(len(left)):
+        added += left[t]
+        product += (column[t] - middle) * left[t]
+    return added, product
 
 
 @njit(fastmath=REORDERED, error_model="numpy")
-def project(
-    values: Floats,
-    at: Ints,
-    series: Floats,
-    first: Ints,
-    sessions: int,
-    mean: Floats,
-    inverse: Floats,
-    date: Ints,
-    constant: bool,
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Project each event's returns on the basis of its date; see `eventstudy.returns.shared`."""
-    events, count = len(at), len(series)
-    begin = 1 if constant else 0
-    scores, residuals = np.empty((events, count)), np.empty((events, sessions))
-    means, ssr = np.empty(events), np.empty(events)
-    basis = np.empty(sessions)
-    for i in range(events):
-        own, left, d = values[at[i] : at[i] + sessions], residuals[i], date[i]
-        shift = 0.0
-        if constant:
-            level, total = series[0, first[i]] * inverse[d, 0, 0], 0.0
-            for t in range(sessions):
-                total += own[t]
-            scores[i, 0] = total * level
-            shift = scores[i, 0] * level
-        for t in range(sessions):
-            left[t] = own[t] - shift
-        for k in range(begin, count):
-            fill_basis(basis, series, first[i], mean[d], inverse[d], begin, k)
-            score = 0.0
-            for t in range(sessions):
-                score += basis[t] * left[t]
-            scores[i, k] = score
-            for t in range(sessions):
-                left[t] -= score * basis[t]
-        total, squares = 0.0, 0.0
-        for t in range(sessions):
-            total += left[t]
-            squares += left[t] * left[t]
-        means[i], ssr[i] = total / sessions, squares
-    return scores, residuals, means, ssr
+def fill_crossed(left: Floats, own: Floats, shift: float, column: Floats, middle: float) -> tuple[float, float]:
+    """Write returns less a shift, and return the same sums of them."""
+    added, product = 0.0, 0.0
+    for t in range(len(left)):
+        less = own[t] - shift
+        left[t] = less
+        added += less
+        product += (column[t] - middle) * less
+    return added, product
+
+
+@njit(fastmath=REORDERED, error_model="numpy")
+def settle(left: Floats, level: float, column: Floats, middle: float, slope: float) -> tuple[float, float, int]:
+    """Take a small level and a multiple of a column from what is left; return mean, sum of squares, number above 0."""
+    added, squares, positive = 0.0, 0.0, 0.0
+    for t in range(len(left)):
+        residual = left[t] - level - (column[t] - middle) * slope
+        added += residual
+        squares += residual * residual
+        positive += 1.0 if residual > 0.0 else 0.0
+    return added / len(left), squares, int(positive)
+
+
+@njit(fastmath=REORDERED, error_model="numpy")
+def product(one: Floats, two: Floats) -> float:
+    """Return the sum of products of two columns."""
+    found = 0.0
+    for t in range(len(one)):
+        found += one[t] * two[t]
+    return found
 
 
 @njit(error_model="numpy")
-def forecast_errors(values: Floats, at: Ints, ahead: Floats, date: Ints, coefficients: Floats) -> Floats:
-    """Return returns less what coefficients expect of the design of each event's date."""
+def triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floats, Floats]:
+    """Return R of ``X = Q R`` by modified Gram-Schmidt, the columns' lengths and their means, for each date.
+
+    Parameters
+    ----------
+    first : ndarray of shape (D,)
+        Where in the series each date's sessions begin; where that is below zero, R is NaN.
+    """
+    dates, count = len(first), len(series)
+    triangle, length = np.zeros((dates, count, count)), np.full((dates, count), np.nan)
+    mean, basis = np.zeros((dates, count)), np.empty((count, sessions))
+    ones = np.ones(sessions)
+    for d in range(dates):
+        if first[d] < 0:
+            triangle[d] = np.nan
+            continue
+        for k in range(count):
+            basis[k] = series[k, first[d] : first[d] + sessions]
+            mean[d, k] = product(basis[k], ones) / sessions
+            length[d, k] = np.sqrt(product(basis[k], basis[k]))
+            for j in range(k):
+                triangle[d, j, k] = product(basis[j], basis[k])
+                take_column(basis[k], basis[j], 0.0, triangle[d, j, k])
+            triangle[d, k, k] = np.sqrt(product(basis[k], basis[k]))
+            basis[k] /= triangle[d, k, k]
+    return triangle, length, mean
+
+
+@njit(error_model="numpy")
+def solve(cross: Floats, inverse: Floats, scores: Floats, slopes: Floats) -> None:
+    """Write ``Q'y = R^-T X'y`` and ``R^-1 Q'y``, for the columns from the first that varies."""
+    begin, count = len(inverse) - len(cross), len(cross)
+    for k in range(count):
+        for j in range(k + 1):
+            scores[begin + k] += inverse[begin + j, begin + k] * cross[j]
+    for j in range(count):
+        for k in range(j, count):
+            slopes[j] += inverse[begin + j, begin + k] * scores[begin + k]
+
+
+@njit(error_model="numpy")
+def fit(made: Remade, inverse: Floats, constant: Floats | None, scores: Floats, ssr: Floats, excess: bool) -> None:
+    """Fit each event: write what `Remade` holds of it, ``Q'y`` and the sum of squared residuals.
+
+    ``Q'y = R^-T X'y``, X less its means; see `eventstudy.returns.shared`. Level, slopes and scores are zeros before.
+    """
+    values, at, level, slopes = made.values, made.at, made.level, made.slopes
+    columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
+    mean_residual, scale, positive = made.mean_residual, made.scale, made.positive
+    length, sessions, count = made.columns.shape[1], made.sessions, len(made.columns) - int(excess)
+    left, cross = np.empty(sessions), np.empty(count)
+    for i in range(len(at)):
+        day, start = date[i], first[date[i]]
+        own, column = values[at[i] : at[i] + sessions], columns[start : start + sessions]
+        # Less the first of them, so that sums of large returns keep their digits; the columns have mean zero then.
+        shift = 0.0 if constant is None else own[0]
+        rest, cross[0] = fill_crossed(left, own, shift, column, mean[day, 0])
+        if excess:
+            take_column(left, columns[count * length + start : count * length + start + sessions], 0.0, 1.0)
+            rest, cross[0] = crossed(left, column, mean[day, 0])
+        for k in range(1, count):
+            _, cross[k] = crossed(left, columns[k * length + start : k * length + start + sessions], mean[day, k])
+        if constant is None:
+            rest = 0.0
+        else:
+            rest /= sessions
+            level[i] = shift + rest
+            scores[i, 0] = level[i] * sessions * constant[start] * inverse[day, 0, 0]
+        if len(inverse[day]) > 1 or constant is None:
+            solve(cross, inverse[day], scores[i], slopes[i])
+        for k in range(1, count):
+            take_column(left, columns[k * length + start : k * length + start + sessions], mean[day, k], slopes[i, k])
+        mean_residual[i], ssr[i], positive[i] = settle(left, rest, column, mean[day, 0], slopes[i, 0])
+        spread = ssr[i] - sessions * mean_residual[i] * mean_residual[i]
+        scale[i] = np.sqrt(sessions / spread) if spread > 0 else 0.0
+
+
+@njit(error_model="numpy")
+def fill_rows(rows: Floats, made: Remade, which: Ints) -> None:
+    """Write the residuals of some events."""
+    # Named one by one outside the loop, since each mention of a field counts a reference.
+    values, at, level, slopes = made.values, made.at, made.level, made.slopes
+    columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
+    length, sessions = made.columns.shape[1], made.sessions
+    for j in range(len(which)):
+        i, day = which[j], date[which[j]]
+        start = first[day]
+        fill_line(
+            rows[j],
+            values[at[i] : at[i] + sessions],
+            level[i],
+            columns[start : start + sessions],
+            mean[day, 0],
+            slopes[i, 0],
+        )
+    for k in range(1, len(made.columns)):
+        for j in range(len(which)):
+            i, day = which[j], date[which[j]]
+            start = k * length + first[day]
+            take_column(rows[j], columns[start : start + sessions], mean[day, k], slopes[i, k])
+
+
+@njit(error_model="numpy")
+def residuals(made: Remade) -> Floats:
+    """Make the residuals of all events again."""
+    rows = np.empty((len(made.at), made.sessions))
+    fill_rows(rows, made, np.arange(len(rows)))
+    return rows
+
+
+@njit(error_model="numpy")
+def sum_residuals(made: Remade) -> Floats:
+    """Sum the residuals of all events by day."""
+    everything, rows, sums = np.arange(len(made.at)), np.empty((TURN, made.sessions)), np.zeros(made.sessions)
+    for begin in range(0, len(everything), TURN):
+        which = everything[begin : begin + TURN]
+        fill_rows(rows, made, which)
+        for j in range(len(which)):
+            add_scaled(sums, rows[j], 0.0, 1.0)
+    return sums
+
+
+@njit(error_model="numpy")
+def forecast_errors(
+    values: Floats, at: Ints, ahead: Floats, riskless: Floats, date: Ints, coefficients: Floats
+) -> Floats:
+    """Return returns less what coefficients expect of the design of each event's date, and less the riskless return."""
     events, days, count = len(at), ahead.shape[1], ahead.shape[2]
     errors = np.empty((events, days))
     for i in range(events):
         own, design, b = values[at[i] : at[i] + days], ahead[date[i]], coefficients[i]
         for t in range(days):
-            expected = 0.0
+            expected = riskless[date[i], t]
             for k in range(count):
                 expected += design[t, k] * b[k]
             errors[i, t] = own[t] - expected
@@ -152,31 +305,23 @@ def count_above(values: Floats, more: Floats) -> tuple[Ints, Ints, bool]:
     return by_row, by_column, equal
 
 
+@njit(error_model="numpy")
+def add_standardised(table: Floats, at: Ints, made: Remade, order: Ints) -> None:
+    """Add the residuals of some events, less their means and over their standard deviations, to rows of a table."""
+    mean_residual, scale, rows = made.mean_residual, made.scale, np.empty((TURN, made.sessions))
+    for begin in range(0, len(order), TURN):
+        which = order[begin : begin + TURN]
+        fill_rows(rows, made, which)
+        for j in range(len(which)):
+            i = which[j]
+            add_scaled(table[at[i]], rows[j], mean_residual[i], scale[i])
+
+
 @njit()
-def count_positive(values: Floats) -> Ints:
-    """Count the values of each row that are above zero."""
-    counts = np.empty(len(values), dtype=np.int64)
+def clear_below(values: Floats, limits: Floats) -> None:
+    """Write zero where a value is no larger than its row's limit."""
     for i in range(len(values)):
-        own, above = values[i], 0
-        for j in range(len(own)):
-            above += own[j] > 0.0
-        counts[i] = above
-    return counts
-
-
-@njit(fastmath=REORDERED, error_model="numpy")
-def add_standardised(total: Floats, at: Ints, values: Floats) -> None:
-    """Add rows, less their means and over their standard deviations, to the rows of a table."""
-    sessions = values.shape[1]
-    for i in range(len(at)):
-        own, row = values[i], total[at[i]]
-        mean = 0.0
-        for t in range(sessions):
-            mean += own[t]
-        mean /= sessions
-        squares = 0.0
-        for t in range(sessions):
-            squares += (own[t] - mean) * (own[t] - mean)
-        scale = np.sqrt(sessions / squares) if squares > 0 else 0.0
-        for t in range(sessions):
-            row[t] += (own[t] - mean) * scale
+        own, limit = values[i], limits[i]
+        for t in range(len(own)):
+            if abs(own[t]) <= limit:
+                own[t] = 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats, Ints
+from eventstudy._typing import Floats, Ints, Rows
 from eventstudy.returns.autocorrelation import serial_variance
 
 __all__ = ["FORECAST_ERRORS", "Covariance", "ForecastError"]
@@ -75,7 +75,7 @@ class Covariance:
         spread[~by_design] = self.own[-1 - self.which[~by_design]]
         return spread
 
-    def take(self, rows: Bools | Ints) -> Covariance:
+    def take(self, rows: Rows) -> Covariance:
         """Return the covariance of some events."""
         which = self.which[rows].copy()
         alone = which < 0
@@ -90,14 +90,20 @@ class Covariance:
         by_design = self.which >= 0
         shared, place = self._designs(self.which[by_design])
         leverage = 1.0 + (shared**2).sum(axis=2)
-        if by_design.all():
-            whole: Floats = leverage[place]
-            whole *= self.variance
-            return whole
         variance = np.empty((len(self.which), self.days))
         variance[by_design] = self.variance[by_design] * leverage[place]
         variance[~by_design] = self.noise[~by_design] + (self.own[-1 - self.which[~by_design]] ** 2).sum(axis=2)
         return variance
+
+    def std_error(self, forecast_error: ForecastError = "full") -> Floats:
+        """Return the standard error of each abnormal return, shape (E, L)."""
+        if forecast_error == "none" or not (self.which >= 0).all():
+            return np.sqrt(self.diagonal(forecast_error))
+        # Roots by design, and not one for each of its events.
+        shared, place = self._designs(self.which)
+        error: Floats = np.sqrt(1.0 + (shared**2).sum(axis=2))[place]
+        error *= np.sqrt(self.variance)
+        return error
 
     def of_sum(self, days: slice, forecast_error: ForecastError = "full") -> Floats:
         """Return the variance of the sum of abnormal returns over consecutive days, all there, shape (E,)."""

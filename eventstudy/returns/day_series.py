@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
-from eventstudy.returns import paths
+from eventstudy.execution import BLOCK, Engine, map_chunks
 from eventstudy.returns.correlation import unit_rows
+from eventstudy.returns.remade import Remade
 
 __all__ = ["DaySeries"]
 
@@ -47,11 +49,6 @@ class DaySeries:
         """Add events, NaN where a residual is missing."""
         at = day0 - self.first
         self.count += np.bincount(at, minlength=len(self.count))
-        if complete and paths.compiled():
-            from eventstudy.returns.compiled import add_standardised
-
-            add_standardised(self.total, at, residuals)
-            return
         used = np.full(len(at), residuals.shape[1])
         if not complete:
             missing = np.isnan(residuals)
@@ -63,6 +60,21 @@ class DaySeries:
         standard = unit_rows(residuals, complete=complete)
         standard *= np.sqrt(used)[:, None]
         _add_rows(self.total, at, standard)
+
+    def add_remade(self, day0: Ints, residuals: Remade, engine: Engine) -> None:
+        """Add events whose residuals are to be made, day after day, so that each row is written once and by one."""
+        at = day0 - self.first
+        count = np.bincount(at, minlength=len(self.count))
+        self.count += count
+        ends = np.cumsum(count)
+        order = np.argsort(at.astype(np.min_scalar_type(len(count))), kind="stable")
+        # Days in stretches of about as many events.
+        last = np.unique(np.searchsorted(ends, np.arange(BLOCK, ends[-1] + BLOCK, BLOCK)))
+        stretches = np.split(order, ends[np.minimum(last, len(ends) - 1)])
+        task = partial(_add_standardised, self.total, at, residuals)
+        # In memory of its own a process would write in vain.
+        for _ in map_chunks(task, stretches, replace(engine, name="serial") if engine.name == "processes" else engine):
+            pass
 
     def products(self, lag: int) -> tuple[float, float, int]:
         """Return the sum of products over pairs of events whose days 0 lie so many sessions apart.
@@ -96,6 +108,12 @@ class DaySeries:
         count = int(self.count[at])
         there = np.full(self.total.shape[1], float(count)) - (0.0 if self.lacking is None else self.lacking[at])
         return self.total[at, days], there[days], count
+
+
+def _add_standardised(total: Floats, at: Ints, residuals: Remade, order: Ints) -> None:
+    from eventstudy.returns.compiled import add_standardised
+
+    add_standardised(total, at, residuals, order)
 
 
 def _add_rows(total: Floats, at: Ints, values: Floats) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -94,6 +95,12 @@ class Whole(Generic[R]):
         self._parts: dict[tuple[str, ...], list[tuple[Ints, Any]]] = {}
         self._arrays: dict[tuple[str, ...], np.ndarray[Any, Any]] = {}
         self._first: R | None = None
+        self._lock = Lock()
+
+    def put_all(self, parts: Iterable[tuple[Ints, R]]) -> None:
+        """Take records, each of the events at some positions."""
+        for rows, part in parts:
+            self.put(rows, part)
 
     def put(self, rows: Ints, part: R) -> None:
         """Take the record of the events at these positions."""
@@ -103,9 +110,13 @@ class Whole(Generic[R]):
             if not isinstance(value, np.ndarray):
                 self._parts.setdefault(path, []).append((rows, value))
                 continue
+            self._whole(path, value)[_span(rows)] = value
+
+    def _whole(self, path: tuple[str, ...], value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        with self._lock:
             if path not in self._arrays:
                 self._arrays[path] = np.empty((self._events, *value.shape[1:]), dtype=value.dtype)
-            self._arrays[path][_span(rows)] = value
+            return self._arrays[path]
 
     def record(self) -> R:
         """Return the record of all events; there must have been a part, if an empty one."""
@@ -119,7 +130,7 @@ class Whole(Generic[R]):
             if own in self._arrays:
                 made[each.name] = self._arrays[own]
             elif own in self._parts:
-                parts = self._parts[own]
+                parts = sorted(self._parts[own], key=_first_row)
                 made[each.name] = parts[0][1].placed(parts, self._events)
             elif is_dataclass(value := getattr(record, each.name)):
                 made[each.name] = self._made(value, own)
@@ -134,6 +145,12 @@ def _leaves(record: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
             yield (*path, each.name), value
         elif is_dataclass(value):
             yield from _leaves(value, (*path, each.name))
+
+
+def _first_row(part: tuple[Ints, Any]) -> int:
+    """Return where a part begins, so that the order of parts is one whichever thread was first; -1 for an empty one."""
+    rows, _ = part
+    return int(rows[0]) if len(rows) else -1
 
 
 def _span(rows: Ints) -> Ints | slice:

@@ -10,6 +10,8 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.errors import Reason
+from eventstudy.execution import in_pieces
+from eventstudy.returns import paths
 from eventstudy.returns.abnormal import Sides
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.autocorrelation import first_order
@@ -17,7 +19,8 @@ from eventstudy.returns.blocks import BlockReader
 from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.diagnostics import diagnose_model
 from eventstudy.returns.estimates import Estimates
-from eventstudy.returns.models.base import Block, LinearModel, failures
+from eventstudy.returns.models.base import Block, LinearModel, failures, unusable
+from eventstudy.returns.remade import Remade, as_rows
 from eventstudy.returns.shared import fit_stretches
 
 __all__ = ["Measured", "Part", "estimated", "sides", "without_rounding"]
@@ -61,8 +64,8 @@ class Part:
         The events.
     measured : Measured
         What is kept of them.
-    residuals : ndarray of shape (n, M)
-        Estimation residuals, NaN where none.
+    residuals : ndarray of shape (n, M) or Remade
+        Estimation residuals, NaN where none; or how to make them.
     complete : bool
         Whether no residual is missing.
     block : Block or callable
@@ -71,7 +74,7 @@ class Part:
 
     rows: Ints
     measured: Measured
-    residuals: Floats
+    residuals: Floats | Remade
     complete: bool
     block: Block | Callable[[], Block]
 
@@ -100,13 +103,13 @@ def estimated(reader: BlockReader, rows: Ints, *, serial: bool = False, diagnost
         part, rows = _whole(reader, rows, diagnostics=diagnostics)
         parts = [part] if len(part.rows) or not len(rows) else []
     if len(rows) or not parts:
-        parts.append(_fitted(reader, rows, diagnostics=diagnostics))
+        parts += [_fitted(reader, some, diagnostics=diagnostics) for some in in_pieces(rows)]
     return [_serial(part) for part in parts] if serial else parts
 
 
 def _serial(part: Part) -> Part:
     """Return a part whose disturbances have the autocorrelation of the residuals."""
-    covariance = replace(part.measured.covariance, rho=first_order(part.residuals))
+    covariance = replace(part.measured.covariance, rho=first_order(as_rows(part.residuals)))
     return replace(part, measured=replace(part.measured, covariance=covariance))
 
 
@@ -146,8 +149,9 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
         kept, fit = kept[there], take(fit, there)
         whole[whole] = there
     reason, detail = failures(fit, model.column_names)
-    failed = reason != Reason.OK
-    for array in (fit.coefficients, fit.sigma, fit.mean_residual, fit.residuals) if failed.any() else ():
+    failed = unusable(fit, model.column_names)
+    residuals = fit.residuals.level if isinstance(fit.residuals, Remade) else fit.residuals
+    for array in (fit.coefficients, fit.sigma, fit.mean_residual, residuals) if failed.any() else ():
         array[failed] = np.nan
     estimates = Estimates(
         names=model.parameters,
@@ -159,7 +163,7 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
         reason=reason,
         detail=detail,
         mean_residual=fit.mean_residual,
-        diagnostics=diagnose_model(model, reader.read(kept), fit.residuals) if diagnostics else None,
+        diagnostics=diagnose_model(model, reader.read(kept), as_rows(fit.residuals)) if diagnostics else None,
     )
     measured = Measured(
         ar=without_rounding(reader.forecast_errors(kept, fit.coefficients), fit.sigma),
@@ -185,7 +189,13 @@ def without_rounding(ar: Floats, sigma: Floats) -> Floats:
     >>> without_rounding(np.array([[0.01, 3e-18, np.nan]]), np.array([0.02])).tolist()
     [[0.01, 0.0, nan]]
     """
-    tiny = np.abs(ar) <= ROUNDING * sigma[:, None]
+    limits = ROUNDING * sigma
+    if paths.compiled():
+        from eventstudy.returns.compiled import clear_below
+
+        clear_below(ar, limits)
+        return ar
+    tiny = np.abs(ar) <= limits[:, None]
     if tiny.any():
         ar[tiny] = 0.0
     return ar

@@ -23,23 +23,21 @@ class GeneralizedRanks:
 
     Parameters
     ----------
-    dispersion : mapping of str to float
-        Standard deviation of the SCARs over the group's events, by window.
+    scars : mapping of str to ndarray of shape (E,)
+        SCARs of all events over their standard deviation over the group's, by window.
     sums : mapping of str to DaySums
         By window; the last of the M + 1 days is the window's.
     """
 
-    dispersion: Mapping[str, float] = field(default_factory=dict)
+    scars: Mapping[str, Floats] = field(default_factory=dict)
     sums: dict[str, DaySums] = field(default_factory=dict)
 
     @classmethod
     def after(cls, first: FirstPass) -> GeneralizedRanks:
-        """Take the dispersion of the SCARs."""
-        spread = {
-            name: float(column_dispersion(cars.t[first.places.members][:, None])[0])
-            for name, cars in first.cars.items()
-        }
-        return cls(dispersion=spread)
+        """Take the SCARs and their dispersion."""
+        scars = {name: cars.t for name, cars in first.cars.items()}
+        members = first.places.members
+        return cls({name: scar / column_dispersion(scar[members][:, None])[0] for name, scar in scars.items()})
 
     def add(self, residuals: Residuals) -> None:
         """Rank each event once, and place every window's return among its ranks."""
@@ -47,14 +45,14 @@ class GeneralizedRanks:
             return
         # Residuals have the ranks of e / s, and are above sigma SCAR where e / s is above SCAR.
         values, sigma = residuals.values, residuals.sigma
-        abnormal, ranked = residuals.known.abnormal, _Ranked(values, complete=residuals.complete)
-        for window in abnormal.windows.reported:
-            more = abnormal.car(window).t / self.dispersion[window.name] * sigma
+        ranked = _Ranked(values, complete=residuals.complete)
+        for window, scars in self.scars.items():
+            more = scars[residuals.row] * sigma
             used = ~np.isnan(more)
             if used.all():
-                self._put(window.name, ranked.joined_by(more))
+                self._put(window, ranked.joined_by(more))
             elif used.any():
-                self._put(window.name, one_more_sums(values[used], ranked.ranks[used], more[used]))
+                self._put(window, one_more_sums(values[used], ranked.ranks[used], more[used]))
 
     def merge(self, other: GeneralizedRanks) -> None:
         """Add the sums of a later block."""

@@ -83,7 +83,7 @@ class LeveragedRanks(GeneralizedRanks):
         left = 1.0 - found
         freed = residuals.values / np.sqrt(np.where(left > FITTED, left, np.nan))
         # A class with slots is made twice, so that super() would not find its own.
-        GeneralizedRanks.add(self, replace(residuals, values=freed, complete=False))
+        GeneralizedRanks.add(self, replace(residuals, given=freed, complete=False))
 
     def merge(self, other: GeneralizedRanks) -> None:
         """Add the sums of a later block."""

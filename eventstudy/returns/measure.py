@@ -29,6 +29,9 @@ from eventstudy.returns.regressors import Regressors
 
 __all__ = ["measure_abnormal_returns"]
 
+Block = tuple[list[tuple[Ints, Measured]], Accumulated]
+"""What is kept of the events of a block, in parts, and what the accumulators took of it."""
+
 
 def measure_abnormal_returns(
     aligned: Aligned,
@@ -93,42 +96,67 @@ def measure_abnormal_returns(
     if autocorrelation not in AUTOCORRELATIONS:
         raise UnknownNameError("autocorrelation", autocorrelation, AUTOCORRELATIONS)
     engine, groups = engine or Engine(), groups or {}
-    reader = BlockReader.of(aligned, panel, model, regressors)
+    path = paths.choose(engine.path, len(aligned))
+    with paths.running(path):
+        reader = BlockReader.of(aligned, panel, model, regressors)
     sessions = {calendar.code: calendar.sessions for calendar in panel.listing.calendars}
     serial = autocorrelation == "ar1"
     run = _Run(reader, groups, forecast_error, hold or BuyAndHold(), sessions, serial=serial, diagnostics=diagnostics)
-    rows = blocks(len(aligned)) or [np.empty(0, dtype=np.int64)]
+    looks = _Looks(run, engine, path, needs, progress)
     where = (aligned.code, aligned.day0, reader.exchange, sessions)
-    path = paths.choose(engine.path, len(aligned))
-
-    whole: Whole[Measured] = Whole(len(aligned))
-    looks = 1 + any(issubclass(need, TwoPass) for need in needs)
-
-    def look(empty: Accumulated, *, again: bool) -> Accumulated:
-        def told(done: int, total: int) -> None:
-            if progress is not None:
-                progress(done + again * total, total * looks)
-
-        merger = Merger(empty)
-        task = partial(paths.run_on, path, run.block, empty=empty, again=again)
-        with paths.running(path):
-            for parts, found in map_chunks(task, rows, engine, told):
-                for part in parts:
-                    whole.put(*part)
-                merger.put(found)
-        return merger.whole()
-
     places = {name: Places(aligned.windows, members, *where, aligned.own_windows) for name, members in groups.items()}
-    accumulated = look(first_look(needs, places), again=False)
-    everything = np.arange(len(aligned))
-    abnormal = run.abnormal(everything, whole.record())
-    if looks == 2:
+    whole: Whole[Measured] = Whole(len(aligned))
+    accumulated = looks.take(first_look(needs, places), whole)
+    abnormal = run.abnormal(np.arange(len(aligned)), whole.record())
+    if looks.count == 2:
         cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
         firsts = {name: FirstPass(abnormal, cars, places[name]) for name in groups}
-        later = look(second_look(needs, firsts), again=True)
-        for name, by_class in later.items():
+        for name, by_class in looks.take(second_look(needs, firsts)).items():
             accumulated[name] |= by_class
     return abnormal, accumulated
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looks:
+    """How all events are looked at, once or twice."""
+
+    run: _Run
+    engine: Engine
+    path: str
+    needs: Needs
+    progress: Callable[[int, int], None] | None
+
+    @property
+    def count(self) -> int:
+        """How many times."""
+        return 1 + any(issubclass(need, TwoPass) for need in self.needs)
+
+    def take(self, empty: Accumulated, whole: Whole[Measured] | None = None) -> Accumulated:
+        """Put what is measured of each event into the whole, if there is one, and return what the accumulators took."""
+        again, events = whole is None, len(self.run.reader.aligned)
+        rows = blocks(events, paths.TIMES[self.path]) or [np.empty(0, dtype=np.int64)]
+        task = partial(paths.run_on, self.path, self.run.block, empty=empty, again=again)
+        if self.engine.shares_memory and whole is not None:
+            task = partial(_put, whole, task)
+
+        def told(done: int, total: int) -> None:
+            if self.progress is not None:
+                self.progress(done + again * total, total * self.count)
+
+        merger = Merger(empty)
+        with paths.running(self.path):
+            for parts, found in map_chunks(task, rows, self.engine, told):
+                if whole is not None:
+                    whole.put_all(parts)
+                merger.put(found)
+            return merger.whole(self.engine)
+
+
+def _put(whole: Whole[Measured], task: Callable[[Ints], Block], rows: Ints) -> Block:
+    """Put what a block brings home where it belongs, in the thread that has it in its cache."""
+    parts, found = task(rows)
+    whole.put_all(parts)
+    return [], found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +171,7 @@ class _Run:
     serial: bool
     diagnostics: bool
 
-    def block(self, rows: Ints, *, empty: Accumulated, again: bool) -> tuple[list[tuple[Ints, Measured]], Accumulated]:
+    def block(self, rows: Ints, *, empty: Accumulated, again: bool) -> Block:
         """Return what is kept of a block's events, nothing the second time, and what the accumulators took."""
         parts = estimated(self.reader, rows, serial=self.serial, diagnostics=self.diagnostics and not again)
         residuals = [self._residuals(part) for part in parts] if any(empty.values()) else []

@@ -7,7 +7,8 @@ from copy import copy
 from typing import Any
 
 from eventstudy._typing import Bools
-from eventstudy.returns.accumulators import Accumulator, FirstPass, OnePass, Places, Residuals, TwoPass
+from eventstudy.execution import Engine
+from eventstudy.returns.accumulators import Accumulator, Finishing, FirstPass, OnePass, Places, Residuals, TwoPass
 
 __all__ = ["Accumulated", "Groups", "Merger", "Needs", "first_look", "gathered", "second_look"]
 
@@ -50,10 +51,15 @@ def gathered(empty: Accumulated, residuals: Sequence[Residuals], groups: Groups)
     found: Accumulated = {}
     for name, by_class in empty.items():
         found[name] = {need: copy(accumulator) for need, accumulator in by_class.items()}
+        unmade = [each for each in found[name].values() if getattr(each, "remakes", False)]
+        made = [each for each in found[name].values() if not getattr(each, "remakes", False)]
         for part in residuals if found[name] else ():
             of_group = part.take(groups[name][part.row])
-            for accumulator in found[name].values():
+            for accumulator in unmade:
                 accumulator.add(of_group)
+            for piece in of_group.pieces() if made else ():
+                for accumulator in made:
+                    accumulator.add(piece)
     return found
 
 
@@ -79,14 +85,18 @@ class Merger:
             size *= 2
         self._waiting.append((size, part))
 
-    def whole(self) -> Accumulated:
-        """Return all of it."""
+    def whole(self, engine: Engine | None = None) -> Accumulated:
+        """Return all of it; an accumulator that ``finish``es does so now."""
         while len(self._waiting) > 1:
             (_, later), (size, earlier) = self._waiting.pop(), self._waiting.pop()
             self._waiting.append((size, _joined(earlier, later)))
         for _, part in self._waiting:
             _joined(self._whole, part)
         self._waiting = []
+        for by_class in self._whole.values():
+            for accumulator in by_class.values():
+                if isinstance(accumulator, Finishing):
+                    accumulator.finish(engine or Engine())
         return self._whole
 
 

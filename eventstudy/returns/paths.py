@@ -16,13 +16,15 @@ from typing import Any, TypeVar
 from eventstudy.errors import InputError
 from eventstudy.execution import PATHS
 
-__all__ = ["COMPILED", "NUMPY", "choose", "compiled", "run_on", "running"]
+__all__ = ["COMPILED", "NUMPY", "TIMES", "choose", "compiled", "run_on", "running"]
 
 R = TypeVar("R")
 
 AUTO, NUMPY, COMPILED = PATHS
 # Below it, compiling takes longer than it saves.
 MANY_EVENTS = 100_000
+# How many blocks are run as one: a compiled one holds no residuals, and more events cost fewer calls.
+TIMES = {NUMPY: 1, COMPILED: 8}
 
 _path: ContextVar[str] = ContextVar("path", default=NUMPY)
 

@@ -17,6 +17,7 @@ from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.execution import blocks
 from eventstudy.returns import paths
 from eventstudy.returns.linear import PERFECT
+from eventstudy.returns.remade import Remade
 
 __all__ = ["Dated", "SharedDesigns", "SharedFit", "factorise", "fit_stretches", "forecast_errors"]
 
@@ -49,6 +50,12 @@ class SharedDesigns:
         Whether the estimation design is complete and its columns are well apart.
     constant : bool
         Whether the first column is a constant.
+    excess : bool
+        Whether what is explained are returns in excess of the riskless one.
+    riskless : ndarray of shape (T,)
+        Riskless returns by session; zeros where they don't enter.
+    riskless_ahead : ndarray of shape (D, L)
+        The same over the event windows.
     """
 
     series: Floats
@@ -60,6 +67,23 @@ class SharedDesigns:
     spread: Floats
     usable: Bools
     constant: bool
+    excess: bool
+    riskless: Floats
+    riskless_ahead: Floats
+
+    def forecast(self, date: Ints, coefficients: Floats) -> Floats:
+        """Return expected returns, shape (E, L), of events of these dates with coefficients of shape (E, K)."""
+        expected: Floats = np.einsum("elk,ek->el", self.ahead[date], coefficients)
+        if self.excess:
+            expected += self.riskless_ahead[date]
+        return expected
+
+    def explained(self, values: Floats, at: Ints, date: Ints) -> Floats:
+        """Return the estimation returns that the model explains, shape (E, M), in an array of their own."""
+        returns = sliding_window_view(values, self.sessions)[at]
+        if self.excess:
+            returns -= sliding_window_view(self.riskless, self.sessions)[self.first[date]]
+        return returns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +110,7 @@ class SharedFit:
     ----------
     coefficients : ndarray of shape (E, K)
         ``b = R^-1 c``.
-    residuals : ndarray of shape (E, M)
+    residuals : ndarray of shape (E, M) or Remade
         Decimals per session.
     mean_residual : ndarray of shape (E,)
         Their means.
@@ -97,7 +121,7 @@ class SharedFit:
     """
 
     coefficients: Floats
-    residuals: Floats
+    residuals: Floats | Remade
     mean_residual: Floats
     sigma: Floats
     r_squared: Floats
@@ -106,7 +130,13 @@ class SharedFit:
     collinear: Ints
 
 
-def factorise(series: Floats, first: Ints, sessions: int, ahead: Floats) -> SharedDesigns:
+def factorise(
+    series: Floats,
+    first: Ints,
+    sessions: int,
+    ahead: Floats,
+    riskless: tuple[Floats, Floats] | None = None,
+) -> SharedDesigns:
     """Factorise the designs of D dates.
 
     Parameters
@@ -119,26 +149,26 @@ def factorise(series: Floats, first: Ints, sessions: int, ahead: Floats) -> Shar
         M.
     ahead : ndarray of shape (D, L, K)
         The design of the event window; a missing regressor leaves NaN in `SharedDesigns.spread`.
+    riskless : (ndarray of shape (T,), ndarray of shape (D, L)), optional
+        Riskless returns by session and over the event windows, where the model explains what exceeds them.
     """
     count, dates = len(series), len(first)
     inverse, mean = np.tile(np.eye(count), (dates, 1, 1)), np.zeros((dates, count))
-    usable = np.zeros(dates, dtype=bool)
-    constant = bool((series[0] == series[0, :1]).all())
+    usable: Bools = np.zeros(dates, dtype=bool)
+    constant, series = bool((series[0] == series[0, :1]).all()), np.ascontiguousarray(series)
     if count <= sessions <= series.shape[1]:
-        windows = sliding_window_view(series, sessions, axis=1)
-        for chunk in blocks(dates):
-            x = np.moveaxis(windows[:, first[chunk]], 0, 2)
-            complete = (first[chunk] >= 0) & np.isfinite(x).all(axis=(1, 2))
-            x = np.where(complete[:, None, None], x, 0.0)
-            triangle = np.linalg.qr(x, mode="r")
-            apart = np.abs(np.diagonal(triangle, axis1=1, axis2=2))
-            good = complete & (apart > WELL_APART * np.sqrt((x**2).sum(axis=1))).all(axis=1)
-            inverse[chunk[good]] = np.linalg.inv(triangle[good])
-            usable[chunk] = good
-            if constant:
-                mean[chunk, 1:] = x[..., 1:].mean(axis=1)
+        triangle, length, means = _triangles(series, first, sessions)
+        apart = np.abs(np.diagonal(triangle, axis1=1, axis2=2))
+        # Where a regressor is missing, nothing is larger.
+        usable = np.asarray((apart > WELL_APART * length).all(axis=1))
+        inverse[usable] = np.linalg.inv(triangle[usable])
+        if constant:
+            mean[usable, 1:] = means[usable, 1:]
+        if riskless is not None:
+            whole = np.isfinite(sliding_window_view(riskless[0], sessions)).all(axis=1)
+            usable &= whole[np.maximum(first, 0)]
     return SharedDesigns(
-        series=np.ascontiguousarray(series),
+        series=series,
         first=np.maximum(first, 0),
         sessions=sessions,
         mean=mean,
@@ -147,7 +177,29 @@ def factorise(series: Floats, first: Ints, sessions: int, ahead: Floats) -> Shar
         spread=ahead @ inverse,
         usable=usable,
         constant=constant,
+        excess=riskless is not None,
+        riskless=np.zeros(series.shape[1]) if riskless is None else riskless[0],
+        riskless_ahead=np.zeros(ahead.shape[:2]) if riskless is None else riskless[1],
     )
+
+
+def _triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floats, Floats]:
+    """Return R of ``X = Q R`` (D, K, K), the lengths of the columns and their means (D, K), NaN where X has gaps."""
+    if paths.compiled():
+        from eventstudy.returns import compiled
+
+        return compiled.triangles(series, first, sessions)
+    windows = sliding_window_view(series, sessions, axis=1)
+    parts = []
+    for chunk in blocks(len(first)) or [first]:
+        x = np.moveaxis(windows[:, np.maximum(first[chunk], 0)], 0, 2)
+        x[first[chunk] < 0] = np.nan
+        gaps = np.asarray(~np.isfinite(x).all(axis=(1, 2)))
+        triangle = np.linalg.qr(np.where(gaps[:, None, None], 0.0, x), mode="r")
+        triangle[gaps] = np.nan
+        parts.append((triangle, np.sqrt((x**2).sum(axis=1)), x.mean(axis=1)))
+    triangle, length, mean = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return triangle, length, mean
 
 
 def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:
@@ -165,14 +217,13 @@ def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) 
         Which of them is each event's; only usable ones.
     """
     scores, residuals, mean, ssr = _project(values, at, designs, date)
-    events, sessions = residuals.shape
-    count = scores.shape[1]
+    (events, count), sessions = scores.shape, designs.sessions
     explained = np.einsum("ek,ek->e", scores, scores)
     ssr = np.where(ssr <= PERFECT * (explained + ssr), 0.0, ssr)
     if designs.constant:
         sst = np.einsum("ek,ek->e", scores[:, 1:], scores[:, 1:]) + ssr
     else:
-        y = sliding_window_view(values, sessions)[at]
+        y = designs.explained(values, at, date)
         sst = ((y - y.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
     varies = sst > PERFECT * (explained + ssr)
     freedom = sessions - count
@@ -212,20 +263,19 @@ def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints
     if paths.compiled():
         from eventstudy.returns import compiled
 
-        return compiled.forecast_errors(values, at, designs.ahead, date, coefficients)
-    expected = np.einsum("elk,ek->el", designs.ahead[date], coefficients)
+        return compiled.forecast_errors(values, at, designs.ahead, designs.riskless_ahead, date, coefficients)
+    expected = designs.forecast(date, coefficients)
     return np.asarray(sliding_window_view(values, expected.shape[1])[at] - expected)
 
 
-def _project(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Floats, Floats, Floats, Floats]:
+def _project(
+    values: Floats, at: Ints, designs: SharedDesigns, date: Ints
+) -> tuple[Floats, Floats | Remade, Floats, Floats]:
     """Return scores ``Q'y`` (E, K), residuals ``y - Q Q'y`` (E, M), their means and sums of squares (E,)."""
-    first = designs.first[date]
     if paths.compiled():
-        from eventstudy.returns import compiled
-
-        moments = (designs.mean, designs.inverse)
-        return compiled.project(values, at, designs.series, first, designs.sessions, *moments, date, designs.constant)
-    residuals = sliding_window_view(values, designs.sessions)[at]
+        return _remade(values, at, designs, date)
+    first = designs.first[date]
+    residuals = designs.explained(values, at, date)
     columns = sliding_window_view(designs.series, designs.sessions, axis=1)
     mean, inverse = designs.mean[date], designs.inverse[date]
     scores = np.empty((len(at), len(columns)))
@@ -249,3 +299,35 @@ def _project(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tu
         residuals -= basis * (scores[:, k] * scale)[:, None]
     means: Floats = np.einsum("em->e", residuals) / designs.sessions
     return scores, residuals, means, np.einsum("em,em->e", residuals, residuals)
+
+
+def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Floats, Remade, Floats, Floats]:
+    """Return the same with residuals that are made again where they are read."""
+    from eventstudy.returns import compiled
+
+    events, begin, sessions = len(at), int(designs.constant), designs.series.shape[1]
+    # Regressors, or zeros where there are none; and the riskless return, which is taken out whole.
+    known = [designs.series[begin:], np.zeros((int(len(designs.series) == begin), sessions))]
+    taken = [designs.riskless[None]] if designs.excess else []
+    columns = np.concatenate([*known, *taken])
+    mean, slopes = np.zeros((len(designs.mean), len(columns))), np.zeros((events, len(columns)))
+    mean[:, : len(designs.series) - begin] = designs.mean[:, begin:]
+    slopes[:, len(columns) - len(taken) :] = 1.0
+    made = Remade(
+        values=values,
+        at=at,
+        columns=columns,
+        first=designs.first,
+        mean=mean,
+        date=date,
+        level=np.zeros(events),
+        slopes=slopes,
+        mean_residual=np.empty(events),
+        scale=np.empty(events),
+        positive=np.empty(events, dtype=np.int64),
+        sessions=designs.sessions,
+    )
+    scores, ssr = np.zeros((events, len(designs.series))), np.empty(events)
+    constant = designs.series[0] if designs.constant else None
+    compiled.fit(made, designs.inverse, constant, scores, ssr, excess=designs.excess)
+    return scores, made, made.mean_residual, ssr

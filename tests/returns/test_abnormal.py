@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,11 +25,14 @@ from eventstudy.returns import (
     Windows,
     align,
     average_returns,
+    calendar_correlation,
     measure,
     measure_abnormal_returns,
     on_price_venue,
+    paths,
 )
-from eventstudy.returns.accumulators import EstimationMeans, PositiveShare
+from eventstudy.returns.accumulators import Accumulator, EstimationMeans, PositiveShare
+from eventstudy.returns.calendar_correlation import CalendarCorrelation
 from eventstudy.returns.models import ExpectedReturnModel
 from tests.made_up import FIRST, SESSIONS, made_up_events, made_up_returns
 
@@ -139,28 +145,34 @@ def test_forecast_error_options_order_the_standard_errors() -> None:
         run(frame, MarketModel("MKT"), forecast_error="some")
 
 
-@pytest.mark.parametrize("engine", ["threads", "processes"])
-def test_engines_give_the_same_bits(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def read(found: Mapping[type[Accumulator], Any], events: int) -> list[np.ndarray]:
+    """Return the arrays that tests read of three accumulators."""
+    positive, used = found[PositiveShare].counts(np.arange(events))
+    means, by_day = found[EstimationMeans], found[CalendarCorrelation].sums["XNYS"]
+    return [positive, used, means.total, means.count, by_day.total, by_day.count]
+
+
+@pytest.mark.parametrize(("engine", "path"), [("threads", "numpy"), ("processes", "numpy"), ("threads", "compiled")])
+def test_engines_give_the_same_bits(engine: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = made_up_returns(seed=31, symbols=4, sessions=400, missing=0.05)
     prices = PricePanel.from_frame(frame)
     panel = measure(prices)
     events = on_price_venue(made_up_events(SYMBOLS, list(range(150, 380))), prices.listing)
     aligned = align(events, place(events), panel, WINDOWS)
-    monkeypatch.setattr(execution, "BLOCK", 256)
-    assert len(aligned) > 2 * execution.BLOCK
+    monkeypatch.setattr(execution, "BLOCK", 256 // paths.TIMES[path])
+    monkeypatch.setattr(calendar_correlation, "HELD", 10)
+    assert len(aligned) > 2 * 256
     members = {"all": np.ones(len(aligned), dtype=bool)}
     model, regressors = MarketModel("equal_weighted"), Regressors(panel)
-    needs = (PositiveShare, EstimationMeans)
-    alone, sums = measure_abnormal_returns(aligned, panel, model, regressors, needs=needs, groups=members)
-    other, again = measure_abnormal_returns(
-        aligned, panel, model, regressors, needs=needs, groups=members, engine=Engine(name=engine, workers=2)
+    needs = (PositiveShare, EstimationMeans, CalendarCorrelation)
+    (alone, sums), (other, again) = (
+        measure_abnormal_returns(aligned, panel, model, regressors, needs=needs, groups=members, engine=each)
+        for each in (Engine(path=path), Engine(name=engine, workers=2, path=path))
     )
     assert alone.ar.tobytes() == other.ar.tobytes()
     assert alone.spread.tobytes() == other.spread.tobytes()
-    for need in needs:
-        first, second = sums["all"][need], again["all"][need]
-        for name in first.__dataclass_fields__:
-            assert getattr(first, name).tobytes() == getattr(second, name).tobytes()
+    first, second = (read(each["all"], len(aligned)) for each in (sums, again))
+    assert [each.tobytes() for each in first] == [each.tobytes() for each in second]
 
 
 def test_benchmarks_by_factor_and_exchange(panel_frame: pd.DataFrame) -> None:

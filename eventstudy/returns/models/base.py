@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from eventstudy._typing import Floats, Labels
+from eventstudy._typing import Bools, Floats, Labels
 from eventstudy.errors import InputError, Reason
 from eventstudy.returns.linear import LeastSquares, condition_numbers, fit_mean, least_squares
 from eventstudy.returns.models.block import Block, EstimationResult
@@ -301,6 +301,11 @@ class FixedModel(ExpectedReturnModel):
         )
 
 
+def unusable(fit: LeastSquares | SharedFit, columns: tuple[str, ...]) -> Bools:
+    """Return which of E events have no usable fit, for columns of these names."""
+    return np.asarray((fit.n_obs < len(columns) + SPARE_OBSERVATIONS) | (fit.collinear >= 0) | ~(fit.sigma > 0))
+
+
 def failures(fit: LeastSquares | SharedFit, columns: tuple[str, ...]) -> tuple[Labels, Labels]:
     """Return the reason why each event has no usable fit, ``ok`` where it has one, and the figures behind it.
 
@@ -314,7 +319,7 @@ def failures(fit: LeastSquares | SharedFit, columns: tuple[str, ...]) -> tuple[L
     reason = np.full(len(fit.n_obs), Reason.OK, dtype=object)
     detail = np.full(len(fit.n_obs), "", dtype=object)
     needed = len(columns) + SPARE_OBSERVATIONS
-    for row in np.flatnonzero((fit.n_obs < needed) | (fit.collinear >= 0) | ~(fit.sigma > 0)):
+    for row in np.flatnonzero(unusable(fit, columns)):
         if fit.n_obs[row] < needed:
             reason[row] = Reason.TOO_FEW_ESTIMATION_DAYS
             detail[row] = f"{fit.n_obs[row]} complete rows, {needed} needed"

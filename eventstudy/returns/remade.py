@@ -1,0 +1,93 @@
+"""Estimation residuals that are not kept, but made again where they are read.
+
+A compiled loop makes the residuals of an event in the cache, reads them and forgets them, which costs less than to
+bring them back from memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from eventstudy._typing import Floats, Ints, Rows
+
+__all__ = ["PIECE", "Remade", "as_rows"]
+
+# Events whose residuals are made at once where a test reads them all: what the cache of a core holds.
+PIECE = 512
+BY_EVENT = ("at", "date", "level", "slopes", "mean_residual", "scale", "positive")
+
+
+class Remade(NamedTuple):
+    """Residuals ``(y - level) - sum_k (x_k - mean_k) slope_k`` of E events; the fields are what a compiled loop reads.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Returns; the M of an event lie one after another.
+    at : ndarray of shape (E,)
+        Where they begin.
+    columns : ndarray of shape (K, T)
+        The regressors by session, but for a constant; zeros where there is none. After them, where excess returns
+        are explained, the riskless return, its mean taken as 0 and its slope 1.
+    first : ndarray of shape (D,)
+        Where in them the M sessions of each date begin.
+    mean : ndarray of shape (D, K)
+        What is taken from each column.
+    date : ndarray of shape (E,)
+        Which of the dates is each event's.
+    level : ndarray of shape (E,)
+        Mean return where there is a constant, else 0; NaN where there is no estimate.
+    slopes : ndarray of shape (E, K)
+        Coefficients of the columns.
+    mean_residual : ndarray of shape (E,)
+        Mean of the residuals: 0, to rounding, where there is a constant.
+    scale : ndarray of shape (E,)
+        One over their standard deviation, divisor M; 0 where they don't vary.
+    positive : ndarray of shape (E,)
+        How many are above zero.
+    sessions : int
+        M.
+    """
+
+    values: Floats
+    at: Ints
+    columns: Floats
+    first: Ints
+    mean: Floats
+    date: Ints
+    level: Floats
+    slopes: Floats
+    mean_residual: Floats
+    scale: Floats
+    positive: Ints
+    sessions: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(E, M)."""
+        return len(self.at), self.sessions
+
+    def take(self, rows: Rows) -> Remade:
+        """Return the residuals of some events."""
+        own: dict[str, Any] = {name: getattr(self, name)[rows] for name in BY_EVENT}
+        return self._replace(**own)
+
+    def rows(self) -> Floats:
+        """Make them, shape (E, M)."""
+        from eventstudy.returns.compiled import residuals
+
+        return residuals(self)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Remade]) -> Remade:
+        """Return the residuals of all parts of one run, in their order."""
+        own: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in BY_EVENT}
+        return parts[0]._replace(**own)
+
+
+def as_rows(residuals: Floats | Remade) -> Floats:
+    """Return residuals of shape (E, M), made if need be."""
+    return residuals.rows() if isinstance(residuals, Remade) else residuals
