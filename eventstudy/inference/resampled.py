@@ -93,8 +93,8 @@ class OwnResiduals:
 
     def add(self, residuals: Residuals) -> None:
         """Keep the residuals of a block, and the regressors beside them."""
-        x = np.empty((len(residuals.row), 0, 0)) if residuals.around is None else residuals.around.block.x
-        self.parts = [*self.parts, (replace(residuals, around=None), x)]
+        x = np.empty((len(residuals.row), 0, 0)) if residuals.around is None else residuals.known.block.x
+        self.parts = [*self.parts, (replace(residuals, given=residuals.values, around=None), x)]
 
     def merge(self, other: OwnResiduals) -> None:
         """Append the events of a later block."""

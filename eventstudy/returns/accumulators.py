@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
@@ -152,8 +152,8 @@ class Residuals:
         Their standard deviations.
     session : ndarray of shape (E,)
         Session index of the first column, in the event's calendar.
-    around : Around, optional
-        The same events' returns, event windows and places; a study always gives it.
+    around : Around or callable, optional
+        The same events' returns, event windows and places, or what gives them; a study always does.
     complete : bool
         Whether no residual is known to be missing.
     """
@@ -162,7 +162,7 @@ class Residuals:
     given: Floats | Remade
     sigma: Floats
     session: Ints
-    around: Around | None = None
+    around: Around | Callable[[], Around] | None = None
     complete: bool = False
 
     @cached_property
@@ -180,11 +180,11 @@ class Residuals:
         """What is known of the events; an error where nobody told."""
         if self.around is None:
             raise ValueError("These residuals came without their event windows.")
-        return self.around
+        return self.around() if callable(self.around) else self.around
 
     def take(self, members: Bools) -> Residuals:
         """Return the residuals of the events in a mask of shape (E,)."""
-        return self if members.all() else take(self, members)
+        return self if members.all() else self._some(members)
 
     def pieces(self) -> Iterator[Residuals]:
         """Give them in pieces that the cache holds, where they are to be made; else as they are."""
@@ -192,7 +192,17 @@ class Residuals:
             yield self
             return
         for start in range(0, len(self.row), PIECE):
-            yield take(self, slice(start, start + PIECE))
+            yield self._some(slice(start, start + PIECE))
+
+    def _some(self, rows: Rows) -> Residuals:
+        given = self.given.take(rows) if isinstance(self.given, Remade) else self.given[rows]
+        # Few tests look around, and it is a large record.
+        around = None if self.around is None else partial(_some_around, self, rows)
+        return Residuals(self.row[rows], given, self.sigma[rows], self.session[rows], around, self.complete)
+
+
+def _some_around(residuals: Residuals, rows: Rows) -> Around:
+    return residuals.known.take(rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,8 +254,8 @@ class OnePass(Protocol):
 class Finishing(Protocol):
     """An accumulator with work left when all blocks are merged."""
 
-    def finish(self, engine: Engine) -> None:
-        """Do it."""
+    def finish(self, engine: Engine, unmade: Remade | None) -> None:
+        """Do it, with what residuals that are still to be made have in common."""
         ...
 
 

@@ -9,12 +9,14 @@ import numpy as np
 from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.errors import InputError
 from eventstudy.panels import ReturnPanel
+from eventstudy.returns import paths
 from eventstudy.returns.align import Aligned
 from eventstudy.returns.donors import BlockDonors, DonorPool
 from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel
 from eventstudy.returns.own import Named
 from eventstudy.returns.regressors import Regressors, RegressorTables
-from eventstudy.returns.shared import Dated, factorise, forecast_errors
+from eventstudy.returns.remade import Remade
+from eventstudy.returns.shared import Dated, SharedFit, factorise, fit_stretches, forecast_errors
 
 __all__ = ["BlockReader"]
 
@@ -124,17 +126,25 @@ class BlockReader:
         at, whole = self.estimation.listing.stretches(self.aligned.code[rows], start, length)
         return self.estimation.values, at, whole
 
+    def unmade(self) -> Remade | None:
+        """Return residuals of no event, with what those of all have in common; None where they are not made again."""
+        if self.dated is None or not paths.compiled():
+            return None
+        values, at, _ = self.stretches(np.empty(0, dtype=np.int64))
+        residuals = fit_stretches(values, at, self.dated.designs, self.dated.date[:0]).residuals
+        return residuals if isinstance(residuals, Remade) else None
+
     def event_returns(self, rows: Ints) -> Floats:
         """Return the returns of the event window, shape (E, L)."""
         return self._returns(self.panel, rows, self.aligned.windows.event)
 
-    def forecast_errors(self, rows: Ints, coefficients: Floats) -> Floats:
-        """Return abnormal returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""
+    def forecast_errors(self, rows: Ints, fit: SharedFit) -> Floats:
+        """Return abnormal returns, shape (E, L), of a model of shared designs."""
         start, length = self._place(rows, self.aligned.windows.event)
         at, whole = self.panel.listing.stretches(self.aligned.code[rows], start, length)
         if self.dated is None or not whole.all():
-            return self.event_returns(rows) - self.by_date(rows, coefficients)
-        return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[rows], coefficients)
+            return self.event_returns(rows) - self.by_date(rows, fit.coefficients)
+        return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[rows], fit)
 
     def by_date(self, rows: Ints, coefficients: Floats) -> Floats:
         """Return expected returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""
@@ -243,15 +253,18 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     tabled = [model.design(tables.values[code][None])[0].T for code in codes[np.unique(exchange)]]
     lengths = np.zeros(len(codes), dtype=np.int64)
     lengths[np.unique(exchange)] = [each.shape[1] for each in tabled]
-    inside = (day0 + start >= 0) & (day0 + end < lengths[exchange])
-    first = np.where(inside, (np.cumsum(lengths) - lengths)[exchange] + day0 + start, -1)
+    begins = (np.cumsum(lengths) - lengths)[exchange]
+    first, first_ahead = (
+        np.where((day0 + low >= 0) & (day0 + high < lengths[exchange]), begins + day0 + low, -1)
+        for low, high in (windows.stretch, windows.event)
+    )
     where = (codes[exchange].astype(object), day0 + before, after - before + 1)
     riskless = None
     if model.excess:
         by_session = np.concatenate([tables.risk_free[code] for code in codes[np.unique(exchange)]])
         riskless = by_session, tables.gather_risk_free(*where)
     ahead = model.design(tables.gather(*where))
-    designs = factorise(np.concatenate(tabled, axis=1), first, end - start + 1, ahead, riskless)
+    designs = factorise(np.concatenate(tabled, axis=1), first, first_ahead, end - start + 1, ahead, riskless)
     return Dated(designs, number[places])
 
 

@@ -159,12 +159,12 @@ class CalendarCorrelation:
                 chosen = part if of.all() else take(part, of)
                 self._series(code, chosen.values.shape[1]).add(chosen.day0, chosen.values, complete=chosen.complete)
 
-    def finish(self, engine: Engine) -> None:
+    def finish(self, engine: Engine, unmade: Remade | None) -> None:
         """Sum, by day 0, the residuals that are still to be made."""
-        if not self.unmade:
+        if not self.unmade or unmade is None:
             return
         calendars, days, given = zip(*self.unmade, strict=True)
-        residuals, day0 = Remade.joined(given), np.concatenate(days)
+        residuals, day0 = unmade.joined(given), np.concatenate(days)
         self.unmade = ()
         for code, of in self._by_exchange(np.concatenate(calendars)):
             self._series(code, residuals.sessions).add_remade(

@@ -21,7 +21,6 @@ __all__ = [
     "clear_below",
     "count_above",
     "fit",
-    "forecast_errors",
     "pack",
     "residuals",
     "sum_ranks",
@@ -242,32 +241,23 @@ def sum_residuals(made: Remade) -> Floats:
     return sums
 
 
-@njit(error_model="numpy")
-def forecast_errors(
-    values: Floats, at: Ints, ahead: Floats, riskless: Floats, date: Ints, coefficients: Floats
-) -> Floats:
-    """Return returns less what coefficients expect of the design of each event's date, and less the riskless return."""
-    events, days, count = len(at), ahead.shape[1], ahead.shape[2]
-    errors = np.empty((events, days))
-    for i in range(events):
-        own, design, b = values[at[i] : at[i] + days], ahead[date[i]], coefficients[i]
-        for t in range(days):
-            expected = riskless[date[i], t]
-            for k in range(count):
-                expected += design[t, k] * b[k]
-            errors[i, t] = own[t] - expected
-    return errors
+@njit()
+def pack_row(keys: Floats, bits: Ints, values: Floats, first: int, low: int) -> None:
+    """Write one row of values, from a column on."""
+    for j in range(len(values)):
+        keys[j] = values[j] + 0.0
+        bits[j] = (bits[j] & ~low) | (first + j)
 
 
 @njit()
-def pack(values: Floats, low: int) -> Floats:
-    """Return values with their lowest bits replaced by the column, -0.0 taken as 0.0."""
-    keys = np.empty(values.shape)
+def pack(values: Floats, more: Floats, low: int) -> Floats:
+    """Return values and more of them with their lowest bits replaced by the column, -0.0 taken as 0.0."""
+    first = values.shape[1]
+    keys = np.empty((len(values), first + more.shape[1]))
     bits = keys.view(np.int64)
     for i in range(len(values)):
-        for j in range(values.shape[1]):
-            keys[i, j] = values[i, j] + 0.0
-            bits[i, j] = (bits[i, j] & ~low) | j
+        pack_row(keys[i, :first], bits[i, :first], values[i], 0, low)
+        pack_row(keys[i, first:], bits[i, first:], more[i], first, low)
     return keys
 
 

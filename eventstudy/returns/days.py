@@ -125,8 +125,8 @@ class Ranks(DayScores):
         # Whether a row has a gap shows in its sum.
         if not residuals.complete or np.isnan(event.sum()):
             return DaySums.of(self.scores(estimation, event, residuals))
-        values = np.concatenate([estimation, event], axis=1)
-        return DaySums.complete(rank_sums(values) / (values.shape[1] + 1) - 0.5 * len(values), len(values))
+        sums, events = rank_sums(estimation, event), len(event)
+        return DaySums.complete(sums / (len(sums) + 1) - 0.5 * events, events)
 
 
 def raw_ranks(values: Floats) -> Floats:

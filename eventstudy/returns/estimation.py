@@ -166,7 +166,7 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
         diagnostics=diagnose_model(model, reader.read(kept), as_rows(fit.residuals)) if diagnostics else None,
     )
     measured = Measured(
-        ar=without_rounding(reader.forecast_errors(kept, fit.coefficients), fit.sigma),
+        ar=without_rounding(reader.forecast_errors(kept, fit), fit.sigma),
         covariance=Covariance.by_design(fit.sigma, dated.designs.spread, dated.date[kept]),
         estimates=estimates,
         forecast=fit.coefficients,

@@ -149,7 +149,7 @@ class _Looks:
                 if whole is not None:
                     whole.put_all(parts)
                 merger.put(found)
-            return merger.whole(self.engine)
+            return merger.whole(self.engine, self.run.reader.unmade())
 
 
 def _put(whole: Whole[Measured], task: Callable[[Ints], Block], rows: Ints) -> Block:

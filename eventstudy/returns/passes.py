@@ -9,6 +9,7 @@ from typing import Any
 from eventstudy._typing import Bools
 from eventstudy.execution import Engine
 from eventstudy.returns.accumulators import Accumulator, Finishing, FirstPass, OnePass, Places, Residuals, TwoPass
+from eventstudy.returns.remade import Remade
 
 __all__ = ["Accumulated", "Groups", "Merger", "Needs", "first_look", "gathered", "second_look"]
 
@@ -85,7 +86,7 @@ class Merger:
             size *= 2
         self._waiting.append((size, part))
 
-    def whole(self, engine: Engine | None = None) -> Accumulated:
+    def whole(self, engine: Engine | None = None, unmade: Remade | None = None) -> Accumulated:
         """Return all of it; an accumulator that ``finish``es does so now."""
         while len(self._waiting) > 1:
             (_, later), (size, earlier) = self._waiting.pop(), self._waiting.pop()
@@ -96,7 +97,7 @@ class Merger:
         for by_class in self._whole.values():
             for accumulator in by_class.values():
                 if isinstance(accumulator, Finishing):
-                    accumulator.finish(engine or Engine())
+                    accumulator.finish(engine or Engine(), unmade)
         return self._whole
 
 

@@ -48,27 +48,30 @@ def row_ranks(values: Floats) -> Floats:
     return ranks
 
 
-def rank_sums(values: Floats) -> Floats:
+def rank_sums(values: Floats, more: Floats | None = None) -> Floats:
     """Return the sum of `row_ranks` over the rows, column by column, without the ranks themselves.
 
     Parameters
     ----------
     values : ndarray of shape (E, D)
         Without a missing value.
+    more : ndarray of shape (E, C), optional
+        Columns after those.
 
     Returns
     -------
-    ndarray of shape (D,)
+    ndarray of shape (D + C,)
 
     Examples
     --------
     >>> rank_sums(np.array([[0.3, -0.1, 0.2], [0.0, 0.5, 0.5]])).tolist()
     [4.0, 3.5, 4.5]
     """
-    count = values.shape[1]
+    more = values[:, :0] if more is None else more
+    count = values.shape[1] + more.shape[1]
     if count > MOST_COLUMNS:
-        return np.asarray(_rank_carefully(values).sum(axis=0))
-    bits = _sorted_keys(values)
+        return np.asarray(_rank_carefully(np.concatenate([values, more], axis=1)).sum(axis=0))
+    bits = _sorted_keys(values, more)
     if paths.compiled():
         from eventstudy.returns.compiled import sum_ranks
 
@@ -79,14 +82,14 @@ def rank_sums(values: Floats) -> Floats:
         weights = np.tile(np.arange(1.0, count + 1.0), len(place))
         total = np.bincount(place.ravel(), weights=weights, minlength=count).astype(np.float64)
     if tied.any():
-        total += _rank_carefully(values[tied]).sum(axis=0)
+        total += _rank_carefully(np.concatenate([values[tied], more[tied]], axis=1)).sum(axis=0)
     return total
 
 
 def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
     """Return ranks of complete rows, and which rows have ties, whose ranks are not to be used."""
     events, count = values.shape
-    bits = _sorted_keys(values)
+    bits = _sorted_keys(values, values[:, :0])
     tied = _ties(bits)
     bits &= LOW
     bits += (np.arange(events) * count)[:, None]
@@ -95,19 +98,20 @@ def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
     return ranks.reshape(events, count), tied
 
 
-def _sorted_keys(values: Floats) -> Ints:
+def _sorted_keys(values: Floats, more: Floats) -> Ints:
     """Return the bits of each row's values in order, the lowest replaced by the column that a value comes from."""
     if paths.compiled():
         from eventstudy.returns.compiled import pack
 
-        keys = pack(values, LOW)
+        keys = pack(values, more, LOW)
         keys.sort(axis=1)
         return keys.view(np.int64)
-    # Adding zero turns -0.0 into 0.0, which is the same number, and gives a copy to write into.
-    keys = values + 0.0
+    # Adding zero turns -0.0 into 0.0, which is the same number.
+    keys = np.concatenate([values, more], axis=1)
+    keys += 0.0
     bits = keys.view(np.int64)
     bits &= ~LOW
-    bits |= np.arange(values.shape[1])
+    bits |= np.arange(keys.shape[1])
     keys.sort(axis=1)
     return bits
 

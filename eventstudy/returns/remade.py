@@ -17,11 +17,14 @@ __all__ = ["PIECE", "Remade", "as_rows"]
 
 # Events whose residuals are made at once where a test reads them all: what the cache of a core holds.
 PIECE = 512
+COMMON = ("values", "columns", "first", "mean")
 BY_EVENT = ("at", "date", "level", "slopes", "mean_residual", "scale", "positive")
 
 
 class Remade(NamedTuple):
     """Residuals ``(y - level) - sum_k (x_k - mean_k) slope_k`` of E events; the fields are what a compiled loop reads.
+
+    Between processes only what belongs to single events is sent; `joined` finds the rest.
 
     Parameters
     ----------
@@ -81,11 +84,19 @@ class Remade(NamedTuple):
 
         return residuals(self)
 
-    @classmethod
-    def joined(cls, parts: Sequence[Remade]) -> Remade:
-        """Return the residuals of all parts of one run, in their order."""
+    def elsewhere(self, at: Ints, first: Ints, sessions: int) -> Remade:
+        """Return what the same coefficients leave of other returns: where they begin, and by date their regressors."""
+        return self._replace(at=at, first=first, sessions=sessions)
+
+    def joined(self, parts: Sequence[Remade]) -> Remade:
+        """Return the residuals of all parts, in their order, made from what these residuals are made from."""
         own: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in BY_EVENT}
-        return parts[0]._replace(**own)
+        return self._replace(**own)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What all events have in common, a panel among it, stays where it is.
+        common = {name: np.empty((0,) * getattr(self, name).ndim, getattr(self, name).dtype) for name in COMMON}
+        return Remade, tuple(self._replace(**common))  # type: ignore[arg-type]
 
 
 def as_rows(residuals: Floats | Remade) -> Floats:

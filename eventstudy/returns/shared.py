@@ -36,6 +36,8 @@ class SharedDesigns:
         The columns of the design by session, exchange after exchange.
     first : ndarray of shape (D,)
         Where in them the M sessions of each date begin.
+    first_ahead : ndarray of shape (D,)
+        Where in them the L sessions of its event window begin; -1 where they are not all there.
     sessions : int
         M.
     mean : ndarray of shape (D, K)
@@ -60,6 +62,7 @@ class SharedDesigns:
 
     series: Floats
     first: Ints
+    first_ahead: Ints
     sessions: int
     mean: Floats
     inverse: Floats
@@ -133,6 +136,7 @@ class SharedFit:
 def factorise(
     series: Floats,
     first: Ints,
+    first_ahead: Ints,
     sessions: int,
     ahead: Floats,
     riskless: tuple[Floats, Floats] | None = None,
@@ -145,6 +149,8 @@ def factorise(
         The columns of the design by session, NaN where a regressor is missing.
     first : ndarray of shape (D,)
         Where the estimation window of each date begins, -1 where it is not all in the series.
+    first_ahead : ndarray of shape (D,)
+        The same of its event window.
     sessions : int
         M.
     ahead : ndarray of shape (D, L, K)
@@ -165,11 +171,12 @@ def factorise(
         if constant:
             mean[usable, 1:] = means[usable, 1:]
         if riskless is not None:
-            whole = np.isfinite(sliding_window_view(riskless[0], sessions)).all(axis=1)
-            usable &= whole[np.maximum(first, 0)]
+            whole = np.isfinite(sliding_window_view(riskless[0], sessions)[np.maximum(first, 0)]).all(axis=1)
+            usable &= np.asarray(whole)
     return SharedDesigns(
         series=series,
         first=np.maximum(first, 0),
+        first_ahead=first_ahead,
         sessions=sessions,
         mean=mean,
         inverse=inverse,
@@ -190,15 +197,15 @@ def _triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floa
 
         return compiled.triangles(series, first, sessions)
     windows = sliding_window_view(series, sessions, axis=1)
-    parts = []
+    parts: list[tuple[Floats, Floats, Floats]] = []
     for chunk in blocks(len(first)) or [first]:
         x = np.moveaxis(windows[:, np.maximum(first[chunk], 0)], 0, 2)
         x[first[chunk] < 0] = np.nan
         gaps = np.asarray(~np.isfinite(x).all(axis=(1, 2)))
-        triangle = np.linalg.qr(np.where(gaps[:, None, None], 0.0, x), mode="r")
+        triangle = np.asarray(np.linalg.qr(np.where(gaps[:, None, None], 0.0, x), mode="r"))
         triangle[gaps] = np.nan
         parts.append((triangle, np.sqrt((x**2).sum(axis=1)), x.mean(axis=1)))
-    triangle, length, mean = (np.concatenate(each) for each in zip(*parts, strict=True))
+    triangle, length, mean = (np.concatenate([part[place] for part in parts]) for place in range(3))
     return triangle, length, mean
 
 
@@ -239,7 +246,7 @@ def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) 
     )
 
 
-def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, coefficients: Floats) -> Floats:
+def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fit: SharedFit) -> Floats:
     """Return the returns of the event window less ``X* b``.
 
     Parameters
@@ -252,20 +259,20 @@ def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints
         Factorised dates.
     date : ndarray of shape (E,)
         Which of them is each event's.
-    coefficients : ndarray of shape (E, K)
-        b.
+    fit : SharedFit
+        What was estimated.
 
     Returns
     -------
     ndarray of shape (E, L)
         NaN where a return or a regressor is missing.
     """
-    if paths.compiled():
-        from eventstudy.returns import compiled
-
-        return compiled.forecast_errors(values, at, designs.ahead, designs.riskless_ahead, date, coefficients)
-    expected = designs.forecast(date, coefficients)
-    return np.asarray(sliding_window_view(values, expected.shape[1])[at] - expected)
+    days, first = designs.ahead.shape[1], designs.first_ahead
+    if isinstance(fit.residuals, Remade) and (first[date] >= 0).all():
+        # What is made over the estimation window is made over the event window alike.
+        return fit.residuals.elsewhere(at, first, days).rows()
+    expected = designs.forecast(date, fit.coefficients)
+    return np.asarray(sliding_window_view(values, days)[at] - expected)
 
 
 def _project(

@@ -11,7 +11,7 @@ def factorised(x: np.ndarray, ahead: np.ndarray) -> SharedDesigns:
     """Return the designs of D dates that have no session in common: x (D, M, K), ahead (D, L, K)."""
     dates, sessions, count = x.shape
     series = np.moveaxis(x, 2, 0).reshape(count, dates * sessions)
-    return factorise(series, np.arange(dates) * sessions, sessions, ahead)
+    return factorise(series, np.arange(dates) * sessions, np.full(dates, -1), sessions, ahead)
 
 
 def fit_shared(y: np.ndarray, designs: SharedDesigns, date: np.ndarray) -> SharedFit:
