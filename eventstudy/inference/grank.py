@@ -14,7 +14,7 @@ from eventstudy.inference.cumrank import bounded_t
 from eventstudy.inference.kolari_pynnonen import BY_RBAR, entering_rbar, mean_correlation
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.days import DaySums
-from eventstudy.returns.grank import GeneralizedRanks
+from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
 from eventstudy.returns.leverage import LeveragedRanks
 
 __all__ = ["GrankT", "GrankZ"]
@@ -43,12 +43,16 @@ class GrankTest(HypothesisTest):
 
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:
-        """Generalized ranks."""
-        return (GeneralizedRanks if self.residuals == "plain" else LeveragedRanks,)
+        """Ranks of residuals, and generalized ranks."""
+        return (EstimationRanks, GeneralizedRanks) if self.residuals == "plain" else (LeveragedRanks,)
+
+    @property
+    def _kind(self) -> type[GeneralizedRanks]:
+        return GeneralizedRanks if self.residuals == "plain" else LeveragedRanks
 
     def ranked(self, sample: Sample) -> DaySums | Reason:
         """Return the sums of ranks, or why there are none."""
-        held = sample.accumulated[self.needs[0]]
+        held = sample.accumulated[self._kind]
         assert isinstance(held, GeneralizedRanks)
         if len(sample) < 2:
             return Reason.NEEDS_TWO_EVENTS
@@ -85,7 +89,7 @@ class GrankT(GrankTest):
 
     Examples
     --------
-    >>> GrankT().needs[0].__name__
+    >>> GrankT().needs[-1].__name__
     'GeneralizedRanks'
     """
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeVar, runtime_che
 import numpy as np
 
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels, Rows
+from eventstudy.returns.ranking import rank_sums
 from eventstudy.returns.remade import PIECE, Remade, as_rows
 
 if TYPE_CHECKING:
@@ -170,12 +171,19 @@ class Residuals:
         """The residuals, shape (E, M), made when they are first asked for."""
         return as_rows(self.given)
 
+    @cached_property
+    def rank_sums(self) -> tuple[Floats, Floats]:
+        """Sums by day of the ranks of complete residuals: among those and the abnormal returns, and alone."""
+        ar = self.known.abnormal.ar
+        # Whether a row has a gap shows in its sum.
+        return rank_sums(self.values, None if np.isnan(ar.sum()) else ar)
+
     @property
     def there(self) -> Bools:
         """Which residuals there are, shape (E, M)."""
         return np.ones(self.given.shape, dtype=bool) if self.complete else ~np.isnan(self.values)
 
-    @property
+    @cached_property
     def known(self) -> Around:
         """What is known of the events; an error where nobody told."""
         if self.around is None:
@@ -217,11 +225,14 @@ class FirstPass:
         Their CARs over every reported window.
     places : Places
         Where they lie, and which of them belong to the group.
+    accumulated : mapping
+        What the first look gathered of the group.
     """
 
     abnormal: AbnormalReturns
     cars: Mapping[str, Cars]
     places: Places
+    accumulated: Mapping[type[Accumulator], Accumulator] = field(default_factory=dict)
 
 
 class Accumulator(Protocol):

@@ -262,37 +262,51 @@ def pack(values: Floats, more: Floats, low: int) -> Floats:
 
 
 @njit()
-def sum_ranks(bits: Ints, low: int) -> tuple[Floats, Bools]:
-    """Sum the ranks of sorted packed rows by column, leaving out the rows that hold values too near to tell."""
+def sum_ranks(bits: Ints, low: int, first: int) -> tuple[Floats, Floats, Bools]:
+    """Sum the ranks of sorted packed rows by column: among all columns, and among the first of them alone.
+
+    Rows that hold values too near to tell are left out, and said.
+    """
     events, count = bits.shape
-    total = np.zeros(count)
+    together, alone = np.zeros(count), np.zeros(count)
     tied = np.zeros(events, dtype=np.bool_)
     for i in range(events):
         own, near = bits[i], False
         for j in range(1, count):
             near |= (own[j] & ~low) == (own[j - 1] & ~low)
         tied[i] = near
-        if not near:
-            for j in range(count):
-                total[own[j] & low] += j + 1.0
-    return total, tied
+        if near:
+            continue
+        before = 0.0
+        for j in range(count):
+            column = own[j] & low
+            before += 1.0 if column < first else 0.0
+            together[column] += j + 1.0
+            alone[column] += before
+    return together, alone[:first], tied
 
 
 @njit()
-def count_above(values: Floats, more: Floats) -> tuple[Ints, Ints, bool]:
-    """Count the values above each row's own, by row and by column, and say whether any equals it."""
+def count_above(values: Floats, more: Floats) -> tuple[Floats, Floats]:
+    """Count the values above each row's own, by row and by column; one that equals it counts half."""
     events, count = values.shape
-    by_row, by_column = np.zeros(events, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    equal = False
+    by_row, by_column, twice = np.empty(events), np.empty(count), np.zeros(count, dtype=np.int64)
     for i in range(events):
-        own, limit, above = values[i], more[i], 0
-        for j in range(count):
-            higher = own[j] > limit
-            above += higher
-            by_column[j] += higher
-            equal |= own[j] == limit
-        by_row[i] = above
-    return by_row, by_column, equal
+        by_row[i] = 0.5 * add_above(twice, values[i], more[i])
+    for j in range(count):
+        by_column[j] = 0.5 * twice[j]
+    return by_row, by_column
+
+
+@njit()
+def add_above(twice: Ints, values: Floats, limit: float) -> int:
+    """Add two to the count of each column whose value is above a limit, one where it equals it; return the sum."""
+    above = 0
+    for j in range(len(values)):
+        higher = 2 * (values[j] > limit) + (values[j] == limit)
+        twice[j] += higher
+        above += higher
+    return above
 
 
 @njit(error_model="numpy")

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.returns.accumulators import FirstPass, Residuals
-from eventstudy.returns.ranking import rank_sums, row_ranks
+from eventstudy.returns.ranking import row_ranks
 
 __all__ = [
     "DayScores",
@@ -125,7 +125,7 @@ class Ranks(DayScores):
         # Whether a row has a gap shows in its sum.
         if not residuals.complete or np.isnan(event.sum()):
             return DaySums.of(self.scores(estimation, event, residuals))
-        sums, events = rank_sums(estimation, event), len(event)
+        sums, events = residuals.rank_sums[0], len(event)
         return DaySums.complete(sums / (len(sums) + 1) - 0.5 * events, events)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class Measured:
     span: Floats | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Part:
     """Some events of one block, with the residuals that go no further than it.
 
@@ -62,10 +62,12 @@ class Part:
     ----------
     rows : ndarray of shape (n,)
         The events.
-    measured : Measured
-        What is kept of them.
+    measure : callable
+        What gives the `Measured` that is kept of them; a second look does without.
     residuals : ndarray of shape (n, M) or Remade
         Estimation residuals, NaN where none; or how to make them.
+    sigma : ndarray of shape (n,)
+        Their standard deviations.
     complete : bool
         Whether no residual is missing.
     block : Block or callable
@@ -73,10 +75,16 @@ class Part:
     """
 
     rows: Ints
-    measured: Measured
+    measure: Callable[[], Measured]
     residuals: Floats | Remade
+    sigma: Floats
     complete: bool
     block: Block | Callable[[], Block]
+
+    @cached_property
+    def measured(self) -> Measured:
+        """What is kept of the events."""
+        return self.measure()
 
 
 def estimated(reader: BlockReader, rows: Ints, *, serial: bool = False, diagnostics: bool = False) -> list[Part]:
@@ -104,13 +112,13 @@ def estimated(reader: BlockReader, rows: Ints, *, serial: bool = False, diagnost
         parts = [part] if len(part.rows) or not len(rows) else []
     if len(rows) or not parts:
         parts += [_fitted(reader, some, diagnostics=diagnostics) for some in in_pieces(rows)]
-    return [_serial(part) for part in parts] if serial else parts
+    return [replace(part, measure=partial(_serial, part)) for part in parts] if serial else parts
 
 
-def _serial(part: Part) -> Part:
-    """Return a part whose disturbances have the autocorrelation of the residuals."""
+def _serial(part: Part) -> Measured:
+    """Return what is kept of events whose disturbances have the autocorrelation of the residuals."""
     covariance = replace(part.measured.covariance, rho=first_order(as_rows(part.residuals)))
-    return replace(part, measured=replace(part.measured, covariance=covariance))
+    return replace(part.measured, covariance=covariance)
 
 
 def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
@@ -123,15 +131,18 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
         coefficients = np.where((result.reason == Reason.OK)[:, None], fit.coefficients, np.nan)
     else:
         result = model.fit(block)
-    asked = diagnose_model(model, block, result.residuals) if diagnostics else None
-    measured = Measured(
-        ar=without_rounding(block.y_event - result.expected, result.sigma),
-        covariance=Covariance.of(result.noise, result.spread),
-        estimates=Estimates.of(model, result, asked),
-        forecast=result.expected if coefficients is None else coefficients,
-        span=block.span_event,
-    )
-    return Part(rows, measured, result.residuals, complete=False, block=block)
+
+    def measure() -> Measured:
+        asked = diagnose_model(model, block, result.residuals) if diagnostics else None
+        return Measured(
+            ar=without_rounding(block.y_event - result.expected, result.sigma),
+            covariance=Covariance.of(result.noise, result.spread),
+            estimates=Estimates.of(model, result, asked),
+            forecast=result.expected if coefficients is None else coefficients,
+            span=block.span_event,
+        )
+
+    return Part(rows, measure, result.residuals, result.sigma, complete=False, block=block)
 
 
 def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part, Ints]:
@@ -153,25 +164,28 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
     residuals = fit.residuals.level if isinstance(fit.residuals, Remade) else fit.residuals
     for array in (fit.coefficients, fit.sigma, fit.mean_residual, residuals) if failed.any() else ():
         array[failed] = np.nan
-    estimates = Estimates(
-        names=model.parameters,
-        parameters=model.reported(fit.coefficients),
-        sigma=fit.sigma,
-        r_squared=fit.r_squared,
-        dof=fit.dof,
-        n_obs=fit.n_obs,
-        reason=reason,
-        detail=detail,
-        mean_residual=fit.mean_residual,
-        diagnostics=diagnose_model(model, reader.read(kept), as_rows(fit.residuals)) if diagnostics else None,
-    )
-    measured = Measured(
-        ar=without_rounding(reader.forecast_errors(kept, fit), fit.sigma),
-        covariance=Covariance.by_design(fit.sigma, dated.designs.spread, dated.date[kept]),
-        estimates=estimates,
-        forecast=fit.coefficients,
-    )
-    return Part(kept, measured, fit.residuals, not failed.any(), partial(reader.read, kept)), rows[~whole]
+
+    def measure() -> Measured:
+        estimates = Estimates(
+            names=model.parameters,
+            parameters=model.reported(fit.coefficients),
+            sigma=fit.sigma,
+            r_squared=fit.r_squared,
+            dof=fit.dof,
+            n_obs=fit.n_obs,
+            reason=reason,
+            detail=detail,
+            mean_residual=fit.mean_residual,
+            diagnostics=diagnose_model(model, reader.read(kept), as_rows(fit.residuals)) if diagnostics else None,
+        )
+        return Measured(
+            ar=without_rounding(reader.forecast_errors(kept, fit), fit.sigma),
+            covariance=Covariance.by_design(fit.sigma, dated.designs.spread, dated.date[kept]),
+            estimates=estimates,
+            forecast=fit.coefficients,
+        )
+
+    return Part(kept, measure, fit.residuals, fit.sigma, not failed.any(), partial(reader.read, kept)), rows[~whole]
 
 
 def without_rounding(ar: Floats, sigma: Floats) -> Floats:

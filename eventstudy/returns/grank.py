@@ -4,17 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import Self
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints
+from eventstudy._typing import Bools, Floats
+from eventstudy.execution import Engine
 from eventstudy.returns import paths
 from eventstudy.returns.accumulators import FirstPass, Residuals
 from eventstudy.returns.days import DaySums, column_dispersion
 from eventstudy.returns.ranking import rank_sums, row_ranks
+from eventstudy.returns.remade import Remade
 
-__all__ = ["GeneralizedRanks", "one_more_sums"]
+__all__ = ["EstimationRanks", "GeneralizedRanks", "one_more_sums"]
+
+
+@dataclass(slots=True)
+class EstimationRanks:
+    """Sums by day of the ranks of residuals within each complete estimation window.
+
+    Parameters
+    ----------
+    total : ndarray of shape (M,)
+        Empty while there is none.
+    """
+
+    total: Floats = field(default_factory=lambda: np.empty(0))
+
+    def add(self, residuals: Residuals) -> None:
+        """Rank each event once."""
+        if len(residuals.row) and residuals.complete:
+            self.merge(EstimationRanks(residuals.rank_sums[1]))
+
+    def merge(self, other: EstimationRanks) -> None:
+        """Add the sums of a later block."""
+        if len(self.total) and len(other.total):
+            self.total = self.total + other.total
+        elif len(other.total):
+            self.total = other.total
 
 
 @dataclass(slots=True)
@@ -25,80 +52,79 @@ class GeneralizedRanks:
     ----------
     scars : mapping of str to ndarray of shape (E,)
         SCARs of all events over their standard deviation over the group's, by window.
+    ranks : ndarray of shape (M,)
+        Sums of the ranks in complete estimation windows, which SCARs then move.
     sums : mapping of str to DaySums
         By window; the last of the M + 1 days is the window's.
     """
 
     scars: Mapping[str, Floats] = field(default_factory=dict)
+    ranks: Floats = field(default_factory=lambda: np.empty(0))
     sums: dict[str, DaySums] = field(default_factory=dict)
 
     @classmethod
-    def after(cls, first: FirstPass) -> GeneralizedRanks:
-        """Take the SCARs and their dispersion."""
+    def after(cls, first: FirstPass) -> Self:
+        """Take the SCARs, their dispersion, and the ranks without them."""
         scars = {name: cars.t for name, cars in first.cars.items()}
-        members = first.places.members
-        return cls({name: scar / column_dispersion(scar[members][:, None])[0] for name, scar in scars.items()})
+        members, ranks = first.places.members, first.accumulated.get(EstimationRanks, EstimationRanks())
+        assert isinstance(ranks, EstimationRanks)
+        spread = {name: column_dispersion(scar[members][:, None])[0] for name, scar in scars.items()}
+        return cls({name: scar / spread[name] for name, scar in scars.items()}, ranks.total)
 
     def add(self, residuals: Residuals) -> None:
-        """Rank each event once, and place every window's return among its ranks."""
+        """Place every window's return among the residuals of its event."""
         if not len(residuals.row):
             return
         # Residuals have the ranks of e / s, and are above sigma SCAR where e / s is above SCAR.
         values, sigma = residuals.values, residuals.sigma
-        ranked = _Ranked(values, complete=residuals.complete)
+        ranks = None if residuals.complete else row_ranks(values)
         for window, scars in self.scars.items():
             more = scars[residuals.row] * sigma
             used = ~np.isnan(more)
-            if used.all():
-                self._put(window, ranked.joined_by(more))
+            if ranks is None:
+                self._put(window, _moved(values, more, used))
             elif used.any():
-                self._put(window, one_more_sums(values[used], ranked.ranks[used], more[used]))
+                self._put(window, one_more_sums(values[used], ranks[used], more[used]))
 
     def merge(self, other: GeneralizedRanks) -> None:
         """Add the sums of a later block."""
         for name, sums in other.sums.items():
             self._put(name, sums)
 
+    def finish(self, engine: Engine, unmade: Remade | None) -> None:  # noqa: ARG002
+        """Add the ranks that complete estimation windows have without the window's return."""
+        if len(self.ranks):
+            days = len(self.ranks) + 1
+            alone = DaySums(np.append(self.ranks, 0.0) / (days + 1.0), np.zeros(days, int), np.zeros(days + 1, int))
+            self.sums = {name: sums + alone for name, sums in self.sums.items()}
+
     def _put(self, name: str, sums: DaySums) -> None:
         self.sums = {**self.sums, name: self.sums.get(name, DaySums()) + sums}
 
 
-class _Ranked:
-    """Rows that are ranked once, for every window's return that joins them."""
-
-    def __init__(self, values: Floats, *, complete: bool) -> None:
-        self.values, self.complete = values, complete
-
-    @cached_property
-    def ranks(self) -> Floats:
-        """Ranks within each row."""
-        return row_ranks(self.values)
-
-    @cached_property
-    def sums(self) -> Floats:
-        """Sums of the ranks by day."""
-        return rank_sums(self.values)
-
-    def joined_by(self, more: Floats) -> DaySums:
-        """Return `one_more_sums`, from sums alone where no value is missing and none equals the one that joins."""
-        if self.complete:
-            by_row, by_day, equal = _counts_above(self.values, more)
-            if not equal:
-                events, days = self.values.shape
-                joined = np.append(self.sums + by_day, (days + 1.0 - by_row).sum())
-                return DaySums.complete(joined / (days + 2.0) - 0.5 * events, events)
-        return one_more_sums(self.values, self.ranks, more)
+def _moved(values: Floats, more: Floats, used: Bools) -> DaySums:
+    """Return what `one_more_sums` adds to ``rank / (T + 1)`` of complete rows; less these ranks in rows not used."""
+    some = values if used.all() else values[used]
+    by_row, by_day = _counts_above(some, more[used])
+    events, days = some.shape
+    if events < len(values):
+        by_day = by_day - rank_sums(values[~used])[1]
+    joined = np.append(by_day, (days + 1.0 - by_row).sum())
+    return DaySums.complete(joined / (days + 2.0) - 0.5 * events, events)
 
 
-def _counts_above(values: Floats, more: Floats) -> tuple[Ints, Ints, bool]:
-    """Return how many values are above each row's own, by row and by day, and whether any equals it."""
+def _counts_above(values: Floats, more: Floats) -> tuple[Floats, Floats]:
+    """Return how many values are above each row's own, by row and by day; one that equals it counts half."""
     if paths.compiled():
         from eventstudy.returns.compiled import count_above
 
         return count_above(values, more)
     above = (values > more[:, None]).view(np.uint8)
-    by_row, by_day = (np.add.reduce(above, axis=axis, dtype=np.int32) for axis in (1, 0))
-    return by_row, by_day, bool((values == more[:, None]).any())
+    by_row, by_day = (np.add.reduce(above, axis=axis, dtype=np.int32).astype(np.float64) for axis in (1, 0))
+    equal = values == more[:, None]
+    if equal.any():
+        by_row, by_day = by_row + 0.5 * equal.sum(axis=1), by_day + 0.5 * equal.sum(axis=0)
+    return by_row, by_day
 
 
 def one_more_sums(values: Floats, ranks: Floats, more: Floats) -> DaySums:

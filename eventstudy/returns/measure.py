@@ -110,7 +110,7 @@ def measure_abnormal_returns(
     abnormal = run.abnormal(np.arange(len(aligned)), whole.record())
     if looks.count == 2:
         cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
-        firsts = {name: FirstPass(abnormal, cars, places[name]) for name in groups}
+        firsts = {name: FirstPass(abnormal, cars, places[name], accumulated[name]) for name in groups}
         for name, by_class in looks.take(second_look(needs, firsts)).items():
             accumulated[name] |= by_class
     return abnormal, accumulated
@@ -196,10 +196,11 @@ class _Run:
         )
 
     def _residuals(self, part: Part) -> Residuals:
-        reader, rows, measured = self.reader, part.rows, part.measured
-        aligned = reader.aligned
-        code, day0 = aligned.code[rows], aligned.day0[rows]
-        abnormal = self.abnormal(rows, measured)
-        around = Around(abnormal, part.block, reader.model, code, day0, reader.exchange[rows], self.sessions)
-        first = day0 + aligned.windows.stretch[0]
-        return Residuals(rows, part.residuals, measured.estimates.sigma, first, around, part.complete)
+        first = self.reader.aligned.day0[part.rows] + self.reader.aligned.windows.stretch[0]
+        return Residuals(part.rows, part.residuals, part.sigma, first, partial(self._around, part), part.complete)
+
+    def _around(self, part: Part) -> Around:
+        reader, rows = self.reader, part.rows
+        code, day0 = reader.aligned.code[rows], reader.aligned.day0[rows]
+        abnormal = self.abnormal(rows, part.measured)
+        return Around(abnormal, part.block, reader.model, code, day0, reader.exchange[rows], self.sessions)

@@ -48,8 +48,8 @@ def row_ranks(values: Floats) -> Floats:
     return ranks
 
 
-def rank_sums(values: Floats, more: Floats | None = None) -> Floats:
-    """Return the sum of `row_ranks` over the rows, column by column, without the ranks themselves.
+def rank_sums(values: Floats, more: Floats | None = None) -> tuple[Floats, Floats]:
+    """Return the sums of `row_ranks` over the rows, column by column, without the ranks themselves.
 
     Parameters
     ----------
@@ -60,30 +60,45 @@ def rank_sums(values: Floats, more: Floats | None = None) -> Floats:
 
     Returns
     -------
-    ndarray of shape (D + C,)
+    together : ndarray of shape (D + C,)
+        Of ranks among all columns.
+    alone : ndarray of shape (D,)
+        Of ranks among the first D of them, which the same sort gives.
 
     Examples
     --------
-    >>> rank_sums(np.array([[0.3, -0.1, 0.2], [0.0, 0.5, 0.5]])).tolist()
-    [4.0, 3.5, 4.5]
+    >>> together, alone = rank_sums(np.array([[0.3, -0.1], [0.0, 0.5]]), np.array([[0.2], [0.5]]))
+    >>> together.tolist(), alone.tolist()
+    ([4.0, 3.5, 4.5], [3.0, 3.0])
     """
     more = values[:, :0] if more is None else more
-    count = values.shape[1] + more.shape[1]
+    first, count = values.shape[1], values.shape[1] + more.shape[1]
     if count > MOST_COLUMNS:
-        return np.asarray(_rank_carefully(np.concatenate([values, more], axis=1)).sum(axis=0))
+        return _careful_sums(values, more)
     bits = _sorted_keys(values, more)
     if paths.compiled():
         from eventstudy.returns.compiled import sum_ranks
 
-        total, tied = sum_ranks(bits, LOW)
+        together, alone, tied = sum_ranks(bits, LOW, first)
     else:
         tied = _ties(bits)
         place = (bits[~tied] if tied.any() else bits) & LOW
         weights = np.tile(np.arange(1.0, count + 1.0), len(place))
-        total = np.bincount(place.ravel(), weights=weights, minlength=count).astype(np.float64)
+        together = np.bincount(place.ravel(), weights=weights, minlength=count).astype(np.float64)
+        alone = together
+        if first < count:
+            weights = np.cumsum(place < first, axis=1, dtype=np.int16).ravel()
+            alone = np.bincount(place.ravel(), weights=weights, minlength=count)[:first].astype(np.float64)
     if tied.any():
-        total += _rank_carefully(np.concatenate([values[tied], more[tied]], axis=1)).sum(axis=0)
-    return total
+        others = _careful_sums(values[tied], more[tied])
+        together, alone = together + others[0], alone + others[1]
+    return together, alone
+
+
+def _careful_sums(values: Floats, more: Floats) -> tuple[Floats, Floats]:
+    ranks = (_rank_carefully(each) for each in (np.concatenate([values, more], axis=1), values))
+    together, alone = (each.sum(axis=0) for each in ranks)
+    return together, alone
 
 
 def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
