@@ -6,7 +6,7 @@ from scipy import stats
 
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.reactions import OrdinaryDays, own_standing, standing
-from eventstudy.reactions.standing import ordinary_starts
+from eventstudy.reactions.ordinary import ordinary_starts
 
 
 def test_z_and_percentile_by_hand_and_by_scipy() -> None:
