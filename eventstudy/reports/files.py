@@ -6,10 +6,10 @@ import csv
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
-from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,19 +90,34 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
 
 def csv_text(frame: pd.DataFrame) -> str:
     """Return a table as CSV: numbers with all their digits, an empty cell where a value is missing."""
-    columns = []
-    for name in frame.columns:
-        values, missing = frame[name], frame[name].isna().to_numpy()
-        cells = values.astype(object).to_numpy() if values.dtype.kind not in "fi" else values.to_numpy()
-        held = cells.tolist()
-        for row in np.flatnonzero(missing).tolist():
-            held[row] = None
-        columns.append(held)
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(frame.columns)
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue()
+    lines = map(",".join, zip(*(_cells(frame[name]) for name in frame.columns), strict=True))
+    return "\n".join([",".join(_quoted(frame.columns)), *lines, ""])
+
+
+def _cells(column: pd.Series) -> Iterable[str]:
+    """Return the cells of a column as they are written; a value that stands in many rows is written out once."""
+    import pandas as pd
+
+    if column.dtype == np.float64:
+        # By their bits, since zero and minus zero are two texts.
+        code, known = pd.factorize(column.to_numpy().view(np.int64))
+        texts = ["" if text == "nan" else text for text in map(repr, known.view(np.float64).tolist())]
+    elif column.dtype == object:
+        # Of several kinds of value those that are equal may be written in several ways.
+        return _quoted(column.where(column.notna(), None))
+    else:
+        code, values = pd.factorize(column)
+        texts = _quoted(np.asarray(values, dtype=object))
+    # A missing value has the code -1.
+    return np.array([*texts, ""], dtype=object)[code].tolist()
+
+
+def _quoted(values: Iterable[object]) -> list[str]:
+    lines: list[str] = []
+    write = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\n").writerow
+    for value in values:
+        write((value, None))
+    return [line[:-2] for line in lines]
 
 
 def _is_columnar(name: str, frame: pd.DataFrame) -> bool:
