@@ -94,7 +94,7 @@ def csv_text(frame: pd.DataFrame) -> str:
     return "\n".join([",".join(_quoted(frame.columns)), *lines, ""])
 
 
-def _cells(column: pd.Series) -> Iterable[str]:
+def _cells(column: pd.Series) -> list[str]:
     """Return the cells of a column as they are written; a value that stands in many rows is written out once."""
     import pandas as pd
 
@@ -109,7 +109,8 @@ def _cells(column: pd.Series) -> Iterable[str]:
         code, values = pd.factorize(column)
         texts = _quoted(np.asarray(values, dtype=object))
     # A missing value has the code -1.
-    return np.array([*texts, ""], dtype=object)[code].tolist()
+    cells: list[str] = np.array([*texts, ""], dtype=object)[code].tolist()
+    return cells
 
 
 def _quoted(values: Iterable[object]) -> list[str]:
