@@ -192,7 +192,7 @@ def effect_table(
 def significance(tables: Frames, event_id: str | None = None) -> DisplayTable:
     """Return the tests of the mean effect, and those of one event if it is named."""
     frame = tables["tests"]
-    single = frame["event_id"].map(clean)
+    single = frame["event_id"].fillna("")
     frame = frame[(single == "") | (single == (event_id or ""))]
     several = frame["group"].map(clean).nunique() > 1
     adjusted = bool(frame["p_adjusted"].notna().any())
