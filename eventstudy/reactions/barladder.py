@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from eventstudy.reactions.clock import Segment
 from eventstudy.reactions.liquidity import Grade, Prints
 from eventstudy.reactions.ordinary import OrdinaryDays, ordinary_starts
 from eventstudy.reactions.record import Kind, Rung
-from eventstudy.reactions.standing import Standing, own_standing, standing
+from eventstudy.reactions.samples import Samples
+from eventstudy.reactions.standing import OwnStanding, Standing, own_standings, standings
 from eventstudy.reactions.steps import GRADES, LAST_EVENTS, is_later, log_of
 
 __all__ = ["BarLadder"]
@@ -29,6 +30,41 @@ LATE = ("premarket", "premarket_high", "premarket_low", "premarket_vwap")
 # The daily beta is that of the move from close to close.
 DAILY = "close"
 NO_BETA = LegBeta(math.nan, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """A move from one point of the chain to another, on every session; arrays have shape (n,)."""
+
+    leg: str
+    kind: Kind
+    start: Point
+    end: Point
+
+    @property
+    def growth(self) -> Floats:
+        """The gross move."""
+        return _ratio(self.end.growth, self.start.growth)
+
+    @property
+    def pace(self) -> Floats:
+        """The benchmark's gross move between the same moments."""
+        return _ratio(self.end.pace, self.start.pace)
+
+    @property
+    def made(self) -> Bools:
+        """Whether its end is a price of its own."""
+        return self.end.fresh if self.kind is Kind.LEG else self.end.printed
+
+    def like(self, place: int) -> Floats:
+        """Return the simple moves that are alike that of one session, NaN elsewhere: both ends printed, or the same."""
+        alike: Bools = self.made & (self.start.printed == self.start.printed[place])
+        return np.where(alike, self.growth, np.nan) - 1.0
+
+
+def _ratio(over: Floats, under: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return over / under
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,17 +126,16 @@ class BarLadder:
             ``gap``, ``after_hours``, ``premarket``, ``open_gap``, ``session``.
         """
         points, plain = chain(self.mine, self.pairing, self.news), chain(self.mine, self.pairing)
-        starts, base = self.starts, points[0]
-        rungs = [self._move(point.name, Kind.RUNG, base, point, starts) for point in self._rungs(points)]
+        base, opened = points[0], next(point for point in plain if point.name == "open")
+        to_rungs = [Span(point.name, Kind.RUNG, base, point) for point in self._rungs(points)]
+        by_leg = [Span(end.leg, Kind.LEG, start, end) for start, end in pairwise(points)]
+        wholes = [Span("gap", Kind.LEG, base, opened), *(Span(e.leg, Kind.LEG, s, e) for s, e in pairwise(plain))]
+        made = iter(self._moves([*to_rungs, *by_leg, *wholes]))
+        rungs, legs, whole = (list(islice(made, len(spans))) for spans in (to_rungs, by_leg, wholes))
         extremes = [self._extreme(rung) for rung in daily if rung.leg in ("high", "low")]
         later = {kind: [rung for rung in daily if rung.kind is kind and is_later(rung.leg)] for kind in Kind}
         rungs = [*rungs[:-1], *extremes, rungs[-1], *later[Kind.RUNG]]
-        legs = [self._move(end.leg, Kind.LEG, start, end, starts) for start, end in pairwise(points)]
-        legs += later[Kind.LEG]
-        opened = next(point for point in plain if point.name == "open")
-        whole = [self._move("gap", Kind.LEG, base, opened, starts)]
-        whole += [self._move(e.leg, Kind.LEG, s, e, starts) for s, e in pairwise(plain)]
-        return (*rungs, *legs), tuple(whole)
+        return (*rungs, *legs, *later[Kind.LEG]), tuple(whole)
 
     def _rungs(self, points: tuple[Point, ...]) -> Iterator[Point]:
         """Give the points that are rungs, in the order of time: those of the chain and those beside it."""
@@ -122,22 +157,28 @@ class BarLadder:
         filled = bool(self.mine.from_bars[rung.leg][self.place])
         return replace(rung, grade=Grade.REGULAR) if filled else rung
 
-    def _move(self, leg: str, kind: Kind, start: Point, end: Point, starts: Ints) -> Rung:
-        place = self.place
-        with np.errstate(invalid="ignore", divide="ignore"):
-            growth, pace = end.growth / start.growth, end.pace / start.pace
-        made: Bools = end.fresh if kind is Kind.LEG else end.printed
-        printed = bool(made[place])
-        alike: Bools = made & (start.printed == start.printed[place])
-        reference = np.where(alike, growth, np.nan) - 1.0
-        value = float(growth[place])
-        own = self.own[self.own < place]
-        own = own[own >= 0][-LAST_EVENTS:]
+    def _moves(self, spans: Sequence[Span]) -> list[Rung]:
+        """Return each span measured, and compared with the same span of other days."""
+        place, starts, rule = self.place, self.starts, self.ordinary
+        own = self.own[(self.own >= 0) & (self.own < place)][-LAST_EVENTS:]
+        printed = [bool(span.made[place]) for span in spans]
+        x = np.array(
+            [span.growth[place] - 1.0 if there else np.nan for span, there in zip(spans, printed, strict=True)]
+        )
+        alike = np.stack([span.like(place) for span in spans])
+        among = standings(x[:, None], Samples.of(alike[:, starts]), rule.fewest, rule.scale)
+        past = own_standings(x, Samples.of(alike[:, own]))
+        return [
+            self._rung(
+                span, bool(printed[at]), self._beta(span, alike[at, starts], starts), among.at((at, 0)), past.at(at)
+            )
+            for at, span in enumerate(spans)
+        ]
+
+    def _rung(self, span: Span, printed: bool, beta: LegBeta, compared: Standing, past: OwnStanding) -> Rung:
+        start, end, place = span.start, span.end, self.place
+        value, moved = float(span.growth[place]), float(span.pace[place])
         reasons = list(self._missing(end, value, printed))
-        compared = self._standing(value - 1.0, reference[starts], printed)
-        past = own_standing(value - 1.0 if printed else math.nan, reference[own])
-        beta = self._beta(end, kind, reference[starts], pace[starts] - 1.0)
-        moved = float(pace[place])
         if not math.isnan(value):
             reasons += self._no_pace(beta, moved)
         if compared.reason is not None:
@@ -146,8 +187,8 @@ class BarLadder:
         base = float(self.mine.moves.base[place])
         prints = self._prints(end, base, printed)
         return Rung(
-            leg=leg,
-            kind=kind,
+            leg=span.leg,
+            kind=span.kind,
             start=self._moment(start),
             end=self._moment(end),
             base_price=base * float(start.growth[place]),
@@ -184,18 +225,14 @@ class BarLadder:
             return [Reason.NO_BETA]
         return [Reason.NO_BENCHMARK_PRICE] if math.isnan(moved) else []
 
-    def _standing(self, x: float, ordinary: Floats, printed: bool) -> Standing:
-        rule = self.ordinary
-        return standing(x if printed else math.nan, ordinary, rule.fewest, rule.scale)
-
-    def _beta(self, end: Point, kind: Kind, mine: Floats, theirs: Floats) -> LegBeta:
+    def _beta(self, span: Span, mine: Floats, starts: Ints) -> LegBeta:
         """Return the move's own beta; that of the move from close to close is the given one, where one is given."""
         given = self.beta
         if self.pairing is None:
             return NO_BETA
-        if end.name == DAILY and kind is Kind.RUNG and not math.isnan(given):
+        if span.end.name == DAILY and span.kind is Kind.RUNG and not math.isnan(given):
             return LegBeta(given, 0)
-        return leg_beta(mine, theirs, self.ordinary.fewest, given)
+        return leg_beta(mine, span.pace[starts] - 1.0, self.ordinary.fewest, given)
 
     def _prints(self, end: Point, base: float, printed: bool) -> Prints | None:
         """Return what traded up to a price of the extended hours; its age is counted to when somebody would look."""

@@ -169,7 +169,7 @@ def measure_reactions(
         rungs=rungs,
         benchmark=given.benchmark,
         beta=given.beta,
-        implied=tuple(_implied(events, place) for place in row.tolist()),
+        implied=tuple(_implied(events, place) for place in row.tolist()) if events.values else (None,) * len(row),
         ordinary=given.ordinary,
         since=since,
         barred=beside,

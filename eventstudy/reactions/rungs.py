@@ -11,7 +11,7 @@ from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.reactions.columns import each, joined
 from eventstudy.reactions.liquidity import Grade
 from eventstudy.reactions.record import Kind, Rung
-from eventstudy.reactions.standing import OwnStandings, Standings
+from eventstudy.reactions.standing import OwnStanding, OwnStandings, Standings
 from eventstudy.reactions.steps import QUOTED, Step
 
 __all__ = ["Cells", "Rungs"]
@@ -110,6 +110,7 @@ class Rungs:
         """Return the moves of one event."""
         cells = self.cells
         plain = {name: getattr(cells, name)[row].tolist() for name in PLAIN}
+        own = zip(*(getattr(cells.own, field.name)[row].tolist() for field in fields(OwnStanding)), strict=True)
         why = zip(cells.missing[row], cells.unusual[row], strict=True)
         return tuple(
             Rung(
@@ -119,10 +120,10 @@ class Rungs:
                 reference="ordinary_days",
                 grade=Grade.QUOTED if step is QUOTED else self.grade[row],
                 reasons=tuple(reason for reason in reasons if reason is not None),
-                own=cells.own.at((row, column)) if cells.compared[row, column] else None,
+                own=OwnStanding(*among) if cells.compared[row, column] else None,
                 **{name: values[column] for name, values in plain.items()},
             )
-            for column, (step, reasons) in enumerate(zip(self.steps, why, strict=True))
+            for column, (step, reasons, among) in enumerate(zip(self.steps, why, own, strict=True))
         )
 
     def columns(self) -> dict[str, Any]:
