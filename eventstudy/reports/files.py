@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eventstudy._typing import Floats
 from eventstudy.errors import InputError, OutputError
 from eventstudy.reports.base import SUMMARY_KEYS, Results
 from eventstudy.reports.contract import OPTIONAL, TABLES, Kind, conform, held, is_missing, kinds
@@ -37,6 +38,8 @@ __all__ = [
 
 # A CSV of that length takes minutes to write and is read by nobody.
 MOST_CSV_ROWS = 1_000_000
+# From here to there Python writes a number without an exponent.
+SMALL, LARGE = 1e-4, 1e16
 
 
 def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | None = None) -> list[Path]:
@@ -101,7 +104,7 @@ def _cells(column: pd.Series) -> list[str]:
     if column.dtype == np.float64:
         # By their bits, since zero and minus zero are two texts.
         code, known = pd.factorize(column.to_numpy().view(np.int64))
-        texts = ["" if text == "nan" else text for text in map(repr, known.view(np.float64).tolist())]
+        texts = _written(known.view(np.float64))
     elif column.dtype == object:
         # Of several kinds of value those that are equal may be written in several ways.
         return _quoted(column.where(column.notna(), None))
@@ -111,6 +114,20 @@ def _cells(column: pd.Series) -> list[str]:
     # A missing value has the code -1.
     cells: list[str] = np.array([*texts, ""], dtype=object)[code].tolist()
     return cells
+
+
+def _written(numbers: Floats) -> list[str]:
+    """Return the shortest text of each number that reads back as it, as `repr` gives it; empty for NaN."""
+    from pydantic_core import to_json
+
+    size = np.abs(numbers)
+    # A writer of JSON finds the same digits in a third of the time, but has another form for small and large numbers.
+    alike = (numbers == 0) | ((size >= SMALL) & (size < LARGE))
+    texts = np.full(len(numbers), "", dtype=object)
+    texts[alike] = to_json(numbers[alike].tolist()).decode()[1:-1].split(",") if alike.any() else []
+    texts[~alike] = ["" if text == "nan" else text for text in map(repr, numbers[~alike].tolist())]
+    found: list[str] = texts.tolist()
+    return found
 
 
 def _quoted(values: Iterable[object]) -> list[str]:

@@ -77,6 +77,15 @@ def test_cells_are_what_a_plain_writer_makes_of_them() -> None:
     assert csv_text(frame.head(0)) == "number,whole,text,mixed,some\n"
 
 
+def test_numbers_have_the_digits_of_python_whatever_their_size() -> None:
+    rng = np.random.default_rng(3)
+    bits = rng.integers(-(2**63), 2**63 - 1, 20_000).view(np.float64)
+    sizes = 10 ** rng.uniform(-7, 18, 20_000) * rng.choice([-1, 1], 20_000)
+    edges = [1e-4, np.nextafter(1e-4, 0), 1e16, np.nextafter(1e16, 0), 5e-324, 1.7976931348623157e308, -np.inf, 100.0]
+    numbers = np.concatenate([bits[~np.isnan(bits)], sizes, sizes.round(3), edges])
+    assert csv_text(pd.DataFrame({"x": numbers})).splitlines()[1:] == [*map(repr, numbers.tolist())]
+
+
 def test_the_same_results_give_the_same_bytes(results: Results, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         write_tables(results, tmp_path / folder)
