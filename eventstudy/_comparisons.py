@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy._tables import TEST_COLUMNS, outcome_row
+from eventstudy._tables import outcomes
 from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.inference import TestResult
@@ -118,10 +118,7 @@ def _by_label(car: Floats, labels: Labels, names: Sequence[str]) -> dict[str, Fl
 
 
 def _frame(found: Found, adjustment: str) -> pd.DataFrame:
-    import pandas as pd
-
-    rows = [outcome_row(model, group, each.window, outcome) for model, group, each, outcome in found]
-    frame = pd.DataFrame(rows, columns=list(TEST_COLUMNS))
+    frame = outcomes([(model, group, each.window, outcome) for model, group, each, outcome in found])
     if adjustment != "none":
         frame["adjustment"] = adjustment
         for model in frame["model"].unique():
@@ -153,8 +150,6 @@ def joint(
     draws, seed, scheme
         See `eventstudy.inference.adjust.step_down`.
     """
-    import pandas as pd
-
     keys = [(label, group, cars) for label, model in models.items() for group in groups for cars in model.cars.values()]
     order = np.argsort(event_id.astype(str), kind="stable")
     x = np.column_stack([np.where(groups[group], cars.car, np.nan) for _, group, cars in keys])[order]
@@ -175,6 +170,5 @@ def joint(
             distribution=told if tested.tested[place] else "",
             reason=Reason.OK if tested.tested[place] else lacking,
         )
-        rows.append(outcome_row(label, group, cars.window, outcome))
-    frame = pd.DataFrame(rows, columns=list(TEST_COLUMNS))
-    return frame.assign(p_adjusted=tested.p_adjusted, adjustment="romano_wolf")
+        rows.append((label, group, cars.window, outcome))
+    return outcomes(rows).assign(p_adjusted=tested.p_adjusted, adjustment="romano_wolf")

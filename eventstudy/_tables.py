@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eventstudy._typing import Bools, Floats, Labels
+from eventstudy.distributions import PValues
 from eventstudy.errors import Reason
 from eventstudy.events import Events, Flags, Placed
+from eventstudy.inference import TestResult
 from eventstudy.panels import ReturnPanel
 from eventstudy.returns import Aligned, Attrition, Cars, Window, average_cars
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from eventstudy.inference import TestResult
     from eventstudy.result import ModelResult
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
     "estimates",
     "events",
     "model_summaries",
-    "outcome_row",
+    "outcomes",
     "tests",
 ]
 
@@ -232,13 +233,10 @@ def tests(models: Mapping[str, ModelResult], adjustment: str) -> pd.DataFrame:
         What adjusts the p-values of a family: all windows and groups of one test under one model (METHODS 4.11), or
         all windows of one event.
     """
-    import pandas as pd
-
     from eventstudy.inference.adjust import adjust_families
 
     asked = [(label, tested) for label, result in models.items() for tested in result.tests]
-    rows = [outcome_row(label, tested.group, tested.window, tested.outcome) for label, tested in asked]
-    frame = pd.DataFrame(rows, columns=list(TEST_COLUMNS))
+    frame = outcomes([(label, tested.group, tested.window, tested.outcome) for label, tested in asked])
     families = [
         (
             label,
@@ -255,35 +253,33 @@ def tests(models: Mapping[str, ModelResult], adjustment: str) -> pd.DataFrame:
     return frame
 
 
-def outcome_row(model: str, group: str, window: Window, outcome: TestResult) -> dict[str, Any]:
-    """Return a row of tests.csv, not adjusted."""
-    return {
-        "model": model,
-        "group": group,
-        "window": window.name,
-        "start": window.start,
-        "end": window.end,
-        "measure": outcome.measure,
-        "test": outcome.test,
-        "event_id": outcome.event_id,
-        "convention": outcome.convention,
-        "alternative": str(outcome.alternative),
-        "n": outcome.n,
-        "estimate": outcome.estimate,
-        "std_error": outcome.std_error,
-        "statistic": outcome.statistic,
-        "distribution": outcome.distribution,
-        "df": outcome.df,
-        "p_value": outcome.p_value,
-        "p_adjusted": float("nan"),
-        "adjustment": "none",
-        "reason": "" if outcome.reason == Reason.OK else str(outcome.reason),
-        "p_two_sided": outcome.p_two_sided,
-        "p_greater": outcome.p_greater,
-        "p_less": outcome.p_less,
-        "df2": outcome.df2,
-        "note": outcome.notes,
+def outcomes(found: Sequence[tuple[str, str, Window, TestResult]]) -> pd.DataFrame:
+    """Return rows of tests.csv from model, group, window and what a test says of them, not adjusted."""
+    import pandas as pd
+
+    results = [outcome for *_, outcome in found]
+    held: dict[str, Any] = {
+        each.name: [getattr(result, each.name) for result in results] for each in fields(TestResult)
     }
+    tails = PValues(*(np.array(held[f"p_{tail}"], dtype=np.float64) for tail in PValues._fields))
+    alternative = np.array(held["alternative"], dtype=object)
+    p_value = np.full(len(found), np.nan)
+    for each in dict.fromkeys(held["alternative"]):
+        p_value[alternative == each] = tails.of(each)[alternative == each]
+    held |= {
+        "model": [model for model, *_ in found],
+        "group": [group for _, group, *_ in found],
+        "window": [window.name for _, _, window, _ in found],
+        "start": [window.start for _, _, window, _ in found],
+        "end": [window.end for _, _, window, _ in found],
+        "alternative": list(map(str, held["alternative"])),
+        "p_value": p_value,
+        "p_adjusted": np.full(len(found), np.nan),
+        "adjustment": ["none"] * len(found),
+        "reason": _reasons(held["reason"]),
+        "note": held["notes"],
+    }
+    return pd.DataFrame({name: held[name] for name in TEST_COLUMNS})
 
 
 def model_summaries(
@@ -341,5 +337,5 @@ def _words(labels: Labels) -> Labels:
     return np.array([str(label) for label in labels], dtype=object)
 
 
-def _reasons(reason: Labels) -> Labels:
+def _reasons(reason: Iterable[Reason]) -> Labels:
     return np.array(["" if each == Reason.OK else str(each) for each in reason], dtype=object)

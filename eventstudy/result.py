@@ -21,7 +21,7 @@ from eventstudy.inference import TESTS, TestResult
 from eventstudy.inference.clusters import cluster_codes
 from eventstudy.inference.diagnostics import Diagnostics
 from eventstudy.panels import ReturnPanel
-from eventstudy.reactions import Reaction, reactions_frame
+from eventstudy.reactions import Reaction, Reactions, reactions_frame
 from eventstudy.reactions.path import paths_frame
 from eventstudy.reports import Results
 from eventstudy.returns import ALL, AbnormalReturns, Aligned, AverageReturns, Cars, ExpectedReturnModel, Window, paths
@@ -96,8 +96,8 @@ class StudyResult:
         Members of each group among the events kept.
     models : mapping of str to ModelResult
         By label.
-    reactions : tuple of Reaction
-        The ladder of every event with a day 0 in the prices.
+    reactions : Reactions
+        The ladder of every event with a day 0 in the prices, a sequence; each is made when it is asked for.
     findings : tuple of Finding
         What looks wrong in the prices.
     inputs : mapping of str to str
@@ -113,7 +113,7 @@ class StudyResult:
     findings: tuple[Finding, ...]
     groups: Mapping[str, Bools]
     models: Mapping[str, ModelResult]
-    reactions: tuple[Reaction, ...]
+    reactions: Reactions
     inputs: Mapping[str, str]
 
     @cached_property
@@ -154,14 +154,14 @@ class StudyResult:
     @cached_property
     def reaction_table(self) -> pd.DataFrame:
         """One row an event and rung or leg of its ladder."""
-        return reactions_frame(self.reactions, own_events=any(each.has_bars for each in self.reactions))
+        return reactions_frame(self.reactions, own_events=bool(self.reactions.has_bars.any()))
 
     @cached_property
     def path_table(self) -> pd.DataFrame:
         """One row a minute of the day with bars, of the focus and of the few events with the largest CARs."""
         from eventstudy.reports.sections import strongest
 
-        barred = {each.event_id: each for each in self.reactions if each.has_bars}
+        barred = {each.event_id: each for each in map(self.reactions.__getitem__, self.reactions.barred)}
         shown = strongest(self.cars, list(barred), self.study.focus)
         return paths_frame({event_id: path for event_id in shown if (path := barred[event_id].path) is not None})
 
@@ -259,10 +259,10 @@ class StudyResult:
         wanted = event_id or self.study.focus
         if wanted is None:
             raise InputError("Which event? The study has no focus; name one, as in result.reaction('BABA-2024Q4').")
-        for each in self.reactions:
-            if each.event_id == wanted:
-                return each
-        raise UnknownNameError("event with a ladder", wanted, [each.event_id for each in self.reactions])
+        found = self.reactions.named(wanted)
+        if found is None:
+            raise UnknownNameError("event with a ladder", wanted, self.reactions.event_id.tolist())
+        return found
 
     @cached_property
     def headline(self) -> tuple[str, ...]:
@@ -271,7 +271,8 @@ class StudyResult:
 
         focus, said = self.study.focus, list[str]()
         if focus is not None:
-            said = [sentence for each in self.reactions if each.event_id == focus for sentence in each.sentences]
+            ladder = self.reactions.named(focus)
+            said = [] if ladder is None else [*ladder.sentences]
             said[1:1] = abnormal_sentences(self._frames, focus)
         return (*said, *mean_sentences(self._frames))
 

@@ -26,7 +26,7 @@ from eventstudy.inference.presets import DEFAULT, Unsaid, preset, take_options, 
 from eventstudy.inference.seeds import child_seed
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.prepare import Prepared, prepare
-from eventstudy.reactions import Clock, Leg, OrdinaryDays, Reaction, measure_reactions
+from eventstudy.reactions import Clock, Leg, OrdinaryDays, Reactions, measure_reactions
 from eventstudy.result import ModelResult, StudyResult, Tested
 from eventstudy.returns import (
     AUTOCORRELATIONS,
@@ -266,7 +266,11 @@ class Study:
             findings=prepared.findings,
             groups=groups,
             models=models,
-            reactions=self.ladders(prepared, prices, models, bars) if self.reaction else (),
+            reactions=(
+                self.ladders(prepared, prices, models, bars)
+                if self.reaction
+                else Reactions.none(prepared.events, prepared.placed, prices)
+            ),
             inputs=inputs,
         )
 
@@ -294,7 +298,7 @@ class Study:
         prices: PricePanel,
         models: Mapping[str, ModelResult],
         bars: BarPanel | None = None,
-    ) -> tuple[Reaction, ...]:
+    ) -> Reactions:
         """Return the ladder of every event with a day 0 in the prices, kept or not.
 
         Expected moves come from the first model that estimates a beta; an event without one has none.

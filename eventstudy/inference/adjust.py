@@ -35,8 +35,8 @@ def holm(p_values: Floats) -> Floats:
 
     Parameters
     ----------
-    p_values : ndarray of shape (S,)
-        Without missing values.
+    p_values : ndarray of shape (..., S)
+        Without missing values; each row is a family.
 
     Notes
     -----
@@ -47,9 +47,8 @@ def holm(p_values: Floats) -> Floats:
     >>> holm(np.array([0.01, 0.04, 0.03])).round(3).tolist()
     [0.03, 0.06, 0.06]
     """
-    order = np.argsort(p_values, kind="stable")
-    count = len(p_values)
-    stepped = np.maximum.accumulate(p_values[order] * (count - np.arange(count)))
+    order, rising, count = _rising(p_values)
+    stepped = np.maximum.accumulate(rising * (count - np.arange(count)), axis=-1)
     return _back(np.minimum(stepped, 1.0), order)
 
 
@@ -58,32 +57,37 @@ def benjamini_hochberg(p_values: Floats) -> Floats:
 
     Parameters
     ----------
-    p_values : ndarray of shape (S,)
-        Without missing values.
+    p_values : ndarray of shape (..., S)
+        Without missing values; each row is a family.
 
     Notes
     -----
     ``min over j >= k of S p_(j) / j`` (Benjamini and Hochberg 1995).
     """
-    order = np.argsort(p_values, kind="stable")
-    count = len(p_values)
-    scaled = p_values[order] * count / np.arange(1, count + 1)
-    stepped = np.minimum.accumulate(scaled[::-1])[::-1]
-    return _back(np.minimum(stepped, 1.0), order)
+    order, rising, count = _rising(p_values)
+    return _stepped_up(rising * count / np.arange(1, count + 1), order)
 
 
 def benjamini_yekutieli(p_values: Floats) -> Floats:
     """Return Benjamini and Hochberg's p-values times ``sum 1/j``, good under any dependence (2001)."""
-    order = np.argsort(p_values, kind="stable")
-    count = len(p_values)
+    order, rising, count = _rising(p_values)
     harmonic = float((1.0 / np.arange(1, count + 1)).sum())
-    scaled = p_values[order] * count * harmonic / np.arange(1, count + 1)
-    return _back(np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0), order)
+    return _stepped_up(rising * count * harmonic / np.arange(1, count + 1), order)
+
+
+def _rising(p_values: Floats) -> tuple[Ints, Floats, int]:
+    order = np.argsort(p_values, axis=-1, kind="stable")
+    return order, np.take_along_axis(p_values, order, axis=-1), p_values.shape[-1]
+
+
+def _stepped_up(scaled: Floats, order: Ints) -> Floats:
+    stepped = np.minimum.accumulate(scaled[..., ::-1], axis=-1)[..., ::-1]
+    return _back(np.minimum(stepped, 1.0), order)
 
 
 def _back(stepped: Floats, order: Ints) -> Floats:
     found = np.empty_like(stepped)
-    found[order] = stepped
+    np.put_along_axis(found, order, stepped, axis=-1)
     return found
 
 
@@ -131,11 +135,18 @@ def adjust_families(p_values: Floats, families: Sequence[Hashable], method: str 
     adjusted = np.full(len(p_values), np.nan)
     if method == "none":
         return adjusted
+    if method not in ADJUSTMENTS:
+        raise UnknownNameError("adjustment", method, ADJUSTMENTS)
     places: dict[Hashable, list[int]] = {}
-    for place, family in enumerate(families):
-        places.setdefault(family, []).append(place)
+    for place in np.flatnonzero(~np.isnan(p_values)).tolist():
+        places.setdefault(families[place], []).append(place)
+    # Families of one size are adjusted together.
+    sizes: dict[int, list[list[int]]] = {}
     for held in places.values():
-        adjusted[held] = adjust(p_values[held], method)
+        sizes.setdefault(len(held), []).append(held)
+    for alike in sizes.values():
+        members = np.array(alike)
+        adjusted[members] = ADJUSTMENTS[method](p_values[members])
     return adjusted
 
 

@@ -9,9 +9,11 @@ from eventstudy.reactions.legs import Leg, leg_returns
 from eventstudy.reactions.liquidity import Grade, Liquidity, Prints
 from eventstudy.reactions.listings import Listings, Quote, two_listings
 from eventstudy.reactions.many import History, battery, history, leg_sample, move_statistics, moves_frame
+from eventstudy.reactions.ordinary import OrdinaryDays
 from eventstudy.reactions.path import IntradayPath, diurnal_factors
-from eventstudy.reactions.record import COLUMNS, Kind, Reaction, Rung, reactions_frame
-from eventstudy.reactions.standing import OrdinaryDays, OwnStanding, Standing, own_standing, standing
+from eventstudy.reactions.record import COLUMNS, Kind, Reaction, Rung
+from eventstudy.reactions.sequence import Reactions, reactions_frame
+from eventstudy.reactions.standing import OwnStanding, Standing, own_standing, standing
 
 __all__ = [
     "COLUMNS",
@@ -31,6 +33,7 @@ __all__ = [
     "Prints",
     "Quote",
     "Reaction",
+    "Reactions",
     "Rung",
     "Standing",
     "battery",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -16,9 +16,11 @@ from eventstudy.reactions.betas import LegBeta, leg_beta
 from eventstudy.reactions.chain import News, Point, chain, news_points, single_points
 from eventstudy.reactions.clock import Segment
 from eventstudy.reactions.liquidity import Grade, Prints
+from eventstudy.reactions.ordinary import OrdinaryDays, ordinary_starts
 from eventstudy.reactions.record import Kind, Rung
-from eventstudy.reactions.standing import Standing, ordinary_starts, own_standing, standing
-from eventstudy.reactions.steps import GRADES, LAST_EVENTS, Ladder, Pace, ladder_steps, log_of
+from eventstudy.reactions.samples import Samples
+from eventstudy.reactions.standing import OwnStanding, Standing, own_standings, standings
+from eventstudy.reactions.steps import GRADES, LAST_EVENTS, is_later, log_of
 
 __all__ = ["BarLadder"]
 
@@ -31,31 +33,90 @@ NO_BETA = LegBeta(math.nan, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """A move from one point of the chain to another, on every session; arrays have shape (n,)."""
+
+    leg: str
+    kind: Kind
+    start: Point
+    end: Point
+
+    @property
+    def growth(self) -> Floats:
+        """The gross move."""
+        return _ratio(self.end.growth, self.start.growth)
+
+    @property
+    def pace(self) -> Floats:
+        """The benchmark's gross move between the same moments."""
+        return _ratio(self.end.pace, self.start.pace)
+
+    @property
+    def made(self) -> Bools:
+        """Whether its end is a price of its own."""
+        return self.end.fresh if self.kind is Kind.LEG else self.end.printed
+
+    def like(self, place: int) -> Floats:
+        """Return the simple moves that are alike that of one session, NaN elsewhere: both ends printed, or the same."""
+        alike: Bools = self.made & (self.start.printed == self.start.printed[place])
+        return np.where(alike, self.growth, np.nan) - 1.0
+
+
+def _ratio(over: Floats, under: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return over / under
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BarLadder:
     """Everything that the ladder of one event is measured from.
 
     Parameters
     ----------
-    ladder : Ladder
-        The daily part.
     mine : BarMoves
         The symbol.
     pairing : Pairing, optional
         Its benchmark.
     news : News, optional
         When the announcement came, where it fell inside a part of the day.
-    days : int
-        How many sessions after day 0 are followed.
+    place : int
+        Day 0, counted in the daily prices as all places are.
+    own : ndarray of shape (q,)
+        All events of the symbol, in the order of time.
+    ordinary : OrdinaryDays
+        What the moves are compared with.
+    beta : float
+        That of whole days, NaN where there is none.
     """
 
-    ladder: Ladder
     mine: BarMoves
     pairing: Pairing | None
     news: News | None
-    days: int
+    place: int
+    own: Ints
+    ordinary: OrdinaryDays
+    beta: float
 
-    def measure(self) -> tuple[tuple[Rung, ...], tuple[Rung, ...]]:
+    @property
+    def starts(self) -> Ints:
+        """The ordinary days, shape (k,)."""
+        return ordinary_starts(self.own, self.place, 1, self.ordinary)
+
+    def with_beta(self) -> BarLadder:
+        """Return the same with a beta from close to close on ordinary days, where none was given."""
+        if self.pairing is None or not math.isnan(self.beta):
+            return self
+        starts = self.starts
+        mine, theirs = (each[starts] - 1.0 for each in (self.mine.moves.growth[DAILY], self.pairing.daily(DAILY)))
+        return replace(self, beta=leg_beta(mine, theirs, self.ordinary.fewest, math.nan).value)
+
+    def measure(self, daily: Sequence[Rung]) -> tuple[tuple[Rung, ...], tuple[Rung, ...]]:
         """Return the moves of the reaction, and the parts of the day as wholes where the news split them.
+
+        Parameters
+        ----------
+        daily : sequence of Rung
+            The ladder of the daily prices: its extremes and later days are in this one too.
 
         Returns
         -------
@@ -64,34 +125,17 @@ class BarLadder:
         whole : tuple of Rung
             ``gap``, ``after_hours``, ``premarket``, ``open_gap``, ``session``.
         """
-        known = replace(self, ladder=replace(self.ladder, pace=self.pace_with_beta()))
-        return known.moves_and_wholes()
-
-    def pace_with_beta(self) -> Pace:
-        """Return the daily benchmark with a beta from close to close, its own where none was given."""
-        ladder = self.ladder
-        if self.pairing is None or not math.isnan(ladder.pace.beta):
-            return ladder.pace
-        starts = ordinary_starts(ladder.own, ladder.place, 1, ladder.ordinary)
-        mine, theirs = (each[starts] - 1.0 for each in (ladder.moves.growth[DAILY], self.pairing.daily(DAILY)))
-        return replace(ladder.pace, beta=leg_beta(mine, theirs, ladder.ordinary.fewest, math.nan).value)
-
-    def moves_and_wholes(self) -> tuple[tuple[Rung, ...], tuple[Rung, ...]]:
-        """Return what `measure` promises, every beta known."""
         points, plain = chain(self.mine, self.pairing, self.news), chain(self.mine, self.pairing)
-        starts = ordinary_starts(self.ladder.own, self.ladder.place, 1, self.ladder.ordinary)
-        base = points[0]
-        rungs = [self._move(point.name, Kind.RUNG, base, point, starts) for point in self._rungs(points)]
-        daily = {(step.kind, step.leg): step for step in ladder_steps(self.days)}
-        extremes = [self._extreme(self.ladder.rung(daily[Kind.RUNG, name])) for name in ("high", "low")]
-        later = [self.ladder.rung(step) for (kind, leg), step in daily.items() if _is_later(leg) and kind is Kind.RUNG]
-        rungs = [*rungs[:-1], *extremes, rungs[-1], *later]
-        legs = [self._move(end.leg, Kind.LEG, start, end, starts) for start, end in pairwise(points)]
-        legs += [self.ladder.rung(step) for (kind, leg), step in daily.items() if _is_later(leg) and kind is Kind.LEG]
-        opened = next(point for point in plain if point.name == "open")
-        whole = [self._move("gap", Kind.LEG, base, opened, starts)]
-        whole += [self._move(e.leg, Kind.LEG, s, e, starts) for s, e in pairwise(plain)]
-        return (*rungs, *legs), tuple(whole)
+        base, opened = points[0], next(point for point in plain if point.name == "open")
+        to_rungs = [Span(point.name, Kind.RUNG, base, point) for point in self._rungs(points)]
+        by_leg = [Span(end.leg, Kind.LEG, start, end) for start, end in pairwise(points)]
+        wholes = [Span("gap", Kind.LEG, base, opened), *(Span(e.leg, Kind.LEG, s, e) for s, e in pairwise(plain))]
+        made = iter(self._moves([*to_rungs, *by_leg, *wholes]))
+        rungs, legs, whole = (list(islice(made, len(spans))) for spans in (to_rungs, by_leg, wholes))
+        extremes = [self._extreme(rung) for rung in daily if rung.leg in ("high", "low")]
+        later = {kind: [rung for rung in daily if rung.kind is kind and is_later(rung.leg)] for kind in Kind}
+        rungs = [*rungs[:-1], *extremes, rungs[-1], *later[Kind.RUNG]]
+        return (*rungs, *legs, *later[Kind.LEG]), tuple(whole)
 
     def _rungs(self, points: tuple[Point, ...]) -> Iterator[Point]:
         """Give the points that are rungs, in the order of time: those of the chain and those beside it."""
@@ -110,45 +154,51 @@ class BarLadder:
                 yield from single_points(self.mine, self.pairing, [f"first_{m}" for m in self.mine.clock.opening])
 
     def _extreme(self, rung: Rung) -> Rung:
-        filled = bool(self.mine.from_bars[rung.leg][self.ladder.place])
+        filled = bool(self.mine.from_bars[rung.leg][self.place])
         return replace(rung, grade=Grade.REGULAR) if filled else rung
 
-    def _move(self, leg: str, kind: Kind, start: Point, end: Point, starts: Ints) -> Rung:
-        place = self.ladder.place
-        with np.errstate(invalid="ignore", divide="ignore"):
-            growth, pace = end.growth / start.growth, end.pace / start.pace
-        made: Bools = end.fresh if kind is Kind.LEG else end.printed
-        printed = bool(made[place])
-        alike: Bools = made & (start.printed == start.printed[place])
-        reference = np.where(alike, growth, np.nan) - 1.0
-        value = float(growth[place])
-        own = self.ladder.own[self.ladder.own < place]
-        own = own[own >= 0][-LAST_EVENTS:]
+    def _moves(self, spans: Sequence[Span]) -> list[Rung]:
+        """Return each span measured, and compared with the same span of other days."""
+        place, starts, rule = self.place, self.starts, self.ordinary
+        own = self.own[(self.own >= 0) & (self.own < place)][-LAST_EVENTS:]
+        printed = [bool(span.made[place]) for span in spans]
+        x = np.array(
+            [span.growth[place] - 1.0 if there else np.nan for span, there in zip(spans, printed, strict=True)]
+        )
+        alike = np.stack([span.like(place) for span in spans])
+        among = standings(x[:, None], Samples.of(alike[:, starts]), rule.fewest, rule.scale)
+        past = own_standings(x, Samples.of(alike[:, own]))
+        return [
+            self._rung(
+                span, bool(printed[at]), self._beta(span, alike[at, starts], starts), among.at((at, 0)), past.at(at)
+            )
+            for at, span in enumerate(spans)
+        ]
+
+    def _rung(self, span: Span, printed: bool, beta: LegBeta, compared: Standing, past: OwnStanding) -> Rung:
+        start, end, place = span.start, span.end, self.place
+        value, moved = float(span.growth[place]), float(span.pace[place])
         reasons = list(self._missing(end, value, printed))
-        compared = self._standing(value - 1.0, reference[starts], printed)
-        past = own_standing(value - 1.0 if printed else math.nan, reference[own])
-        beta = self._beta(end, kind, reference[starts], pace[starts] - 1.0)
-        moved = float(pace[place])
         if not math.isnan(value):
             reasons += self._no_pace(beta, moved)
         if compared.reason is not None:
             reasons.append(compared.reason)
         expected = beta.value * (moved - 1.0)
-        base = self.ladder.price_of_base()
+        base = float(self.mine.moves.base[place])
         prints = self._prints(end, base, printed)
         return Rung(
-            leg=leg,
-            kind=kind,
+            leg=span.leg,
+            kind=span.kind,
             start=self._moment(start),
             end=self._moment(end),
             base_price=base * float(start.growth[place]),
             price=base * float(end.growth[place]),
             price_source="measured",
             raw=value - 1.0,
-            raw_log=log_of(value),
+            raw_log=_log(value),
             expected=expected,
             abnormal=value - 1.0 - expected,
-            expected_log=beta.value * log_of(moved),
+            expected_log=beta.value * _log(moved),
             reference="ordinary_days",
             n=compared.n,
             z=compared.z,
@@ -175,24 +225,20 @@ class BarLadder:
             return [Reason.NO_BETA]
         return [Reason.NO_BENCHMARK_PRICE] if math.isnan(moved) else []
 
-    def _standing(self, x: float, ordinary: Floats, printed: bool) -> Standing:
-        rule = self.ladder.ordinary
-        return standing(x if printed else math.nan, ordinary, rule.fewest, rule.scale)
-
-    def _beta(self, end: Point, kind: Kind, mine: Floats, theirs: Floats) -> LegBeta:
+    def _beta(self, span: Span, mine: Floats, starts: Ints) -> LegBeta:
         """Return the move's own beta; that of the move from close to close is the given one, where one is given."""
-        given = self.ladder.pace.beta
+        given = self.beta
         if self.pairing is None:
             return NO_BETA
-        if end.name == DAILY and kind is Kind.RUNG and not math.isnan(given):
+        if span.end.name == DAILY and span.kind is Kind.RUNG and not math.isnan(given):
             return LegBeta(given, 0)
-        return leg_beta(mine, theirs, self.ladder.ordinary.fewest, given)
+        return leg_beta(mine, span.pace[starts] - 1.0, self.ordinary.fewest, given)
 
     def _prints(self, end: Point, base: float, printed: bool) -> Prints | None:
         """Return what traded up to a price of the extended hours; its age is counted to when somebody would look."""
         if end.segment is None or end.segment is Segment.SESSION:
             return None
-        place, day = self.ladder.place, self.mine.day
+        place, day = self.place, self.mine.day
         if not printed:
             return Prints(count=0)
         if end.name == "premarket_first":
@@ -207,13 +253,13 @@ class BarLadder:
     def _grade(self, end: Point, prints: Prints | None) -> Grade:
         if prints is not None:
             return self.mine.clock.liquidity.grade(prints)
-        filled = end.name == "open" and bool(self.mine.from_bars["open"][self.ladder.place])
+        filled = end.name == "open" and bool(self.mine.from_bars["open"][self.place])
         if end.segment is Segment.SESSION or filled:
             return Grade.REGULAR
         return GRADES[self.mine.moves.series.basis]
 
     def _moment(self, point: Point) -> str:
-        place, series = self.ladder.place, self.mine.moves.series
+        place, series = self.place, self.mine.moves.series
         session = series.first + place
         if point.name == "base":
             return f"{series.calendar.sessions[session - 1]} close" if session > 0 else ""
@@ -229,5 +275,5 @@ class BarLadder:
         return str(local)[:16].replace("T", " ")
 
 
-def _is_later(leg: str) -> bool:
-    return leg[:1] == "d" and leg[1:].isdigit()
+def _log(growth: float) -> float:
+    return float(log_of(np.array([growth]))[0])

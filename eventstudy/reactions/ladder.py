@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
 import numpy as np
 
-from eventstudy._typing import Ints
+from eventstudy._typing import Floats, Ints, Labels
 from eventstudy.bars import BarPanel
-from eventstudy.calendars import Calendar
-from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.events import Events, Placed
-from eventstudy.panels import Basis, PricePanel, PriceSeries
+from eventstudy.panels import PricePanel
 from eventstudy.reactions.barladder import BarLadder
 from eventstudy.reactions.barmoves import BarMoves, Pairing, bar_moves_of
 from eventstudy.reactions.chain import news_of
 from eventstudy.reactions.clock import Clock
 from eventstudy.reactions.implied import Implied, implied_of
-from eventstudy.reactions.moves import Moves, matching_place, moves_of, run_up
+from eventstudy.reactions.measuring import Ladders, beside_gap
+from eventstudy.reactions.moves import Moves, moves_of
+from eventstudy.reactions.ordinary import OrdinaryDays
+from eventstudy.reactions.pace import Pace
 from eventstudy.reactions.path import PathSource
 from eventstudy.reactions.peers import with_peers
-from eventstudy.reactions.record import Reaction, Rung
-from eventstudy.reactions.standing import OrdinaryDays, ordinary_starts
-from eventstudy.reactions.steps import Ladder, Pace, ladder_steps
+from eventstudy.reactions.record import Rung
+from eventstudy.reactions.rungs import Rungs
+from eventstudy.reactions.sequence import STANDING_REASONS, Barred, Reactions
+from eventstudy.reactions.stack import Stack
+from eventstudy.reactions.standing import Standings
+from eventstudy.reactions.steps import GRADES, ladder_steps
 
 __all__ = ["measure_reactions"]
+
+# So many sessions of prices are measured side by side: a few hundred megabytes.
+MOST_SESSIONS = 2_000_000
 
 
 def measure_reactions(
@@ -43,7 +51,7 @@ def measure_reactions(
     ordinary: OrdinaryDays | None = None,
     bars: BarPanel | None = None,
     clock: Clock | None = None,
-) -> tuple[Reaction, ...]:
+) -> Reactions:
     """Measure the reaction to every event whose day 0 lies in the prices of its symbol.
 
     Parameters
@@ -77,8 +85,8 @@ def measure_reactions(
 
     Returns
     -------
-    tuple of Reaction
-        In the order of the events; the attrition table tells of the others.
+    Reactions
+        A sequence of `Reaction`, in the order of the events; the attrition table tells of the others.
 
     Raises
     ------
@@ -120,14 +128,13 @@ def measure_reactions(
     clock = clock or Clock()
 
     @cache
-    def moves(symbol: str) -> Moves:
-        found = barred(symbol)
-        return moves_of(prices.series(symbol), days) if found is None else found.moves
-
-    @cache
     def barred(symbol: str) -> BarMoves | None:
         there = bars is not None and symbol in bars
         return bar_moves_of(prices.series(symbol), bars.series(symbol), days, clock) if there and bars else None
+
+    def moves(symbol: str) -> Moves:
+        found = barred(symbol)
+        return moves_of(prices.series(symbol), days) if found is None else found.moves
 
     @cache
     def pairing(symbol: str, name: str) -> Pairing:
@@ -135,53 +142,171 @@ def measure_reactions(
         day = None if theirs is None else theirs.day
         return Pairing.of(moves(symbol).series, moves(name), day, clock.liquidity.oldest)
 
+    row = _in_prices(events, placed, prices)
+    if not len(row):
+        return Reactions.none(events, placed, prices)
     given = _Given(
         events=events,
         placed=placed,
         prices=prices,
-        benchmark=benchmark,
-        betas=betas or {},
-        quote=quote,
+        row=row,
+        benchmark=_benchmarks(benchmark, events, row, prices),
+        beta=np.array([(betas or {}).get(name, np.nan) for name in events.event_id[row]], dtype=np.float64),
+        quote=None if quote is None else _quotes(events, quote)[row],
         days=days,
-        since=since,
         ordinary=ordinary or OrdinaryDays(),
-        own={symbol: np.sort(placed.day0[events.symbol == symbol]) for symbol in dict.fromkeys(events.symbol)},
         moves=moves,
         barred=barred,
         pairing=pairing,
     )
-    return with_peers([_measure(given, row) for row in range(len(events)) if _day0_in_prices(given, row)])
+    ladders = given.bar_ladders() if bars is not None else {}
+    rungs, beside = with_peers(*given.measure(ladders), events.symbol[row], placed.dates(events.calendar)[row])
+    return Reactions(
+        events=events,
+        placed=placed,
+        prices=prices,
+        row=row,
+        rungs=rungs,
+        benchmark=given.benchmark,
+        beta=given.beta,
+        implied=tuple(_implied(events, place) for place in row.tolist()) if events.values else (None,) * len(row),
+        ordinary=given.ordinary,
+        since=since,
+        barred=beside,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Given:
+    """What was given of n events, each array of shape (n,); `row` says which of all events they are."""
+
     events: Events
     placed: Placed
     prices: PricePanel
-    benchmark: str | Mapping[str, str] | None
-    betas: Mapping[str, float]
-    quote: str | None
+    row: Ints
+    benchmark: Labels
+    beta: Floats
+    quote: Floats | None
     days: int
-    since: date | None
     ordinary: OrdinaryDays
-    own: Mapping[str, Ints]
     moves: Callable[[str], Moves]
     barred: Callable[[str], BarMoves | None]
     pairing: Callable[[str, str], Pairing]
 
-    def benchmark_of(self, row: int) -> str | None:
-        if self.benchmark is None or isinstance(self.benchmark, str):
-            return self.benchmark
-        by_exchange = self.benchmark.get(str(self.events.calendar[row]))
-        return self.benchmark.get(str(self.events.event_id[row]), by_exchange)
+    def bar_ladders(self) -> dict[int, BarLadder]:
+        """Return the ladders of those that have bars on day 0, by place among the n."""
+        made = {}
+        for place, row in enumerate(self.row.tolist()):
+            symbol, name = str(self.events.symbol[row]), self.benchmark[place]
+            mine = self.barred(symbol)
+            if mine is None:
+                continue
+            first = mine.moves.series.first
+            day0 = int(self.placed.day0[row]) - first
+            if not mine.day.covered(day0):
+                continue
+            made[place] = BarLadder(
+                mine=mine,
+                pairing=None if name is None else self.pairing(symbol, name),
+                news=news_of(mine, day0, self.events.announced_at[row]),
+                place=day0,
+                own=np.sort(self.placed.day0[self.events.symbol == symbol]) - first,
+                ordinary=self.ordinary,
+                beta=float(self.beta[place]),
+            ).with_beta()
+        return made
 
-    def quote_of(self, row: int) -> float:
-        values = self.events.values.get(self.quote or "")
-        return np.nan if values is None else float(values[row])
+    def measure(self, ladders: Mapping[int, BarLadder]) -> tuple[Rungs, dict[int, Barred]]:
+        """Return the moves of all from daily prices, and those of the events with bars in their place."""
+        beta = self.beta.copy()
+        beta[[*ladders]] = [each.beta for each in ladders.values()]
+        rungs = self._daily(beta)
+        return rungs, {place: self._barred(place, each, rungs.of(place)) for place, each in ladders.items()}
+
+    def _daily(self, beta: Floats) -> Rungs:
+        """Return the moves from daily prices, symbol after symbol, so that no more than a few lie side by side."""
+        listing = self.prices.listing
+        every = listing.codes(self.events.symbol)
+        code, day0 = every[self.row], self.placed.day0[self.row]
+        exchanges = {each.code: each for each in listing.calendars}
+        number = {name: place for place, name in enumerate(exchanges)}
+        exchange = np.array([number[each.code] for each in listing.calendars], dtype=np.int64)[code]
+        last = np.array([listing.last_session_of(name) for name in exchanges], dtype=np.int64)[exchange]
+        grade = np.array([GRADES[basis] for basis in self.prices.basis], dtype=object)[code]
+        names = list(dict.fromkeys(name for name in self.benchmark if name is not None))
+        of_name = {name: place for place, name in enumerate(names)} | {None: -1}
+        paced = np.array([of_name[name] for name in self.benchmark], dtype=np.int64)
+        calendars = tuple(exchanges.values())
+        pace = Pace.of(self.beta, paced, day0, exchange, calendars, [self.moves(name) for name in names], self.days)
+        parts, order = [], []
+        for symbols in _blocks(np.unique(code), listing.lengths):
+            own, rows = np.flatnonzero(np.isin(every, symbols)), np.flatnonzero(np.isin(code, symbols))
+            ladders = Ladders(
+                stack=Stack.of([self.moves(listing.symbols[each]) for each in symbols]),
+                code=np.searchsorted(symbols, code[rows]),
+                place=day0[rows] - listing.first[code[rows]],
+                day0=day0[rows],
+                last=last[rows],
+                exchange=exchange[rows],
+                grade=grade[rows],
+                calendars=calendars,
+                own_code=np.searchsorted(symbols, every[own]),
+                own=self.placed.day0[own] - listing.first[every[own]],
+                pace=replace(pace.take(rows), beta=beta[rows]),
+                ordinary=self.ordinary,
+            )
+            measured = ladders.measure(ladder_steps(self.days))
+            if self.quote is not None:
+                quoted = replace(ladders, pace=pace.take(rows)).quote(self.quote[rows], measured.standing("gap"))
+                measured = quoted.beside(measured)
+            parts.append(measured)
+            order.append(rows)
+        return Rungs.one_after_another(parts, np.argsort(np.concatenate(order)))
+
+    def _barred(self, place: int, ladder: BarLadder, daily: tuple[Rung, ...]) -> Barred:
+        moves, whole = ladder.measure(daily)
+        source = PathSource(
+            ladder.mine,
+            ladder.pairing,
+            ladder.place,
+            ladder.starts,
+            self.events.announced_at[self.row[place]],
+            self.benchmark[place] or "",
+        )
+        if self.quote is None or np.isnan(self.quote[place]):
+            return Barred(moves, whole, source)
+        # Beside a measured premarket the quoted move bears a name of its own.
+        quoted = replace(_beside_gap(daily[0], whole[0]), leg="premarket_quote")
+        at = 1 + next(place for place, move in enumerate(moves) if move.leg == "premarket")
+        return Barred((*moves[:at], quoted, *moves[at:]), whole, source)
+
+
+def _blocks(symbols: Ints, lengths: Ints) -> Iterator[Ints]:
+    """Give the symbols in blocks of so many sessions as may be held at once."""
+    block = np.cumsum(lengths[symbols]) // MOST_SESSIONS
+    yield from np.split(symbols, np.flatnonzero(np.diff(block)) + 1)
+
+
+def _beside_gap(quoted: Rung, gap: Rung) -> Rung:
+    """Return a quoted move with the standing of the gap beside it."""
+    of_gap = Standings(
+        n=np.array([gap.n]),
+        z=np.array([gap.z]),
+        percentile=np.array([gap.percentile]),
+        reason=np.array([Reason.NO_HISTORY if Reason.NO_HISTORY in gap.reasons else None], dtype=object),
+        width=np.array([gap.ordinary_sd]),
+    )
+    among = beside_gap(np.array([quoted.raw]), of_gap).at(0)
+    reasons = (*(each for each in quoted.reasons if each not in STANDING_REASONS), *filter(None, [among.reason]))
+    return replace(quoted, n=among.n, z=among.z, percentile=among.percentile, reasons=reasons)
+
+
+def _quotes(events: Events, quote: str) -> Floats:
+    return events.values.get(quote, np.full(len(events), np.nan))
 
 
 def _check_quotes(events: Events, quote: str) -> None:
-    values = events.values.get(quote, np.array([]))
+    values = _quotes(events, quote)
     if (values <= -1).any():
         row = int(np.flatnonzero(values <= -1)[0])
         raise InputError(
@@ -189,88 +314,37 @@ def _check_quotes(events: Events, quote: str) -> None:
         )
 
 
-def _day0_in_prices(given: _Given, row: int) -> bool:
-    listing, symbol = given.prices.listing, str(given.events.symbol[row])
-    if symbol not in listing:
-        return False
-    code = listing.code(symbol)
-    venue, exchange = listing.calendars[code].code, given.events.calendar[row]
-    if venue != exchange:
+def _in_prices(events: Events, placed: Placed, prices: PricePanel) -> Ints:
+    """Return the events whose day 0 lies in the prices of their symbol."""
+    listing = prices.listing
+    codes = listing.codes(events.symbol)
+    known = np.flatnonzero(codes >= 0)
+    code = codes[known]
+    venue = np.array([each.code for each in listing.calendars], dtype=object)[code]
+    elsewhere = np.flatnonzero(venue != events.calendar[known])
+    if len(elsewhere):
+        row, at = known[elsewhere[0]], venue[elsewhere[0]]
         raise InputError(
-            f"{given.events.event_id[row]} is placed in the sessions of {exchange}, but the prices of {symbol} are "
-            f"on {venue}; place the events on the venue of their prices."
+            f"{events.event_id[row]} is placed in the sessions of {events.calendar[row]}, but the prices of "
+            f"{events.symbol[row]} are on {at}; place the events on the venue of their prices."
         )
-    return bool(listing.first[code] <= given.placed.day0[row] <= listing.last[code])
+    day0 = placed.day0[known]
+    return known[(listing.first[code] <= day0) & (day0 <= listing.last[code])]
 
 
-def _measure(given: _Given, row: int) -> Reaction:
-    events, symbol = given.events, str(given.events.symbol[row])
-    mine, day0 = given.moves(symbol), int(given.placed.day0[row])
-    series = mine.series
-    place, calendar = day0 - series.first, series.calendar
-    pace = _pace(given, row, calendar, day0)
-    last = given.prices.listing.last_session_of(calendar.code)
-    ladder = Ladder(mine, place, day0, last, given.own[symbol] - series.first, pace, given.ordinary)
-    barred = _bar_ladder(given, row, ladder)
-    measured: tuple[Rung, ...]
-    whole: tuple[Rung, ...]
-    measured, whole = (
-        (tuple(ladder.rung(step) for step in ladder_steps(given.days)), ()) if barred is None else barred.measure()
-    )
-    since, gained = _run_up(series, place, given.since)
-    company = events.groups.get("company")
-    return Reaction(
-        event_id=str(events.event_id[row]),
-        symbol=symbol,
-        company="" if company is None else str(company[row]),
-        phase=str(given.placed.phase[row]),
-        day0=_date(calendar, day0),
-        base_date=_date(calendar, day0 - 1) if day0 > 0 else None,
-        base_price=float(mine.base[place]),
-        base_definition=_base_definition(series, place),
-        basis=series.basis,
-        benchmark=pace.name,
-        beta=pace.beta,
-        run_up_since=since,
-        run_up=gained,
-        ordinary=given.ordinary,
-        moves=_with_quote(given, row, ladder, measured, whole),
-        whole=whole,
-        implied=_implied(events, row),
-        source=None if barred is None else _path_source(barred, events.announced_at[row], pace.name),
-    )
-
-
-def _with_quote(
-    given: _Given, row: int, ladder: Ladder, measured: tuple[Rung, ...], whole: tuple[Rung, ...]
-) -> tuple[Rung, ...]:
-    """Return the moves with the quoted one; beside a measured premarket it bears a name of its own."""
-    if given.quote is None:
-        return measured
-    quote = given.quote_of(row)
-    quoted = ladder.quoted(quote, [*measured, *whole])
-    if not whole:
-        return (quoted, *measured)
-    if np.isnan(quote):
-        return measured
-    at = next(place for place, move in enumerate(measured) if move.leg == "premarket")
-    return (*measured[: at + 1], replace(quoted, leg="premarket_quote"), *measured[at + 1 :])
-
-
-def _bar_ladder(given: _Given, row: int, ladder: Ladder) -> BarLadder | None:
-    """Return the ladder of the bars, None where there are none on day 0."""
-    mine = given.barred(str(given.events.symbol[row]))
-    if mine is None or not mine.day.covered(ladder.place):
-        return None
-    name = ladder.pace.name
-    pairing = None if name is None else given.pairing(str(given.events.symbol[row]), name)
-    return BarLadder(ladder, mine, pairing, news_of(mine, ladder.place, given.events.announced_at[row]), given.days)
-
-
-def _path_source(barred: BarLadder, announced_at: np.datetime64, benchmark: str | None) -> PathSource:
-    ladder = barred.ladder
-    starts = ordinary_starts(ladder.own, ladder.place, 1, ladder.ordinary)
-    return PathSource(barred.mine, barred.pairing, ladder.place, starts, announced_at, benchmark or "")
+def _benchmarks(benchmark: str | Mapping[str, str] | None, events: Events, row: Ints, prices: PricePanel) -> Labels:
+    """Return whose move is expected of each event, None where nobody's."""
+    named = np.full(len(row), benchmark if isinstance(benchmark, str) else None, dtype=object)
+    if isinstance(benchmark, Mapping):
+        by_exchange = [benchmark.get(str(code)) for code in events.calendar[row]]
+        named[:] = [
+            benchmark.get(str(event_id), other)
+            for event_id, other in zip(events.event_id[row], by_exchange, strict=True)
+        ]
+    for name in dict.fromkeys(named):
+        if name is not None and name not in prices.listing:
+            raise UnknownNameError("benchmark in the prices", name, prices.symbols)
+    return named
 
 
 def _implied(events: Events, row: int) -> Implied | None:
@@ -278,44 +352,3 @@ def _implied(events: Events, row: int) -> Implied | None:
         return implied_of({name: float(values[row]) for name, values in events.values.items()})
     except InputError as error:
         raise InputError(f"The event {events.event_id[row]!r}: {error}") from error
-
-
-def _pace(given: _Given, row: int, calendar: Calendar, day0: int) -> Pace:
-    name = given.benchmark_of(row)
-    beta = float(given.betas.get(str(given.events.event_id[row]), np.nan))
-    if name is None:
-        return Pace(None, beta, None, 0, 0)
-    try:
-        theirs = given.moves(name)
-    except UnknownNameError as error:
-        raise UnknownNameError("benchmark in the prices", name, error.known) from None
-    dates = calendar.sessions[day0 - 1 : day0 + given.days + 1]
-    return Pace(name, beta, theirs, *matching_place(dates, theirs.series))
-
-
-def _run_up(series: PriceSeries, place: int, since: date | None) -> tuple[date | None, float]:
-    sessions, day0 = series.calendar.sessions, series.first + place
-    start = np.datetime64(since, "D") if since else sessions[day0].astype("datetime64[Y]") - np.timedelta64(1, "D")
-    session = int(series.calendar.after(np.array([start], dtype="datetime64[D]"))[0]) - 1
-    if session < 0:
-        return None, np.nan
-    return _date(series.calendar, session), run_up(series, session - series.first, place - 1)
-
-
-def _base_definition(series: PriceSeries, place: int) -> str:
-    if series.basis is Basis.RETURNS:
-        return "there is no price, only returns"
-    if place == 0:
-        return "the prices begin on day 0, so there is no close before it"
-    before = f"close of {series.sessions[place - 1]}"
-    dividend, split = float(series.dividend[place]), float(series.split[place])
-    if series.basis is Basis.ADJUSTED:
-        return f"back-adjusted {before}: a level that was never traded"
-    less = f" less the dividend of {dividend:g} of day 0" if dividend else ""
-    over = f", divided by the split of {split:g} of day 0" if split != 1 else ""
-    return f"regular {before}{less}{over}"
-
-
-def _date(calendar: Calendar, session: int) -> date:
-    day: date = calendar.sessions[session].astype(object)
-    return day

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy._typing import Dates, Floats, Ints
+from eventstudy._typing import Floats, Ints
+from eventstudy.calendars import Calendar
 from eventstudy.panels import PriceSeries
 
-__all__ = ["Moves", "base_close", "moves_of", "run_up"]
+__all__ = ["Moves", "base_close", "matching_places", "moves_of", "run_up"]
 
 # Adjusted closes are rounded; a dividend smaller than this share of the price moves no rung that anybody can see.
 UNSTATED = 1e-4
@@ -35,11 +36,6 @@ class Moves:
     series: PriceSeries
     base: Floats
     growth: Mapping[str, Floats]
-
-    def at(self, name: str, place: int) -> float:
-        """Return one gross move, NaN outside the span of the prices."""
-        values = self.growth[name]
-        return float(values[place]) if 0 <= place < len(values) else np.nan
 
 
 def base_close(series: PriceSeries) -> Floats:
@@ -132,31 +128,34 @@ def run_up(series: PriceSeries, since: int, until: int) -> float:
     return float(np.prod(1.0 + series.total_return[since + 1 : until + 1]) - 1.0)
 
 
-def matching_place(mine: Dates, series: PriceSeries) -> tuple[int, int]:
-    """Find a stretch of sessions on another calendar.
+def matching_places(mine: Calendar, day0: Ints, length: int, theirs: Calendar) -> tuple[Ints, Ints]:
+    """Find stretches of sessions on another calendar.
 
     Parameters
     ----------
-    mine : ndarray of shape (n,)
-        Dates of successive sessions, the first one that of the base.
-    series : PriceSeries
-        The other symbol.
+    mine : Calendar
+        The exchange that `day0` counts the sessions of.
+    day0 : ndarray of shape (m,)
+        Second session of each stretch; the first is that of the base.
+    length : int
+        Sessions of a stretch.
+    theirs : Calendar
+        The other exchange.
 
     Returns
     -------
-    place : int
-        Where the second date lies in the other series, possibly outside it.
-    length : int
-        How many of the dates, from the first on, are successive sessions there too: a move is over the same leg
-        only if no session stands between on either side.
+    session : ndarray of shape (m,)
+        Which of their sessions is the second one.
+    shared : ndarray of shape (m,)
+        How many of the sessions, from the first on, are successive ones there too: a move is over the same leg only if
+        no session stands between on either side.
     """
-    theirs = series.calendar.sessions
-    first = int(series.calendar.index(mine[:1])[0]) if len(mine) else -1
-    if first < 0:
-        return 0, 0
-    stretch = theirs[first : first + len(mine)]
-    differs: Ints = np.flatnonzero(stretch != mine[: len(stretch)])
-    return first + 1 - series.first, int(differs[0]) if differs.size else len(stretch)
+    before = np.maximum(day0 - 1, 0)
+    first = theirs.index(mine.sessions[before])
+    at, there = (start[:, None] + np.arange(length) for start in (before, first))
+    listed = (day0[:, None] > 0) & (first[:, None] >= 0) & (at < len(mine.sessions)) & (there < len(theirs.sessions))
+    same = mine.sessions[np.where(listed, at, 0)] == theirs.sessions[np.where(listed, there, 0)]
+    return first + 1, np.logical_and.accumulate(listed & same, axis=1).sum(axis=1)
 
 
 def _later(values: Floats, sessions: int) -> Floats:

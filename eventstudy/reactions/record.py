@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -14,8 +13,9 @@ from eventstudy.errors import InputError, Reason
 from eventstudy.panels import Basis
 from eventstudy.reactions.implied import Implied
 from eventstudy.reactions.liquidity import Grade, Prints
+from eventstudy.reactions.ordinary import OrdinaryDays
 from eventstudy.reactions.path import IntradayPath, PathSource
-from eventstudy.reactions.standing import OrdinaryDays, OwnStanding
+from eventstudy.reactions.standing import OwnStanding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from eventstudy.reports.display import DisplayTable
 
-__all__ = ["COLUMNS", "Grade", "Kind", "Reaction", "Rung", "reactions_frame"]
+__all__ = ["COLUMNS", "Grade", "Kind", "Reaction", "Rung"]
 
 COLUMNS = (
     "event_id",
@@ -45,10 +45,6 @@ COLUMNS = (
     "grade",
     "reason",
 )
-
-
-# What a standing among ordinary days gives as its reasons.
-STANDING_REASONS = frozenset({Reason.NO_HISTORY, Reason.NO_DISPERSION, Reason.GAP_STANDING})
 
 
 class Kind(StrEnum):
@@ -271,6 +267,8 @@ class Reaction:
 
     def to_frame(self, *, own_events: bool = False) -> pd.DataFrame:
         """Return the moves as a table with the columns of ``reactions.csv``; see `reactions_frame`."""
+        from eventstudy.reactions.sequence import reactions_frame
+
         return reactions_frame([self], own_events=own_events)
 
     def plot(self) -> Figure:
@@ -318,43 +316,3 @@ class Reaction:
 
     def __str__(self) -> str:
         return " ".join(self.sentences)
-
-
-def reactions_frame(reactions: Iterable[Reaction], *, own_events: bool = False) -> pd.DataFrame:
-    """Return the moves of many reactions as one table, with the columns of ``reactions.csv``.
-
-    Parameters
-    ----------
-    reactions : iterable of Reaction
-        In the order in which they shall stand.
-    own_events : bool
-        Whether each move with past events to compare with has a second row, its `reference` ``own_events``: n, z (the
-        t statistic) and percentile are those of `OwnStanding`.
-
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`; `reason` is empty text where nothing is missing.
-    """
-    import pandas as pd
-
-    records = [
-        [reaction.event_id, *(_cell(getattr(move, name)) for name in COLUMNS[1:])]
-        for reaction in reactions
-        for move in (*reaction.moves, *(_among_own(reaction.moves) if own_events else ()))
-    ]
-    frame = pd.DataFrame(records, columns=list(COLUMNS))
-    numbers = ("base_price", "price", "raw", "raw_log", "expected", "abnormal", "z", "percentile")
-    return frame.astype({"n": np.int64} | dict.fromkeys(numbers, np.float64))
-
-
-def _among_own(moves: Iterable[Rung]) -> Iterator[Rung]:
-    for move in moves:
-        own = move.own
-        if own is not None and own.n:
-            reasons = (*(each for each in move.reasons if each not in STANDING_REASONS), *filter(None, [own.reason]))
-            yield replace(move, reference="own_events", n=own.n, z=own.t, percentile=own.percentile, reasons=reasons)
-
-
-def _cell(value: object) -> object:
-    return str(value) if isinstance(value, StrEnum) else value

@@ -1,59 +1,40 @@
-"""How unusual a move is among the stock's own ordinary days, and among its own past events; only earlier ones count."""
+"""How unusual a move is among the stock's own ordinary days, and among its own past events; only earlier ones count.
+
+One move is measured as an array of one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats, Ints
+from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.distributions import student_p_value
-from eventstudy.errors import InputError, Reason, UnknownNameError
+from eventstudy.errors import Reason
+from eventstudy.reactions.samples import Samples
 
-__all__ = ["OrdinaryDays", "OwnStanding", "Standing", "ordinary_starts", "own_standing", "standing", "toward_peers"]
+__all__ = [
+    "OwnStanding",
+    "OwnStandings",
+    "Standing",
+    "Standings",
+    "own_standing",
+    "own_standings",
+    "standing",
+    "standings",
+    "toward_peers",
+    "where_reason",
+]
 
 # Below this a standard deviation of returns is rounding.
 NO_SPREAD = 1e-12
-SCALES = ("sd", "mad")
 # Makes the median absolute deviation of normal returns their standard deviation.
 MAD_TO_SD = 1.4826
 # METHODS 6.4: with fewer own events their size is shrunk towards that of the peers, who count as so many.
 FEW_OWN, PEERS_COUNT = 8, 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrdinaryDays:
-    """Which days a move is compared with.
-
-    Parameters
-    ----------
-    sessions : int
-        How many sessions before day 0 are looked at.
-    apart : int
-        Sessions on either side of the stock's own events that are left out, besides the event's own.
-    fewest : int
-        With fewer ordinary days there is no standing.
-    scale : {"sd", "mad"}
-        What z divides by: the standard deviation around the mean, or 1.4826 times the median absolute deviation
-        around the median, which a few wild days do not widen.
-    """
-
-    sessions: int = 250
-    apart: int = 1
-    fewest: int = 20
-    scale: Literal["sd", "mad"] = "sd"
-
-    def __post_init__(self) -> None:
-        if self.scale not in SCALES:
-            raise UnknownNameError("scale of ordinary days", self.scale, SCALES)
-        if self.apart < 0:
-            raise InputError(f"ordinary days: apart is {self.apart}; it can't be negative.")
-        if not 2 <= self.fewest <= self.sessions:
-            raise InputError(
-                f"ordinary days: fewest is {self.fewest} of {self.sessions} sessions; "
-                f"it is at least 2 and at most the sessions looked at."
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,39 +63,19 @@ class Standing:
     width: float = float("nan")
 
 
-def ordinary_starts(own: Ints, day0: int, length: int, rule: OrdinaryDays) -> Ints:
-    """Return the sessions at which a comparable move may begin.
+@dataclass(frozen=True, slots=True, eq=False)
+class Standings:
+    """Those of many moves: every field of `Standing` an array, all of one shape."""
 
-    Parameters
-    ----------
-    own : ndarray of shape (m,)
-        Day 0 of the stock's own events, this one among them.
-    day0 : int
-        Day 0 of this event; every move compared with ends before it.
-    length : int
-        Sessions that the move spans, 1 for a move within one session.
-    rule : OrdinaryDays
-        Which days count.
+    n: Ints
+    z: Floats
+    percentile: Floats
+    reason: Labels
+    width: Floats
 
-    Returns
-    -------
-    ndarray of shape (k,)
-        Starts in ascending order, places on the same scale as `day0`, none below 0. Moves of several sessions
-        overlap. One that touches a session near an own event is left out whole.
-
-    Examples
-    --------
-    >>> ordinary_starts(np.array([4, 10]), 10, 2, OrdinaryDays(sessions=10, fewest=2)).tolist()
-    [0, 1, 6, 7]
-    """
-    first = max(day0 - rule.sessions, 0)
-    sessions = np.arange(first, max(day0, first))
-    near = own[(own >= first - rule.apart) & (own < day0 + rule.apart)]
-    taken: Bools = (np.abs(sessions[:, None] - near[None, :]) <= rule.apart).any(axis=1)
-    before = np.concatenate([[0], np.cumsum(taken)])
-    starts = sessions[: max(len(sessions) - length + 1, 0)]
-    untouched: Bools = before[starts - first + length] == before[starts - first]
-    return starts[untouched]
+    def at(self, place: Any) -> Standing:
+        """Return the standing of one move."""
+        return Standing(**_cells(self, place))
 
 
 def standing(x: float, ordinary: Floats, fewest: int, scale: str = "sd") -> Standing:
@@ -147,24 +108,57 @@ def standing(x: float, ordinary: Floats, fewest: int, scale: str = "sd") -> Stan
     >>> among.n, round(among.z, 3), among.percentile
     (4, 0.679, 0.6)
     """
-    known = ordinary[~np.isnan(ordinary)]
-    n = len(known)
-    if np.isnan(x):
-        return Standing(n, np.nan, np.nan)
-    if n < fewest:
-        return Standing(n, np.nan, np.nan, Reason.NO_HISTORY)
-    percentile = float((np.abs(known) < abs(x)).sum()) / (1 + n)
-    middle, width = _middle_and_width(known, scale)
-    if width < NO_SPREAD:
-        return Standing(n, np.nan, percentile, Reason.NO_DISPERSION)
-    return Standing(n, (x - middle) / width, percentile, width=width)
+    return standings(np.array([[x]]), Samples.of(ordinary[None]), fewest, scale).at((0, 0))
 
 
-def _middle_and_width(known: Floats, scale: str) -> tuple[float, float]:
+def standings(x: Floats, ordinary: Samples, fewest: int, scale: str = "sd") -> Standings:
+    """Compare moves of many events with ordinary ones, as `standing` does.
+
+    Parameters
+    ----------
+    x : ndarray of shape (m, j)
+        j moves of each event, simple returns; NaN where missing.
+    ordinary : Samples
+        m samples: what the moves of each event are compared with.
+    fewest, scale : int, {"sd", "mad"}
+        See `standing`.
+
+    Returns
+    -------
+    Standings
+        Arrays of shape (m, j).
+    """
+    n = np.broadcast_to(ordinary.n[:, None], x.shape)
+    middle, width = np.full((2, len(x), 1), np.nan)
+    smaller = np.full(x.shape, np.nan)
+    for rows, values in ordinary.by_size():
+        if values.shape[1] >= fewest:
+            middle[rows, 0], width[rows, 0] = _middle_and_width(values, scale)
+            smaller[rows] = _smaller(values, x[rows])
+    known = ~np.isnan(x)
+    spread = np.where(width < NO_SPREAD, np.nan, width)
+    return Standings(
+        n=n,
+        z=(x - middle) / spread,
+        percentile=np.where(known, smaller, np.nan) / (1 + n),
+        reason=where_reason(
+            (known & (n < fewest), Reason.NO_HISTORY), (known & (width < NO_SPREAD), Reason.NO_DISPERSION)
+        ),
+        width=np.where(known, spread, np.nan),
+    )
+
+
+def _middle_and_width(values: Floats, scale: str) -> tuple[Floats, Floats]:
     if scale == "mad":
-        middle = float(np.median(known))
-        return middle, MAD_TO_SD * float(np.median(np.abs(known - middle)))
-    return float(known.mean()), float(known.std(ddof=1))
+        middle = np.median(values, axis=1)
+        return middle, MAD_TO_SD * np.median(np.abs(values - middle[:, None]), axis=1)
+    return values.mean(axis=1), values.std(axis=1, ddof=1)
+
+
+def _smaller(values: Floats, x: Floats) -> Ints:
+    """Return how many values of each row are smaller in size than each of its moves, shape (r, j)."""
+    size, limits = np.abs(values), np.abs(x)
+    return np.stack([(size < limit[:, None]).sum(axis=1) for limit in limits.T], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +203,32 @@ class OwnStanding:
         return self.n - self.larger_than + 1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnStandings:
+    """Those of many moves: every field of `OwnStanding` an array, all of one shape."""
+
+    n: Ints
+    t: Floats
+    s: Floats
+    df: Floats
+    p_value: Floats
+    percentile: Floats
+    larger_than: Ints
+    peers: Ints
+    reason: Labels
+
+    @classmethod
+    def of(cls, records: Sequence[OwnStanding]) -> OwnStandings:
+        """Return the standings of some moves, arrays of shape (m,)."""
+        held = {each.name: [getattr(record, each.name) for record in records] for each in fields(cls)}
+        reason = np.array(held.pop("reason"), dtype=object)
+        return cls(**{name: np.array(cells) for name, cells in held.items()}, reason=reason)
+
+    def at(self, place: Any) -> OwnStanding:
+        """Return the standing of one move."""
+        return OwnStanding(**_cells(self, place))
+
+
 def own_standing(x: float, past: Floats) -> OwnStanding:
     """Compare a move with those at the stock's own past events.
 
@@ -232,29 +252,52 @@ def own_standing(x: float, past: Floats) -> OwnStanding:
     --------
     >>> among = own_standing(0.06, np.array([0.02, -0.04, 0.01, 0.08]))
     >>> among.larger_than, among.rank, round(among.t, 3), among.df
-    (3, 2, 1.302, 4)
+    (3, 2, 1.302, 4.0)
     """
-    known = past[~np.isnan(past)]
-    n = len(known)
-    if np.isnan(x) or n == 0:
-        reason = None if np.isnan(x) else Reason.NO_HISTORY
-        return OwnStanding(n, np.nan, np.nan, np.nan, np.nan, np.nan, 0, reason=reason)
-    larger = int((np.abs(known) < abs(x)).sum())
-    return _own(x, OwnStanding(n, np.nan, float(np.mean(known**2)) ** 0.5, n, np.nan, larger / (1 + n), larger))
+    return own_standings(np.array([x]), Samples.of(past[None])).at(0)
 
 
-def toward_peers(among: OwnStanding, x: float, square: float, peers: int) -> OwnStanding:
-    """Return the standing with s shrunk towards the moves of peers, where the stock has few past events.
+def own_standings(x: Floats, past: Samples) -> OwnStandings:
+    """Compare moves of many events with those at earlier events of their stocks, as `own_standing` does.
 
     Parameters
     ----------
-    among : OwnStanding
-        From the stock's own events.
-    x : float
-        The move.
-    square : float
-        Mean square of the same move at earlier events of other stocks.
-    peers : int
+    x : ndarray of shape (m,)
+        A move of each event; NaN where missing.
+    past : Samples
+        m samples.
+    """
+    known = ~np.isnan(x) & (past.n > 0)
+    s, smaller = np.full((2, len(x)), np.nan)
+    for rows, values in past.by_size():
+        s[rows] = np.sqrt((values**2).mean(axis=1))
+        smaller[rows] = _smaller(values, x[rows, None])[:, 0]
+    among = OwnStandings(
+        n=past.n,
+        t=np.full(len(x), np.nan),
+        s=np.where(known, s, np.nan),
+        df=np.where(known, past.n, np.nan),
+        p_value=np.full(len(x), np.nan),
+        percentile=np.where(known, smaller, np.nan) / (1 + past.n),
+        larger_than=np.where(known, smaller, 0).astype(np.int64),
+        peers=np.zeros(len(x), dtype=np.int64),
+        reason=where_reason((~np.isnan(x) & (past.n == 0), Reason.NO_HISTORY)),
+    )
+    return _against_s(among, x)
+
+
+def toward_peers(among: OwnStandings, x: Floats, square: Floats, peers: Ints) -> OwnStandings:
+    """Return the standings with s shrunk towards the moves of peers, where the stock has few past events.
+
+    Parameters
+    ----------
+    among : OwnStandings
+        From the stocks' own events, of any shape.
+    x : ndarray
+        The moves.
+    square : ndarray
+        Mean square of the same move at earlier events of other stocks, NaN where there is none.
+    peers : ndarray
         How many those are.
 
     Notes
@@ -263,21 +306,40 @@ def toward_peers(among: OwnStanding, x: float, square: float, peers: int) -> Own
 
     Examples
     --------
-    >>> alone = own_standing(0.06, np.array([0.02, -0.04]))
-    >>> shrunk = toward_peers(alone, 0.06, 0.05**2, 30)
-    >>> round(alone.t, 3), round(shrunk.t, 3), shrunk.df
-    (1.897, 1.342, 6)
+    >>> alone = own_standings(np.array([0.06]), Samples.of(np.array([[0.02, -0.04]])))
+    >>> shrunk = toward_peers(alone, np.array([0.06]), np.array([0.05**2]), np.array([30]))
+    >>> alone.t.round(3).tolist(), shrunk.t.round(3).tolist(), shrunk.df.tolist()
+    ([1.897], [1.342], [6.0])
     """
-    if among.n >= FEW_OWN or not peers or np.isnan(x) or np.isnan(square):
-        return among
-    df = among.n + PEERS_COUNT
-    own = among.n * among.s**2 if among.n else 0.0
-    s = ((own + PEERS_COUNT * square) / df) ** 0.5
-    return _own(x, replace(among, s=s, df=df, peers=peers, reason=None))
+    few = (among.n < FEW_OWN) & (peers > 0) & ~np.isnan(x) & ~np.isnan(square)
+    df = np.where(few, among.n + PEERS_COUNT, among.df)
+    own = np.where(among.n > 0, among.n * among.s**2, 0.0)
+    s = np.where(few, np.sqrt((own + PEERS_COUNT * square) / df), among.s)
+    reason = among.reason.copy()
+    reason[few] = None
+    return _against_s(replace(among, s=s, df=df, peers=np.where(few, peers, 0), reason=reason), x)
 
 
-def _own(x: float, among: OwnStanding) -> OwnStanding:
-    if among.s < NO_SPREAD:
-        return replace(among, reason=Reason.NO_DISPERSION)
-    t = x / among.s
-    return replace(among, t=t, p_value=float(student_p_value(t, among.df)))
+def _against_s(among: OwnStandings, x: Floats) -> OwnStandings:
+    flat = among.s < NO_SPREAD
+    t = x / np.where(flat, np.nan, among.s)
+    reason = among.reason.copy()
+    reason[flat] = Reason.NO_DISPERSION
+    return replace(among, t=t, p_value=student_p_value(t, among.df), reason=reason)
+
+
+def where_reason(*given: tuple[Bools, Reason]) -> Labels:
+    """Return the reason that holds of each cell, None where none does; of several the last."""
+    reasons = np.full(given[0][0].shape, None, dtype=object)
+    for holds, reason in given:
+        reasons[holds] = reason
+    return reasons
+
+
+def _cells(columns: Any, place: Any) -> dict[str, Any]:
+    """Return one cell of each array of a record, as plain Python values."""
+    return {field.name: _plain(getattr(columns, field.name)[place]) for field in fields(columns)}
+
+
+def _plain(cell: Any) -> Any:
+    return cell.item() if isinstance(cell, np.generic) else cell

@@ -1,4 +1,4 @@
-"""The steps of a ladder, and how one of them is measured.
+"""The steps of a ladder.
 
 A step is a move between two prices; a further price, such as one after hours, is a further step.
 """
@@ -6,20 +6,17 @@ A step is a move between two prices; a further price, such as one after hours, i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from eventstudy._typing import Ints
-from eventstudy.errors import Reason
+from eventstudy._typing import Floats
 from eventstudy.panels import Basis
 from eventstudy.reactions.liquidity import Grade
-from eventstudy.reactions.moves import Moves
-from eventstudy.reactions.record import Kind, Rung
-from eventstudy.reactions.standing import OrdinaryDays, OwnStanding, Standing, ordinary_starts, own_standing, standing
+from eventstudy.reactions.record import Kind
 
-__all__ = ["GRADES", "LAST_EVENTS", "Ladder", "Pace", "Step", "ladder_steps", "log_of"]
+__all__ = ["GRADES", "LAST_EVENTS", "QUOTED", "Step", "is_later", "ladder_steps", "log_of"]
 
 GRADES = {Basis.UNADJUSTED: Grade.OFFICIAL, Basis.ADJUSTED: Grade.ADJUSTED, Basis.RETURNS: Grade.RETURNS}
 
@@ -55,9 +52,18 @@ class Step:
         return self.end[0] if self.growth == "day" else 0
 
     @property
+    def source(self) -> Literal["measured", "quoted"]:
+        """Where its price comes from: the price table, or the event."""
+        return "quoted" if self.end[1] == "premarket" else "measured"
+
+    @property
     def length(self) -> int:
         """Sessions that the move spans."""
         return self.end[0] - self.at + 1
+
+
+QUOTED = Step("premarket", Kind.RUNG, "premarket", (-1, "base"), (0, "premarket"))
+"""The move to a price that somebody quoted before the open."""
 
 
 def ladder_steps(days: int) -> tuple[Step, ...]:
@@ -72,142 +78,23 @@ def ladder_steps(days: int) -> tuple[Step, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pace:
-    """What the benchmark did: its moves, where its day 0 lies in them, how many of the sessions are shared."""
+def is_later(leg: str) -> bool:
+    """Return whether a move ends on a day after day 0.
 
-    name: str | None
-    beta: float
-    moves: Moves | None
-    place: int
-    shared: int
-
-    def growth(self, step: Step) -> float:
-        """Return the benchmark's gross move over the same leg, NaN where it has none."""
-        if self.moves is None or self.shared < step.end[0] + 2:
-            return np.nan
-        return self.moves.at(step.growth, self.place + step.at)
-
-    def missing(self, growth: float) -> tuple[Reason, ...]:
-        """Return why nothing is expected of the stock, given the benchmark's gross move."""
-        if self.name is None:
-            return (Reason.NO_BENCHMARK_PRICE,)
-        if math.isnan(self.beta):
-            return (Reason.NO_BETA,)
-        return (Reason.NO_BENCHMARK_PRICE,) if math.isnan(growth) else ()
+    Examples
+    --------
+    >>> is_later("d1"), is_later("day")
+    (True, False)
+    """
+    return leg[:1] == "d" and leg[1:].isdigit()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ladder:
-    """Everything that the steps of one event are measured from; `place` and `own` count in the price series."""
+def log_of(growth: Floats) -> Floats:
+    """Return the logs of gross moves, NaN where one is missing, minus infinity for a price of zero.
 
-    moves: Moves
-    place: int
-    day0: int
-    last: int
-    own: Ints
-    pace: Pace
-    ordinary: OrdinaryDays
-    _starts: dict[int, Ints] = field(default_factory=dict, init=False)
-
-    def rung(self, step: Step) -> Rung:
-        """Return one step measured from the prices."""
-        growth = self.moves.at(step.growth, self.place + step.at)
-        compared = self._standing(step, growth)
-        if math.isnan(growth):
-            late = self.day0 + step.end[0] > self.last
-            return self._fill(step, growth, np.nan, compared, (self._why(step, late=late),))
-        pace = self.pace.growth(step)
-        own = self._among_own(step, growth)
-        return self._fill(step, growth, pace, compared, self.pace.missing(pace), own=own)
-
-    def _why(self, step: Step, *, late: bool) -> Reason:
-        """Return why a move is missing: its price, or a return on the way to it."""
-        if late:
-            return Reason.NOT_YET
-        ends = self._price(*step.start), self._price(*step.end)
-        return Reason.NO_PRICE if any(map(math.isnan, ends)) else Reason.INCOMPLETE_WINDOW
-
-    def quoted(self, quote: float, measured: list[Rung]) -> Rung:
-        """Return the premarket rung of a quoted move, NaN where nobody quoted one, with the gap's standing."""
-        gap = next(rung for rung in measured if rung.leg == "gap")
-        step = Step("premarket", Kind.RUNG, "premarket", (-1, "base"), (0, "premarket"))
-        if math.isnan(quote):
-            return self._fill(step, np.nan, np.nan, Standing(gap.n, np.nan, np.nan), (Reason.NO_PRICE,), "quoted")
-        short = Reason.NO_HISTORY in gap.reasons
-        beside = Standing(gap.n, gap.z, gap.percentile, Reason.NO_HISTORY if short else Reason.GAP_STANDING)
-        return self._fill(step, 1.0 + quote, np.nan, beside, self.pace.missing(np.nan), "quoted", quote)
-
-    def price_of_base(self) -> float:
-        """Return the converted close before day 0."""
-        return self._price(-1, "base")
-
-    def _standing(self, step: Step, growth: float) -> Standing:
-        # Most steps span one session, and share their ordinary days.
-        if step.length not in self._starts:
-            self._starts[step.length] = ordinary_starts(self.own, self.place, step.length, self.ordinary)
-        ordinary = self.moves.growth[step.growth][self._starts[step.length]] - 1.0
-        return standing(growth - 1.0, ordinary, self.ordinary.fewest, self.ordinary.scale)
-
-    def _among_own(self, step: Step, growth: float) -> OwnStanding:
-        """Compare a move with those of earlier own events, as far as they had ended before day 0."""
-        own = self.own[(self.own >= 0) & (self.own + step.end[0] < self.place)]
-        past = self.moves.growth[step.growth][own[-LAST_EVENTS:] + step.at]
-        return own_standing(growth - 1.0, past - 1.0)
-
-    def _fill(
-        self,
-        step: Step,
-        growth: float,
-        pace: float,
-        compared: Standing,
-        reasons: tuple[Reason, ...],
-        price_source: Literal["measured", "quoted"] = "measured",
-        quote: float | None = None,
-        own: OwnStanding | None = None,
-    ) -> Rung:
-        raw = growth - 1.0 if quote is None else quote
-        expected = self.pace.beta * (pace - 1.0)
-        base = self._price(*step.start)
-        price = base * growth if price_source == "quoted" else self._price(*step.end)
-        return Rung(
-            leg=step.leg,
-            kind=step.kind,
-            start=self._moment(*step.start),
-            end=self._moment(*step.end),
-            base_price=base,
-            price=price,
-            price_source=price_source,
-            raw=raw,
-            raw_log=log_of(growth),
-            expected=expected,
-            abnormal=raw - expected,
-            expected_log=self.pace.beta * log_of(pace),
-            reference="ordinary_days",
-            n=compared.n,
-            z=compared.z,
-            percentile=compared.percentile,
-            ordinary_sd=compared.width,
-            grade=Grade.QUOTED if price_source == "quoted" else GRADES[self.moves.series.basis],
-            beta=self.pace.beta,
-            own=own,
-            reasons=reasons if compared.reason is None else (*reasons, compared.reason),
-        )
-
-    def _price(self, day: int, name: str) -> float:
-        if name == "base":
-            return float(self.moves.base[self.place])
-        values, place = getattr(self.moves.series, name), self.place + day
-        return float(values[place]) if 0 <= place < len(values) else np.nan
-
-    def _moment(self, day: int, name: str) -> str:
-        sessions = self.moves.series.calendar.sessions
-        session = self.day0 + day
-        return f"{sessions[session]} {'close' if name == 'base' else name}" if 0 <= session < len(sessions) else ""
-
-
-def log_of(growth: float) -> float:
-    """Return the log of a gross move, NaN where it is missing, minus infinity for a price of zero."""
-    if math.isnan(growth):
-        return np.nan
-    return math.log(growth) if growth > 0 else -math.inf
+    NumPy's own log has other last digits on other processors, and these are written out.
+    """
+    logs = np.where(np.isnan(growth), np.nan, -np.inf)
+    positive = growth > 0
+    logs[positive] = [math.log(each) for each in growth[positive].tolist()]
+    return logs

@@ -167,6 +167,8 @@ def _conform_column(column: pd.Series, kind: Kind) -> pd.Series:
             return column.astype("float64")
         case Kind.WHOLE:
             return column.astype("float64" if column.isna().any() else "int64")
+        case _ if isinstance(column.dtype, pd.StringDtype):
+            return column.where(column != "").astype("str")
         case _:
             # Nearly all cells are plain texts, and need no second look.
             cells = [

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from eventstudy.errors import Reason
 from eventstudy.reports.contract import is_missing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "MISSING",
@@ -17,6 +22,7 @@ __all__ = [
     "count",
     "date",
     "days",
+    "in_words",
     "interval",
     "leg_title",
     "moment",
@@ -118,6 +124,24 @@ def clean(value: Any) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+def in_words(column: pd.Series, say: Callable[[Any], str]) -> list[str]:
+    """Return each cell of a column in words; a value that stands in many rows is put into words once.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> in_words(pd.Series(["on_time", None, "on_time"]), lambda value: clean(value).replace("_", " "))
+    ['on time', '', 'on time']
+    """
+    import pandas as pd
+
+    code, known = pd.factorize(column)
+    words = np.array([*map(say, np.asarray(known, dtype=object)), say(None)], dtype=object)
+    # A missing value has the code -1.
+    cells: list[str] = words[code].tolist()
+    return cells
 
 
 def percent(value: float) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from eventstudy.errors import InputError, nearest
 from eventstudy.reports.contract import is_missing
 
@@ -198,11 +200,14 @@ def leg_rows(reactions: pd.DataFrame, event_id: str, kind: str) -> pd.DataFrame:
     if rows.empty:
         known = [str(each) for each in reactions["event_id"].unique()]
         raise InputError(f"There is no reaction of an event {event_id!r}. {nearest(event_id, known)}")
-    rows = rows[rows["kind"] == kind]
-    ranked = rows.iloc[(rows["reference"] == "own_events").to_numpy().argsort(kind="stable")]
-    first = ranked.drop_duplicates("leg").set_index("leg", drop=False)
-    in_order: pd.DataFrame = first.reindex(list(dict.fromkeys(rows["leg"]))).reset_index(drop=True)
-    return in_order
+    wanted = (rows["kind"] == kind).to_numpy()
+    places, legs = np.flatnonzero(wanted).tolist(), rows["leg"].tolist()
+    own = (rows["reference"] == "own_events").tolist()
+    first: dict[str, int] = {}
+    for place in sorted(places, key=own.__getitem__):
+        first.setdefault(legs[place], place)
+    in_order = dict.fromkeys(legs[place] for place in places)
+    return rows.iloc[[first[leg] for leg in in_order]].reset_index(drop=True)
 
 
 def whole_group(frame: pd.DataFrame) -> pd.DataFrame:

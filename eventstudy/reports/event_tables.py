@@ -15,6 +15,7 @@ from eventstudy.reports.display import (
     clean,
     count,
     date,
+    in_words,
     moment,
     reason,
     reason_sentence,
@@ -65,17 +66,15 @@ def shifts(tables: Frames) -> DisplayTable:
     frame = frame[frame["days"] != 0]
     columns = [Column(title, "left") for title in ("Event", "Symbol", "Stated date", "Day 0")]
     columns += [Column("Days"), Column("Phase", "left")]
-    rows = [
-        (
-            clean(row["event_id"]),
-            clean(row["symbol"]),
-            date(row["date"]),
-            date(row["day0"]),
-            f"{row['days']:+d}",
-            clean(row["phase"]),
-        )
-        for row in frame.to_dict("records")
-    ]
+    rows = zip(
+        in_words(frame["event_id"], clean),
+        in_words(frame["symbol"], clean),
+        in_words(frame["date"], date),
+        in_words(frame["day0"], date),
+        in_words(frame["days"], lambda days: "" if days is None else f"{days:+d}"),
+        in_words(frame["phase"], clean),
+        strict=True,
+    )
     return table("Events whose day 0 is not their stated date", columns, rows)
 
 

@@ -6,14 +6,15 @@ import csv
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
-from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eventstudy._typing import Floats
 from eventstudy.errors import InputError, OutputError
 from eventstudy.reports.base import SUMMARY_KEYS, Results
 from eventstudy.reports.contract import OPTIONAL, TABLES, Kind, conform, held, is_missing, kinds
@@ -37,6 +38,8 @@ __all__ = [
 
 # A CSV of that length takes minutes to write and is read by nobody.
 MOST_CSV_ROWS = 1_000_000
+# From here to there Python writes a number without an exponent.
+SMALL, LARGE = 1e-4, 1e16
 
 
 def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | None = None) -> list[Path]:
@@ -90,19 +93,49 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
 
 def csv_text(frame: pd.DataFrame) -> str:
     """Return a table as CSV: numbers with all their digits, an empty cell where a value is missing."""
-    columns = []
-    for name in frame.columns:
-        values, missing = frame[name], frame[name].isna().to_numpy()
-        cells = values.astype(object).to_numpy() if values.dtype.kind not in "fi" else values.to_numpy()
-        held = cells.tolist()
-        for row in np.flatnonzero(missing).tolist():
-            held[row] = None
-        columns.append(held)
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(frame.columns)
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue()
+    lines = map(",".join, zip(*(_cells(frame[name]) for name in frame.columns), strict=True))
+    return "\n".join([",".join(_quoted(frame.columns)), *lines, ""])
+
+
+def _cells(column: pd.Series) -> list[str]:
+    """Return the cells of a column as they are written; a value that stands in many rows is written out once."""
+    import pandas as pd
+
+    if column.dtype == np.float64:
+        # By their bits, since zero and minus zero are two texts.
+        code, known = pd.factorize(column.to_numpy().view(np.int64))
+        texts = _written(known.view(np.float64))
+    elif column.dtype == object:
+        # Of several kinds of value those that are equal may be written in several ways.
+        return _quoted(column.where(column.notna(), None))
+    else:
+        code, values = pd.factorize(column)
+        texts = _quoted(np.asarray(values, dtype=object))
+    # A missing value has the code -1.
+    cells: list[str] = np.array([*texts, ""], dtype=object)[code].tolist()
+    return cells
+
+
+def _written(numbers: Floats) -> list[str]:
+    """Return the shortest text of each number that reads back as it, as `repr` gives it; empty for NaN."""
+    from pydantic_core import to_json
+
+    size = np.abs(numbers)
+    # A writer of JSON finds the same digits in a third of the time, but has another form for small and large numbers.
+    alike = (numbers == 0) | ((size >= SMALL) & (size < LARGE))
+    texts = np.full(len(numbers), "", dtype=object)
+    texts[alike] = to_json(numbers[alike].tolist()).decode()[1:-1].split(",") if alike.any() else []
+    texts[~alike] = ["" if text == "nan" else text for text in map(repr, numbers[~alike].tolist())]
+    found: list[str] = texts.tolist()
+    return found
+
+
+def _quoted(values: Iterable[object]) -> list[str]:
+    lines: list[str] = []
+    write = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\n").writerow
+    for value in values:
+        write((value, None))
+    return [line[:-2] for line in lines]
 
 
 def _is_columnar(name: str, frame: pd.DataFrame) -> bool:

@@ -65,7 +65,7 @@ def page(results: Results, *, beside_files: bool = False) -> str:
         else None
     )
     others, left_out = sections(frames, focus, MOST_EVENTS)
-    with_car = list(dict.fromkeys(map(str, frames["cars"]["event_id"])))
+    with_car = list(map(str, frames["cars"]["event_id"].unique()))
     listed = breakdowns.largest(frames["cars"], with_car, MOST_ROWS)
     script = (resources.files("eventstudy.reports") / "templates" / "report.js").read_text("utf-8").strip()
     context = {

@@ -49,21 +49,29 @@ def sections(frames: Frames, focus: str | None, most: int) -> tuple[list[Section
     most : int
         How many sections there may be; of more events those with the largest abnormal returns have one.
     """
-    held = {*frames["reactions"]["event_id"], *frames["cars"]["event_id"]} - {focus}
-    known = dict.fromkeys([*frames["events"]["event_id"], *frames["reactions"]["event_id"]])
+    given, laddered, measured = (list(frames[name]["event_id"].unique()) for name in ("events", "reactions", "cars"))
+    held = {*laddered, *measured} - {focus}
+    known = dict.fromkeys([*given, *laddered])
     order = [str(each) for each in known if each in held]
     chosen = largest(frames["cars"], order, most)
-    few = {**frames} | {
-        name: frames[name][frames[name]["event_id"].isin(chosen)] for name in BY_EVENT if name in frames
-    }
-    laddered = {*few["reactions"]["event_id"]}
-    fully = strongest(frames["cars"], [each for each in chosen if each in laddered], None)
-    links = anchors([focus or "", *chosen])[1:]
+    fully = strongest(frames["cars"], [each for each in chosen if each in {*laddered}], None)
+    links, parted = anchors([focus or "", *chosen])[1:], _parted(frames, chosen)
     made = [
-        section(few, each, link, place, draw=place <= MOST_PICTURES, fully=each in fully)
+        section(parted[each], each, link, place, draw=place <= MOST_PICTURES, fully=each in fully)
         for place, (each, link) in enumerate(zip(chosen, links, strict=True), start=1)
     ]
     return made, len(order) - len(chosen)
+
+
+def _parted(frames: Frames, event_ids: Sequence[str]) -> dict[str, Frames]:
+    """Return for each event the frames with its own rows only, since it takes long to look for them among all."""
+    rows: dict[str, dict[str, pd.DataFrame]] = {}
+    for name in BY_EVENT:
+        if name in frames:
+            few = frames[name][frames[name]["event_id"].isin(event_ids)]
+            own = {str(event_id): part for event_id, part in few.groupby("event_id", sort=False)}
+            rows[name] = {event_id: own.get(event_id, few.head(0)) for event_id in event_ids}
+    return {event_id: {**frames, **{name: parts[event_id] for name, parts in rows.items()}} for event_id in event_ids}
 
 
 def strongest(cars: pd.DataFrame, event_ids: Sequence[str], focus: str | None) -> list[str]:

@@ -49,7 +49,7 @@ def specifications(tests: pd.DataFrame, measure: str = "car") -> tuple[pd.DataFr
         from another of its name.
     """
     rows = whole_group(tests)
-    rows = rows[rows["event_id"].map(clean) == ""]
+    rows = rows[rows["event_id"].fillna("") == ""]
     rows = rows.assign(named=_names(rows))
     estimates = (rows["measure"] == measure) & rows["estimate"].notna()
     estimates &= rows["std_error"].notna() | rows["p_value"].isna()

@@ -300,7 +300,7 @@ def _averaged(values: Floats, size: int) -> Floats:
 
 
 def _of_model(rows: pd.DataFrame, model: str | None) -> pd.DataFrame:
-    models = list(dict.fromkeys(rows["model"]))
+    models = list(rows["model"].unique())
     if not models:
         raise InputError("There is nothing to draw: no event was kept.")
     if model is not None and model not in models:
@@ -309,7 +309,7 @@ def _of_model(rows: pd.DataFrame, model: str | None) -> pd.DataFrame:
 
 
 def _of_window(rows: pd.DataFrame, window: str) -> pd.DataFrame:
-    windows = list(dict.fromkeys(rows["window"]))
+    windows = list(rows["window"].unique())
     if window not in windows:
         raise UnknownNameError("window", window, windows)
     return rows[rows["window"] == window]

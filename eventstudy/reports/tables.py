@@ -14,6 +14,7 @@ from eventstudy.reports.display import (
     count,
     date,
     days,
+    in_words,
     interval,
     leg_title,
     moment,
@@ -85,23 +86,30 @@ def events(tables: Frames) -> DisplayTable:
     """Return the events with their clocks, their day 0 and what became of them."""
     columns = [*map(_left, ("Event", "Symbol", "Announced", "Timing", "Day 0")), Column("Surprise")]
     columns += [_left("Flags"), _left("In the study")]
-    rows = []
-    for row in _rows(tables["events"]):
-        told = date(row["date"]) if is_missing(row["announced_at"]) else moment(row["announced_at"])
-        surprise = row.get("surprise", NAN)
-        rows.append(
-            (
-                clean(row["event_id"]),
-                clean(row["symbol"]),
-                told,
-                clean(row["timing"]).replace("_", " "),
-                date(row["day0"]),
-                "" if is_missing(surprise) else percent(surprise),
-                clean(row["flags"]).replace(";", ", ").replace("_", " "),
-                "yes" if row["status"] == "ok" else f"no: {reason(row['reason'])}",
-            )
-        )
+    frame = tables["events"]
+    surprise = frame["surprise"].tolist() if "surprise" in frame else [NAN] * len(frame)
+    rows = zip(
+        in_words(frame["event_id"], clean),
+        in_words(frame["symbol"], clean),
+        _announced(frame),
+        in_words(frame["timing"], lambda timing: clean(timing).replace("_", " ")),
+        in_words(frame["day0"], date),
+        ["" if is_missing(value) else percent(value) for value in surprise],
+        in_words(frame["flags"], lambda flags: clean(flags).replace(";", ", ").replace("_", " ")),
+        _kept(frame),
+        strict=True,
+    )
     return table("Events", columns, rows).without_empty()
+
+
+def _announced(frame: pd.DataFrame) -> list[str]:
+    stated, timed = in_words(frame["date"], date), in_words(frame["announced_at"], moment)
+    return [on if at == MISSING else at for on, at in zip(stated, timed, strict=True)]
+
+
+def _kept(frame: pd.DataFrame) -> list[str]:
+    status, why = frame["status"].tolist(), in_words(frame["reason"], reason)
+    return ["yes" if each == "ok" else f"no: {code}" for each, code in zip(status, why, strict=True)]
 
 
 def estimates(tables: Frames) -> DisplayTable:
@@ -184,7 +192,7 @@ def effect_table(
 def significance(tables: Frames, event_id: str | None = None) -> DisplayTable:
     """Return the tests of the mean effect, and those of one event if it is named."""
     frame = tables["tests"]
-    single = frame["event_id"].map(clean)
+    single = frame["event_id"].fillna("")
     frame = frame[(single == "") | (single == (event_id or ""))]
     several = frame["group"].map(clean).nunique() > 1
     adjusted = bool(frame["p_adjusted"].notna().any())
@@ -304,4 +312,5 @@ def aar(tables: Frames) -> DisplayTable:
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(frame[name].tolist() for name in frame), strict=True)]

@@ -41,8 +41,8 @@ def summary_text(results: Results) -> str:
 def _facts(results: Results) -> list[str]:
     events, cars = results.tables["events"], results.tables["cars"]
     kept = events[events["status"] == "ok"]
-    models = list(dict.fromkeys(clean(model) for model in results.tables["estimates"]["model"]))
-    tests = list(dict.fromkeys(clean(test) for test in results.tables["tests"]["test"]))
+    models = [clean(model) for model in results.tables["estimates"]["model"].unique()]
+    tests = [clean(test) for test in results.tables["tests"]["test"].unique()]
     path = results.tables["aar"]["day"]
     left = [
         ("Events given", count(len(events))),

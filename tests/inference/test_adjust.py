@@ -36,6 +36,19 @@ def test_a_missing_p_value_is_in_no_family() -> None:
         adjust(np.array([0.1]), "holmes")
 
 
+@pytest.mark.parametrize("method", ADJUSTMENTS)
+def test_many_families_at_once_are_each_adjusted_alone(method: str) -> None:
+    rng = np.random.default_rng(9)
+    p, families = rng.beta(0.5, 3, 60), rng.integers(0, 12, 60).tolist()
+    p[rng.random(60) < 0.2] = np.nan
+    together = adjust_families(p, families, method)
+    for family in {*families}:
+        members = [place for place, each in enumerate(families) if each == family]
+        np.testing.assert_array_equal(together[members], adjust(p[members], method))
+    with pytest.raises(UnknownNameError, match="Did you mean 'holm'"):
+        adjust_families(p, families, "holmes")
+
+
 def plain_romano_wolf(t: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Return the step-down of METHODS 4.11, one hypothesis after another."""
     left = list(range(len(t)))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from eventstudy.events import Events, place
 from eventstudy.panels import PricePanel
-from eventstudy.reactions import Reaction, measure_reactions
+from eventstudy.reactions import Reactions, measure_reactions
 from tests.made_up import FIRST, SESSIONS
 
 
@@ -48,7 +48,7 @@ def event_frame(*offsets: int, symbol: str = "AAA", **columns: object) -> pd.Dat
     return pd.DataFrame({"symbol": symbol, "date": days, "timing": "before_open"} | columns)
 
 
-def measured(prices: pd.DataFrame, events: pd.DataFrame, **options: object) -> tuple[Reaction, ...]:
+def measured(prices: pd.DataFrame, events: pd.DataFrame, **options: object) -> Reactions:
     """Return the reactions to a table of events in a table of prices."""
     made = Events.from_frame(events)
     return measure_reactions(made, place(made), PricePanel.from_frame(prices), **options)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import pandas as pd
 from eventstudy.bars import BarPanel
 from eventstudy.events import Events, place
 from eventstudy.panels import PricePanel
-from eventstudy.reactions import Reaction, measure_reactions
+from eventstudy.reactions import Reactions, measure_reactions
 from tests.made_up import FIRST, SESSIONS
 
 Bar = tuple[str, float]
@@ -46,7 +46,7 @@ def random_days(seed: int, daily: pd.DataFrame, chance: float = 0.5) -> dict[int
     return days
 
 
-def barred(prices: pd.DataFrame, events: pd.DataFrame, bars: BarPanel, **options: object) -> tuple[Reaction, ...]:
+def barred(prices: pd.DataFrame, events: pd.DataFrame, bars: BarPanel, **options: object) -> Reactions:
     """Return the reactions to a table of events in a table of prices and in bars."""
     made = Events.from_frame(events)
     return measure_reactions(made, place(made), PricePanel.from_frame(prices), bars=bars, **options)  # type: ignore[arg-type]

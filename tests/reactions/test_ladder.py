@@ -258,8 +258,8 @@ def test_benchmark_of_another_exchange_counts_only_while_sessions_match() -> Non
 
 def test_events_outside_the_prices_have_no_ladder() -> None:
     prices = price_frame(3, 40)
-    assert measured(prices, event_frame(45)) == ()
-    assert measured(prices, event_frame(5, symbol="ZZZ")) == ()
+    assert [*measured(prices, event_frame(45))] == []
+    assert [*measured(prices, event_frame(5, symbol="ZZZ"))] == []
     assert len(measured(prices, event_frame(39, 40))) == 1
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eventstudy.calendars import get_calendar
 from eventstudy.panels import PricePanel, PriceSeries
-from eventstudy.reactions.moves import base_close, matching_place, moves_of, run_up
+from eventstudy.reactions.moves import base_close, matching_places, moves_of, run_up
 from tests.reactions.made import tiny_frame
 
 EXACT = 1e-14
@@ -65,7 +66,11 @@ def test_run_up_counts_dividends_and_knows_its_edges() -> None:
 
 def test_sessions_of_another_exchange_match_until_they_differ() -> None:
     # Hong Kong was closed from 29 to 31 January 2025, New York was not.
-    dates = ["2025-01-24", "2025-01-27", "2025-01-28", "2025-01-29", "2025-01-30"]
-    hong_kong = series(pd.DataFrame({"date": ["2025-01-27"], "symbol": "9988.HK", "close": [1.0]}))
-    assert matching_place(np.array(dates, dtype="datetime64[D]"), hong_kong) == (0, 3)
-    assert matching_place(np.array(["2025-01-29"], dtype="datetime64[D]"), hong_kong) == (0, 0)
+    new_york, hong_kong = get_calendar("XNYS"), get_calendar("XHKG")
+    day0 = new_york.index(np.array(["2025-01-27", "2025-01-30"], dtype="datetime64[D]"))
+    session, shared = matching_places(new_york, day0, 5, hong_kong)
+    assert hong_kong.sessions[session[0]] == np.datetime64("2025-01-27")
+    assert shared.tolist() == [3, 0]
+    # No session lies before the first one, and none after the last.
+    edges = np.array([0, len(new_york.sessions) - 1])
+    assert matching_places(new_york, edges, 5, new_york)[1].tolist() == [0, 2]

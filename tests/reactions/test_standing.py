@@ -6,7 +6,9 @@ from scipy import stats
 
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.reactions import OrdinaryDays, own_standing, standing
-from eventstudy.reactions.standing import ordinary_starts
+from eventstudy.reactions.ordinary import free_starts, ordinary_starts
+from eventstudy.reactions.samples import Samples
+from eventstudy.reactions.standing import own_standings, standings
 
 
 def test_z_and_percentile_by_hand_and_by_scipy() -> None:
@@ -65,6 +67,36 @@ def test_missing_move_has_a_count_and_no_standing() -> None:
 def test_which_days_are_ordinary(day0: int, length: int, rule: OrdinaryDays, starts: list[int]) -> None:
     own = np.array([4, 10]) if day0 == 10 else np.array([day0])
     assert ordinary_starts(own, day0, length, rule).tolist() == starts
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_starts_that_touch_no_stretch_by_a_plain_loop(length: int) -> None:
+    rng = np.random.default_rng(length)
+    low = rng.integers(0, 40, 6)
+    high = np.minimum(low + rng.integers(0, 4, 6), 40)
+    taken = {session for a, b in zip(low, high, strict=True) for session in range(a, b)}
+    free = [start + length <= 40 and not taken & {*range(start, start + length)} for start in range(40)]
+    assert free_starts(low, high, 40, length).tolist() == free
+
+
+@pytest.mark.parametrize("scale", ["sd", "mad"])
+def test_one_move_stands_among_many_where_it_stands_alone(scale: str) -> None:
+    rng = np.random.default_rng(8)
+    ordinary = rng.normal(0, 0.02, (40, 30))
+    ordinary[rng.random(ordinary.shape) < np.linspace(0, 0.9, 40)[:, None]] = np.nan
+    ordinary[3] = 0.01
+    x = rng.normal(0, 0.02, (40, 2))
+    x[5, 1] = np.nan
+    together = standings(x, Samples.of(ordinary), 20, scale)
+    past = own_standings(x[:, 0], Samples.of(ordinary[:, :5]))
+    reasons = set()
+    for row in range(len(x)):
+        for column in range(2):
+            alone = standing(x[row, column], ordinary[row], 20, scale)
+            assert repr(together.at((row, column))) == repr(alone)
+            reasons.add(alone.reason)
+        assert repr(past.at(row)) == repr(own_standing(x[row, 0], ordinary[row, :5]))
+    assert reasons == {None, Reason.NO_HISTORY, Reason.NO_DISPERSION}
 
 
 def test_later_events_leave_no_trace() -> None:

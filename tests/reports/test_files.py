@@ -1,4 +1,6 @@
+import csv
 import json
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from eventstudy.errors import InputError, OutputError
 from eventstudy.reports import JsonReport, Results, html
 from eventstudy.reports.contract import TABLES, conform
-from eventstudy.reports.files import file_names, plain, read_tables, write_tables, write_text
+from eventstudy.reports.files import csv_text, file_names, plain, read_tables, write_tables, write_text
 from tests.reports.conftest import with_paths
 
 
@@ -54,6 +56,34 @@ def test_a_path_with_columns_of_its_own_is_refused(results: Results) -> None:
     paths = with_paths(results).tables["paths"].rename(columns={"move": "moves"})
     with pytest.raises(InputError, match=r"The table 'paths' lacks the column 'move'\. Did you mean 'moves'"):
         Results(results.summary, {**results.tables, "paths": paths})
+
+
+def test_cells_are_what_a_plain_writer_makes_of_them() -> None:
+    frame = pd.DataFrame(
+        {
+            "number": [0.0, -0.0, 1e-5, np.nan, np.inf, 1e16, 0.1 + 0.2],
+            "whole": [3, 3, -1, 0, 10**15, 7, 3],
+            "text": ["a,b", 'say "x"', "two\nlines", None, "a,b", "", " plain "],
+            "mixed": [1, True, 1.0, None, "1", 0, False],
+            "some": pd.array([1, None, 2, 2, 1, None, 3], dtype="Int64"),
+        }
+    )
+    plain_text = StringIO()
+    writer = csv.writer(plain_text, lineterminator="\n")
+    writer.writerow(frame.columns)
+    for row in zip(*(frame[name].astype(object).tolist() for name in frame), strict=True):
+        writer.writerow([None if pd.isna(cell) else cell for cell in row])
+    assert csv_text(frame) == plain_text.getvalue()
+    assert csv_text(frame.head(0)) == "number,whole,text,mixed,some\n"
+
+
+def test_numbers_have_the_digits_of_python_whatever_their_size() -> None:
+    rng = np.random.default_rng(3)
+    bits = rng.integers(-(2**63), 2**63 - 1, 20_000).view(np.float64)
+    sizes = 10 ** rng.uniform(-7, 18, 20_000) * rng.choice([-1, 1], 20_000)
+    edges = [1e-4, np.nextafter(1e-4, 0), 1e16, np.nextafter(1e16, 0), 5e-324, 1.7976931348623157e308, -np.inf, 100.0]
+    numbers = np.concatenate([bits[~np.isnan(bits)], sizes, sizes.round(3), edges])
+    assert csv_text(pd.DataFrame({"x": numbers})).splitlines()[1:] == [*map(repr, numbers.tolist())]
 
 
 def test_the_same_results_give_the_same_bytes(results: Results, tmp_path: Path) -> None:
