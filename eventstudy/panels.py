@@ -187,17 +187,11 @@ class PricePanel:
         >>> PricePanel.from_frame(table).total_return.round(6).tolist()
         [nan, -0.014211]
         """
+        from eventstudy._long_prices import LongPrices
         from eventstudy._panel_build import build_price_panel
 
-        return build_price_panel(
-            frame,
-            calendar=calendar,
-            basis=basis,
-            midpoints=midpoints,
-            date_format=date_format,
-            off_session=off_session,
-            origin=origin or Origin("prices"),
-        )
+        rows = LongPrices.of_frame(frame, origin or Origin("prices"), midpoints=midpoints, date_format=date_format)
+        return build_price_panel(rows, calendar=calendar, basis=basis, off_session=off_session)
 
     def series(self, symbol: str) -> PriceSeries:
         """Return the prices of one symbol, raising `UnknownNameError` where the panel has none of it."""
