@@ -140,8 +140,15 @@ def text_column(frame: pd.DataFrame, field: str, origin: Origin) -> Labels:
     DataError
         For a missing cell, or one that is not text: the ticker ``ON`` read as a truth value, say.
     """
-    codes, names = _text_codes(frame, field, origin)
-    return names[codes]
+    import pandas as pd
+
+    if isinstance(frame[field].dtype, pd.CategoricalDtype):
+        codes, names = _text_codes(frame, field, origin)
+        return names[codes]
+    values: Labels = frame[field].to_numpy(dtype=object)
+    if not _all_text(values):
+        _text_codes(frame, field, origin)
+    return values
 
 
 def code_column(frame: pd.DataFrame, field: str, origin: Origin) -> tuple[Codes, Labels]:
@@ -207,11 +214,19 @@ def _text_codes(frame: pd.DataFrame, field: str, origin: Origin) -> tuple[Codes,
         names = np.asarray(known, dtype=object)
     if len(codes) and codes.min() < 0:
         _complain(codes < 0, column, origin, field, "it must not be empty")
-    odd = np.fromiter((not isinstance(name, str) or not name.strip() for name in names), bool, len(names))
-    if odd.any():
+    if not _all_text(names):
+        odd = np.fromiter((not isinstance(name, str) or not name.strip() for name in names), bool, len(names))
         rule = "it must be text (quote a ticker such as ON or TRUE where a reader may take it for a truth value)"
         _complain(odd[codes], column, origin, field, rule)
     return codes, names
+
+
+def _all_text(values: Labels) -> bool:
+    """Return whether all cells are text, and none of them blank."""
+    try:
+        return all(map(str.strip, values.tolist()))
+    except TypeError:
+        return False
 
 
 def number_column(frame: pd.DataFrame, field: str, origin: Origin, *, copy: bool = True) -> Floats:

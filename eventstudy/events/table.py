@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eventstudy._labels import each_once
 from eventstudy._typing import Dates, Floats, Ints, Labels, Times
 from eventstudy.errors import DataError, UnknownNameError
 from eventstudy.frames import Origin
@@ -237,7 +238,7 @@ class Events:
         if name in self.groups:
             return self.groups[name]
         if name in ("symbol", "timing", "kind", "calendar", "source", "confirmation", "precision"):
-            return np.array([str(label) for label in getattr(self, name)], dtype=object)
+            return each_once(getattr(self, name), str)
         raise UnknownNameError("column of the events to group by", name, [*self.groups, "symbol", "timing", "kind"])
 
     def to_frame(self) -> pd.DataFrame:
