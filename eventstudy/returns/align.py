@@ -16,7 +16,7 @@ from eventstudy.events.timing import on_exchange
 from eventstudy.panels import Listing, ReturnPanel
 from eventstudy.returns.windows import Windows, interval
 
-__all__ = ["Aligned", "Attrition", "align", "on_price_venue"]
+__all__ = ["Aligned", "Attrition", "align", "on_price_venue", "session_dates"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,12 +110,7 @@ class Aligned:
 
     def _dates(self, listing: Listing, sessions: Ints) -> Dates:
         """Return the dates of sessions of the events' own calendars, shape (E, ...)."""
-        found = np.empty(sessions.shape, dtype="datetime64[D]")
-        exchange = np.array([calendar.code for calendar in listing.calendars], dtype=object)
-        for name, calendar in {each.code: each for each in listing.calendars}.items():
-            of = (exchange == name)[self.code]
-            found[of] = calendar.sessions[sessions[of]]
-        return found
+        return session_dates(listing, self.code, sessions)
 
     def without(self, verdict: Verdict) -> Aligned:
         """Return what is left once screens have dropped events; what they mask is not looked at."""
@@ -137,6 +132,16 @@ class Aligned:
     def estimation_panel(self, panel: ReturnPanel) -> ReturnPanel:
         """Return what models are estimated from: the panel, without the sessions that are masked."""
         return _without(panel, self.masked)
+
+
+def session_dates(listing: Listing, code: Ints, sessions: Ints) -> Dates:
+    """Return the dates of sessions, shape (n, ...), of the calendars of n symbols."""
+    found = np.empty(sessions.shape, dtype="datetime64[D]")
+    exchange = np.array([calendar.code for calendar in listing.calendars], dtype=object)
+    for name, calendar in {each.code: each for each in listing.calendars}.items():
+        of = (exchange == name)[code]
+        found[of] = calendar.sessions[sessions[of]]
+    return found
 
 
 def _without(panel: ReturnPanel, masked: Bools | None) -> ReturnPanel:
