@@ -19,7 +19,7 @@ from eventstudy._typing import Dates, Floats, Ints
 from eventstudy.calendars import Calendar
 from eventstudy.errors import DataError
 from eventstudy.findings import Finding
-from eventstudy.frames import Origin, date_column, number_column, require_columns
+from eventstudy.frames import Origin, date_column, number_column, require_columns, stretches
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -228,7 +228,8 @@ def _digest(listing: Listing, basis: Sequence[Basis], arrays: Sequence[Floats]) 
     exchanges = [calendar.code for calendar in listing.calendars]
     digest = hashlib.sha256("\0".join([*listing.symbols, *exchanges, *basis]).encode())
     for array in (listing.dates().astype(np.int64), listing.offsets, *arrays):
-        digest.update(np.ascontiguousarray(array).tobytes())
+        for part in stretches(len(array)):
+            digest.update(np.ascontiguousarray(array[part]).data)
     return digest.hexdigest()
 
 

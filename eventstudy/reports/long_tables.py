@@ -94,6 +94,9 @@ class Tables(Mapping[str, "pd.DataFrame"]):
             self._frames[name] = self.long[name].frame()
         return self._frames[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
