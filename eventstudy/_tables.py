@@ -111,7 +111,7 @@ def abnormal_returns(
             place, within = np.divmod(np.arange(first, min(first + PART, size * len(results))), max(1, size))
             event, day = np.divmod(within, len(days))
             pieces = []
-            for each in np.unique(place).tolist() or [0]:
+            for each in range(place[0], place[-1] + 1) if len(place) else [0]:
                 if each not in held:
                     # One model's numbers at a time.
                     held = {each: _numbers(results[each])}
@@ -122,7 +122,7 @@ def abnormal_returns(
                 "model": Words.of(place, names),
                 "day": days[day],
                 "date": session_dates(panel.listing, aligned.code[event], aligned.day0[event] + days[day]),
-                **{name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]},
+                **_joined(pieces),
             }
 
     return LongTable(ABNORMAL_COLUMNS, size * len(results), parts)
@@ -139,6 +139,12 @@ def _numbers(result: ModelResult) -> dict[str, Floats]:
         "sar": ar / std_error,
     }
     return {name: each.ravel() for name, each in numbers.items()}
+
+
+def _joined(pieces: list[dict[str, Floats]]) -> dict[str, Floats]:
+    return (
+        pieces[0] if len(pieces) == 1 else {name: np.concatenate([each[name] for each in pieces]) for name in pieces[0]}
+    )
 
 
 def cars(event_id: Labels, models: Mapping[str, ModelResult]) -> pd.DataFrame:

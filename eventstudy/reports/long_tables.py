@@ -41,8 +41,12 @@ class Words:
         """Return the words of rows by their places among more names, those that there are as they first appear."""
         import pandas as pd
 
+        step = np.diff(places)
+        if (step >= 0).all():
+            first = np.concatenate([np.ones(len(places[:1]), dtype=bool), step > 0])
+            return cls(np.cumsum(first, dtype=np.int32) - np.int32(1), names[places[first]])
         codes, known = pd.factorize(places)
-        return cls(codes, names[known])
+        return cls(codes.astype(np.int32), names[known])
 
 
 Part: TypeAlias = Mapping[str, "NDArray[Any] | Words"]

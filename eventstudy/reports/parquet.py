@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,8 +54,17 @@ def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str) -> 
         # Returns of full precision don't get smaller.
         compression={column: "none" if column in numbers else "snappy" for column in plain.names},
     ) as writer:
-        for part in chain([first], parts):
+        for part in chain([first], _ahead(parts)):
             writer.write_table(part)
+
+
+def _ahead(parts: Iterator[Any]) -> Iterator[Any]:
+    """Give parts, the next one being made while one is written."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = pool.submit(next, parts, None)
+            yield part
 
 
 def _plain(kind: Any) -> Any:
@@ -105,6 +115,9 @@ def _array(column: np.typing.NDArray[Any] | Words) -> Any:
     import pyarrow as pa
 
     if isinstance(column, Words):
-        return pa.DictionaryArray.from_arrays(column.codes.astype(np.int32), pa.array(column.names, type=pa.string()))
-    # Days have seconds in the tables, for which Arrow has a type of 64 bits.
-    return pa.array(column.astype("datetime64[s]") if column.dtype.kind == "M" else column, from_pandas=True)
+        return pa.DictionaryArray.from_arrays(column.codes, pa.array(column.names, type=pa.string()))
+    if column.dtype.kind == "M":
+        # Days are read again as the moments that dates are in the tables.
+        return pa.array(column.astype("datetime64[s]"))
+    # A sum tells of a missing number much faster than a look at each.
+    return pa.array(column, from_pandas=bool(np.isnan(column.sum())))

@@ -136,9 +136,12 @@ class Aligned:
 
 def session_dates(listing: Listing, code: Ints, sessions: Ints) -> Dates:
     """Return the dates of sessions, shape (n, ...), of the calendars of n symbols."""
+    calendars = {each.code: each for each in listing.calendars}
+    if len(calendars) == 1:
+        return listing.calendars[0].sessions[sessions]
     found = np.empty(sessions.shape, dtype="datetime64[D]")
     exchange = np.array([calendar.code for calendar in listing.calendars], dtype=object)
-    for name, calendar in {each.code: each for each in listing.calendars}.items():
+    for name, calendar in calendars.items():
         of = (exchange == name)[code]
         found[of] = calendar.sessions[sessions[of]]
     return found
