@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from eventstudy.errors import DataError, nearest
 from eventstudy.sources._extras import need
+from eventstudy.sources._gather import gatherable, gathered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,6 @@ class Dataset:
         *,
         among: tuple[str, Sequence[str] | None] | None = None,
         between: tuple[str, date | None, date | None] | None = None,
-        days: bool = False,
     ) -> pd.DataFrame:
         """Return some columns of some rows.
 
@@ -70,9 +70,45 @@ class Dataset:
         between : (column, first, last), optional
             Only rows between two dates, both included, and some around them: where the column is a date or a time,
             else it has no effect.
-        days : bool
-            Whether dates stay the days that they are in the file, in half the memory of moments.
         """
+        table = self._scanned(columns, among, between, lambda scanner, _: scanner.to_table())
+        if among is not None:
+            # A name of a symbol stands once in memory, not once a row.
+            at = table.column_names.index(among[0])
+            table = table.set_column(at, among[0], table.column(at).dictionary_encode())
+        frame: pd.DataFrame = table.to_pandas(
+            date_as_object=False, self_destruct=True, split_blocks=True, ignore_metadata=True
+        )
+        return frame
+
+    def read_days(
+        self,
+        columns: Iterable[str],
+        *,
+        among: tuple[str, Sequence[str] | None],
+        between: tuple[str, date | None, date | None],
+    ) -> pd.DataFrame:
+        """Return what `read` does of numbers by symbol (`among`) and date (`between`), without Python objects."""
+        symbol, when, schema = among[0], between[0], self.source.schema
+        numbers = [name for name in dict.fromkeys(columns) if name in self.columns and name not in (symbol, when)]
+        if not gatherable(schema, symbol, when, numbers):
+            return self.read([symbol, when, *numbers], among=among, between=between)
+        frame: pd.DataFrame = self._scanned(
+            [symbol, when, *numbers],
+            among,
+            between,
+            lambda scanner, most: gathered(scanner.to_batches(), symbol, when, numbers, most),
+        )
+        return frame
+
+    def _scanned(
+        self,
+        columns: Iterable[str],
+        among: tuple[str, Sequence[str] | None] | None,
+        between: tuple[str, date | None, date | None] | None,
+        take: Callable[[Any, int], Any],
+    ) -> Any:
+        """Return what is taken of a scanner over the rows asked for, and of how many rows there are in all."""
         chosen = [name for name in dict.fromkeys(columns) if name in self.columns]
         schema = self.source.schema
         conditions = list(_between(schema, *between)) if between else []
@@ -80,21 +116,10 @@ class Dataset:
             conditions.append(_among(schema, among[0], among[1]))
         condition = reduce(and_, conditions) if conditions else None
         try:
-            table = self.source.scanner(columns=chosen, filter=condition, batch_readahead=4).to_table()
+            scanner = self.source.scanner(columns=chosen, filter=condition, batch_readahead=4)
+            return take(scanner, self.source.count_rows())
         except (self.error, OSError) as error:
             raise DataError(f"{self.path}: the data set can't be read ({_first_line(error)}).") from None
-        if among is not None:
-            # A name of a symbol stands once in memory, not once a row.
-            at = table.column_names.index(among[0])
-            table = table.set_column(at, among[0], table.column(at).dictionary_encode())
-        frame: pd.DataFrame = table.to_pandas(
-            date_as_object=False,
-            self_destruct=True,
-            split_blocks=True,
-            ignore_metadata=True,
-            types_mapper=_as_days if days else None,
-        )
-        return frame
 
 
 def open_dataset(path: Path, symbol: str | None = None) -> Dataset:
@@ -176,13 +201,6 @@ def _between(schema: Any, column: str, first: date | None, last: date | None) ->
     high = None if last is None else pa.scalar(last + 2 * day).cast(kind)
     found = [] if low is None else [pc.field(column) >= low]
     return found if high is None else [*found, pc.field(column) <= high]
-
-
-def _as_days(kind: Any) -> Any:
-    import pandas as pd
-    import pyarrow as pa
-
-    return pd.ArrowDtype(kind) if pa.types.is_date32(kind) else None
 
 
 def _first_line(error: BaseException) -> str:

@@ -148,13 +148,13 @@ def _rows(
     if symbol in data.partitions:
         wanted_symbols(set(data.partitions[symbol]), symbols, optional, str(data.path))
     wanted = sorted({*symbols, *optional}) or None
-    days = when == "date"
-    frame = data.read(columns, among=(symbol, wanted), between=(names[when], *between), days=days)
+    read = data.read_days if when == "date" else data.read
+    frame = read(columns, among=(symbol, wanted), between=(names[when], *between))
     missing = sorted(set(symbols) - set(frame[symbol].unique())) if symbols else []
     if not missing:
         return frame
     # That its rows lie outside the dates is another complaint than that there are none.
-    outside = data.read(columns, among=(symbol, missing), days=days)
+    outside = read(columns, among=(symbol, missing), between=(names[when], None, None))
     if set(missing) - set(outside[symbol].unique()):
         there = set(data.read([symbol], among=(symbol, None))[symbol].unique())
         wanted_symbols(there, missing, (), str(data.path))
