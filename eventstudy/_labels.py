@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eventstudy._typing import Codes, Ints, Labels
 
-__all__ = ["distinct", "each_once", "order_by_id"]
+__all__ = ["counts", "distinct", "each_once", "order_by_id"]
 
 
 def distinct(labels: Labels) -> tuple[Codes, Labels]:
@@ -34,6 +34,18 @@ def each_once(labels: Labels, function: Callable[[Any], Any]) -> Labels:
     made = np.empty(len(known), dtype=object)
     made[:] = [function(label) for label in known]
     return made[codes]
+
+
+def counts(labels: Labels) -> dict[str, int]:
+    """Return how many rows have each label, by the order in which these first appear.
+
+    Examples
+    --------
+    >>> counts(np.array(["b", "a", "b"], dtype=object))
+    {'b': 2, 'a': 1}
+    """
+    codes, known = distinct(labels)
+    return dict(zip(map(str, known), np.bincount(codes, minlength=len(known)).tolist(), strict=True))
 
 
 def order_by_id(keys: Sequence[NDArray[Any]], ids: Labels) -> Ints:

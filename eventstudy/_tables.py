@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -151,15 +151,17 @@ def cars(event_id: Labels, models: Mapping[str, ModelResult]) -> pd.DataFrame:
     """Return cars.csv: one row an event, model and window."""
     import pandas as pd
 
-    parts = [
-        _car_table(event_id, label, name, found)
-        for label, result in models.items()
-        for name, found in result.cars.items()
-    ]
+    parts = []
+    for label, result in models.items():
+        # The returns behind the abnormal ones are read once for all windows.
+        abnormal = replace(result.abnormal, source=result.abnormal.sides)
+        for name, found in result.cars.items():
+            bhar = abnormal.bhar(found.window) if callable(found.held) else found.held
+            parts.append(_car_table(event_id, label, name, found, bhar))
     return pd.concat(parts, ignore_index=True)
 
 
-def _car_table(event_id: Labels, label: str, name: str, found: Cars) -> pd.DataFrame:
+def _car_table(event_id: Labels, label: str, name: str, found: Cars, bhar: Floats) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(
@@ -173,7 +175,7 @@ def _car_table(event_id: Labels, label: str, name: str, found: Cars) -> pd.DataF
             "std_error": found.std_error,
             "t": found.t,
             "p_value": found.p_value,
-            "bhar": found.bhar,
+            "bhar": bhar,
             "reason": _reasons(found.reason),
         }
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -42,17 +41,16 @@ def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str) -> 
     long = long_table(tables, name)
     parts = _of_frame(tables[name], known) if long is None else _of_parts(long)
     first = next(parts)
-    # Words are written by code, and read again as the text that they are.
-    plain = pa.schema([(each.name, _plain(each.type)) for each in first.schema])
-    numbers = [each.name for each in plain if pa.types.is_floating(each.type)]
+    numbers = [each.name for each in first.schema if pa.types.is_floating(each.type)]
     with pq.ParquetWriter(
         path,
-        first.schema.with_metadata({"ARROW:schema": base64.b64encode(plain.serialize().to_pybytes())}),
+        first.schema,
+        # Words are written by code, and are text to whoever reads them.
         store_schema=False,
-        use_dictionary=[column for column in plain.names if column not in numbers],
+        use_dictionary=[column for column in first.column_names if column not in numbers],
         dictionary_pagesize_limit=_WORDS_BYTES,
         # Returns of full precision don't get smaller.
-        compression={column: "none" if column in numbers else "snappy" for column in plain.names},
+        compression={column: "none" if column in numbers else "snappy" for column in first.column_names},
     ) as writer:
         for part in chain([first], _ahead(parts)):
             writer.write_table(part)
@@ -65,12 +63,6 @@ def _ahead(parts: Iterator[Any]) -> Iterator[Any]:
         while (part := coming.result()) is not None:
             coming = pool.submit(next, parts, None)
             yield part
-
-
-def _plain(kind: Any) -> Any:
-    import pyarrow as pa
-
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _of_frame(frame: pd.DataFrame, known: Mapping[str, Kind]) -> Iterator[Any]:
@@ -92,15 +84,19 @@ def _of_series(column: pd.Series) -> Any:
 
 def _text(column: pd.Series) -> Any:
     """Return a column of text as an Arrow array, null where empty."""
+    import pandas as pd
     import pyarrow as pa
     import pyarrow.compute as pc
 
     try:
-        text = pa.array(column.to_numpy(dtype=object), type=pa.string(), from_pandas=True)
+        cells = column.array if isinstance(column.dtype, pd.StringDtype) else column.to_numpy(dtype=object)
+        text = pa.array(cells, type=pa.string(), from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         # Not all cells are text.
         text = pa.array(conform_column(column, Kind.TEXT).to_numpy(dtype=object), type=pa.string(), from_pandas=True)
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text).dictionary_encode()
+    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    text = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    return text.dictionary_encode()
 
 
 def _of_parts(long: LongTable) -> Iterator[Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventstudy._labels import order_by_id
+from eventstudy._labels import counts, order_by_id
 from eventstudy._typing import Bools, Dates, Ints, Labels
 from eventstudy.errors import DataError, Reason, UnknownNameError
 from eventstudy.events import Events, Placed, Verdict
@@ -44,7 +43,7 @@ class Attrition:
 
     def counts(self) -> dict[str, int]:
         """Return how many events were dropped for each reason, the most frequent first."""
-        dropped = Counter(str(reason) for reason in self.status if reason != Reason.OK)
+        dropped = counts(self.status[~self.kept])
         return dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0])))
 
     def told(self, most: int = 10) -> str:
