@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from eventstudy._long_prices import checked_numbers
 from eventstudy._moments import time_column
-from eventstudy._panel_build import bases_of, calendar_codes_of, checked_numbers
+from eventstudy._panel_build import bases_of, calendar_codes_of
 from eventstudy._typing import Bools, Floats, Ints, Labels, Times
 from eventstudy.bars import BAR_FIELDS, BarPanel
 from eventstudy.calendars import Calendar, get_calendar

@@ -62,7 +62,11 @@ class Listing:
 
     def codes(self, symbols: Labels | Sequence[str]) -> Ints:
         """Return the position of each symbol, shape (n,), -1 where the listing has no such symbol."""
-        return np.array([self._codes.get(symbol, -1) for symbol in symbols], dtype=np.int64)
+        names = np.asarray(symbols, dtype=object)
+        # Events are mostly sorted by symbol, so that few neighbours differ.
+        begins = np.flatnonzero(np.concatenate([np.ones(len(names[:1]), dtype=bool), names[1:] != names[:-1]]))
+        found = np.array([self._codes.get(name, -1) for name in names[begins]], dtype=np.int64)
+        return np.repeat(found, np.diff(begins, append=len(names)))
 
     def span(self, symbol: str) -> slice:
         """Return the slice of the flat vectors that a symbol owns."""

@@ -1,95 +1,51 @@
-"""From a long table of prices to a `PricePanel`: checks, ragged layout, total returns."""
+"""From the rows of a long table of prices to a `PricePanel`: sessions, ragged layout, total returns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
+from eventstudy._long_prices import LongPrices
+from eventstudy._typing import Codes, Floats, Labels
 from eventstudy.calendars import Calendar, calendar_of, get_calendar
 from eventstudy.errors import DataError, UnknownNameError, nearest
 from eventstudy.findings import Finding, FindingKind, disagreements, plural
-from eventstudy.frames import Origin, date_column, number_column, require_columns, text_column
+from eventstudy.frames import stretches
 from eventstudy.panels import PRICE_FIELDS, Basis, Listing, PricePanel
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-# A price is a number above zero; the other fields may be zero.
-_PRICES = ("open", "high", "low", "close", "adj_close")
 _OFF_SESSION = ("error", "drop")
 
 
 def build_price_panel(
-    frame: pd.DataFrame,
+    rows: LongPrices,
     *,
     calendar: str | Mapping[str, str] | None,
     basis: str | Mapping[str, str],
-    midpoints: bool,
-    date_format: str | None,
     off_session: str,
-    origin: Origin,
 ) -> PricePanel:
-    """Return the panel that `PricePanel.from_frame` promises; the arguments are explained there."""
-    require_columns(frame, ["date", "symbol"], origin)
-    if not {"close", "adj_close", "return"} & set(frame.columns):
-        raise DataError(f"{origin.name}: the column 'close' is missing (or 'adj_close', or 'return').")
+    """Return the panel that `PricePanel.from_frame` promises; the arguments are explained there.
+
+    Rows may come in any order; those sorted by symbol and date, as most files are, are laid out without a sort.
+    """
     if off_session not in _OFF_SESSION:
         raise UnknownNameError("way with rows off session", off_session, _OFF_SESSION)
-    dates = date_column(frame, "date", origin, date_format=date_format)
-    columns, findings = _columns(frame, midpoints, dates, origin)
-    codes, symbols = _factorized(frame, origin)
-    calendars = tuple(get_calendar(code) for code in calendar_codes_of(symbols, calendar))
-    sessions = _session_index(dates, codes, calendars)
-    if (sessions < 0).any():
+    calendars = [get_calendar(code) for code in calendar_codes_of(rows.symbols, calendar)]
+    sessions = _sessions(rows, calendars)
+    findings = list(rows.findings)
+    if len(sessions) and sessions.min() < 0:
         kept = np.flatnonzero(sessions >= 0)
         if off_session == "error" or not kept.size:
-            raise DataError(_off_session(dates, symbols, codes, calendars, sessions, origin))
-        findings += _dropped(dates, symbols, codes, calendars, sessions)
-        used, codes = np.unique(codes[kept], return_inverse=True)
-        symbols, calendars = symbols[used], tuple(calendars[code] for code in used)
-        dates, sessions, origin = dates[kept], sessions[kept], origin.take(kept)
-        columns = {name: column[kept] for name, column in columns.items()}
-    listing, positions = _lay_out(symbols, calendars, codes, sessions, dates, origin)
-    flat = {name: _scatter(column, positions, int(listing.offsets[-1])) for name, column in columns.items()}
+            raise DataError(_off_session(rows, calendars, sessions))
+        findings += _dropped(rows, calendars, sessions)
+        rows, sessions = rows.take(kept), sessions[kept]
+        calendars = [get_calendar(code) for code in calendar_codes_of(rows.symbols, calendar)]
+    listing = _listing(rows, calendars, sessions)
+    positions = _positions(listing, rows, sessions)
+    flat = {name: _scatter(column, positions, listing) for name, column in rows.columns.items()}
     return _panel(listing, flat, basis, findings)
-
-
-def _columns(
-    frame: pd.DataFrame, midpoints: bool, dates: Dates, origin: Origin
-) -> tuple[dict[str, Floats], list[Finding]]:
-    """Return the numbers of the table by field, and which symbols have midpoints among them."""
-    names = [name for name in (*PRICE_FIELDS, "adj_close", "return") if name in frame.columns]
-    findings = []
-    if midpoints and "close" in names:
-        signed = np.flatnonzero(number_column(frame, "close", origin) < 0)
-        owners = frame["symbol"].to_numpy(dtype=object)[signed]
-        for symbol in sorted(set(owners)):
-            own = signed[owners == symbol]
-            words = f"{plural(len(own), 'close')} {'is a midpoint' if len(own) == 1 else 'are midpoints'}: no trade."
-            findings.append(Finding(str(symbol), dates[own].min(), FindingKind.MIDPOINT, words))
-    return {name: checked_numbers(frame, name, midpoints, origin) for name in names}, findings
-
-
-def _factorized(frame: pd.DataFrame, origin: Origin) -> tuple[Ints, Labels]:
-    """Return the symbol of each row, shape (n,), as a position among the symbols, shape (S,), in alphabetical order."""
-    import pandas as pd
-
-    column = frame["symbol"]
-    if isinstance(column.dtype, pd.CategoricalDtype) and not column.isna().any():
-        # Large tables come with categories; to look at each row's text again would take their memory twice.
-        codes = column.cat.codes.to_numpy()
-        there = np.bincount(codes, minlength=len(column.cat.categories)) > 0
-        used, codes = np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
-        names = text_column(pd.DataFrame({"symbol": column.cat.categories[used]}), "symbol", origin)
-        order = np.argsort(names.astype(str), kind="stable")
-        places = np.empty(len(order), dtype=np.int64)
-        places[order] = np.arange(len(order))
-        return places[codes], names[order]
-    codes, symbols = pd.factorize(text_column(frame, "symbol", origin), sort=True)
-    return codes.astype(np.int64), np.array([str(symbol) for symbol in symbols], dtype=object)
 
 
 def _panel(
@@ -98,17 +54,26 @@ def _panel(
     symbols = np.array(listing.symbols, dtype=object)
     no_close = "close" not in flat
     bases = bases_of(symbols, basis, only_returns=no_close and "adj_close" not in flat, no_close=no_close)
-    missing = np.full(int(listing.offsets[-1]), np.nan)
+    size = int(listing.offsets[-1])
+    missing = _all(np.nan, size)
     prices = {name: flat.get(name, missing) for name in PRICE_FIELDS}
     prices["close"] = flat.get("close", flat.get("adj_close", missing))
     # Adjusted prices contain their dividends and splits; standing beside them they would count twice.
-    adjusted = np.repeat([each is Basis.ADJUSTED for each in bases], listing.lengths)
+    adjusted = _all(False, size)
+    if Basis.ADJUSTED in bases:
+        adjusted = np.repeat([each is Basis.ADJUSTED for each in bases], listing.lengths)
     for name, none in (("dividend", 0.0), ("split", 1.0)):
-        prices[name] = np.where(adjusted | np.isnan(prices[name]), none, prices[name])
+        given = flat.get(name)
+        prices[name] = _all(none, size) if given is None else np.where(adjusted | np.isnan(given), none, given)
     prices["total_return"] = _total_return(listing, flat, prices)
     both = {"close", "adj_close", "dividend"} <= set(flat)
     told = _disagreements(listing, prices, flat["adj_close"] if both else None)
     return PricePanel(listing=listing, basis=bases, findings=(*findings, *told), **prices)
+
+
+def _all(value: float | bool, size: int) -> NDArray[Any]:
+    """Return one and the same value at every position; it takes no memory."""
+    return np.broadcast_to(np.asarray(value), size)
 
 
 def _disagreements(listing: Listing, prices: Mapping[str, Floats], adjusted: Floats | None) -> tuple[Finding, ...]:
@@ -147,32 +112,6 @@ def total_return(close: Floats, dividend: Floats, split: Floats) -> Floats:
     return returns
 
 
-def _broken_rule(name: str, numbers: Floats) -> tuple[Bools, str]:
-    """Return which numbers of a field break its rule, shape (n,), and the rule."""
-    if name in _PRICES:
-        hint = " (if a negative price is a bid/ask midpoint, declare midpoints)" if (numbers < 0).any() else ""
-        return numbers <= 0, f"a price must be above zero{hint}"
-    match name:
-        case "return":
-            return numbers < -1.0, "a simple return can't be below -100%"
-        case "split":
-            return numbers <= 0, "a split must be above zero"
-        case _:
-            return numbers < 0, f"a {name} can't be negative"
-
-
-def checked_numbers(frame: pd.DataFrame, name: str, midpoints: bool, origin: Origin) -> Floats:
-    """Return a column of the table as numbers that keep the rule of their field, shape (n,)."""
-    numbers = number_column(frame, name, origin)
-    if midpoints and name in _PRICES:
-        numbers = np.abs(numbers)
-    bad, rule = _broken_rule(name, numbers)
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise DataError(f"{origin.row(row)}: {name} of {frame['symbol'].iloc[row]} is {numbers[row]:g}; {rule}.")
-    return numbers
-
-
 def calendar_codes_of(symbols: Labels, calendar: str | Mapping[str, str] | None) -> list[str]:
     """Return the exchange code of each symbol: as given, or as its suffix says."""
     if isinstance(calendar, str):
@@ -181,71 +120,89 @@ def calendar_codes_of(symbols: Labels, calendar: str | Mapping[str, str] | None)
     return [given.get(symbol, calendar_of(symbol)) for symbol in symbols]
 
 
-def _session_index(dates: Dates, codes: Ints, calendars: tuple[Calendar, ...]) -> Ints:
+def _sessions(rows: LongPrices, calendars: Sequence[Calendar]) -> Codes:
     """Return the session of each row in the calendar of its symbol, shape (n,), -1 where its date is none."""
-    sessions = np.empty(len(dates), dtype=np.int64)
+    found = np.empty(len(rows), dtype=np.int32)
     exchange = np.array([calendar.code for calendar in calendars], dtype=object)
-    for calendar in {each.code: each for each in calendars}.values():
-        rows = (exchange == calendar.code)[codes]
-        sessions[rows] = calendar.index(dates[rows])
-    return sessions
+    used = {each.code: each for each in calendars}
+    for part in stretches(len(rows)):
+        days = rows.days[part].astype("datetime64[D]")
+        if len(used) == 1:
+            found[part] = calendars[0].index(days)
+            continue
+        for code, calendar in used.items():
+            here = (exchange == code)[rows.codes[part]]
+            found[part][here] = calendar.index(days[here])
+    return found
 
 
-def _off_session(
-    dates: Dates, symbols: Labels, codes: Ints, calendars: tuple[Calendar, ...], sessions: Ints, origin: Origin
-) -> str:
+def _off_session(rows: LongPrices, calendars: Sequence[Calendar], sessions: Codes) -> str:
     """Return the complaint about the first row that lies on no session."""
     row = int(np.flatnonzero(sessions < 0)[0])
-    calendar = calendars[codes[row]]
+    calendar = calendars[rows.codes[row]]
     return (
-        f"{origin.row(row)}: {dates[row]} of {symbols[codes[row]]} is not a session of {calendar.code} "
+        f"{rows.origin.row(row)}: {rows.date(row)} of {rows.symbol(row)} is not a session of {calendar.code} "
         f"(which is known from {calendar.sessions[0]} to {calendar.sessions[-1]}); "
         f"drop the row, say off_session: drop, or name the symbol's own exchange."
     )
 
 
-def _dropped(
-    dates: Dates, symbols: Labels, codes: Ints, calendars: tuple[Calendar, ...], sessions: Ints
-) -> list[Finding]:
+def _dropped(rows: LongPrices, calendars: Sequence[Calendar], sessions: Codes) -> list[Finding]:
     """Return a finding for each symbol that has rows off session."""
     findings = []
     off = np.flatnonzero(sessions < 0)
-    for code in np.unique(codes[off]):
-        own = np.sort(dates[off[codes[off] == code]])
+    for code in np.unique(rows.codes[off]):
+        own = np.sort(rows.days[off[rows.codes[off] == code]].astype("datetime64[D]"))
         span = f"{own[0]}" if len(own) == 1 else f"{own[0]} to {own[-1]}"
         words = f"{plural(len(own), 'row')} off the sessions of {calendars[code].code} dropped ({span})."
-        findings.append(Finding(str(symbols[code]), own[0], FindingKind.OFF_SESSION, words))
+        findings.append(Finding(str(rows.symbols[code]), own[0], FindingKind.OFF_SESSION, words))
     return findings
 
 
-def _lay_out(
-    symbols: Labels,
-    calendars: tuple[Calendar, ...],
-    codes: Ints,
-    sessions: Ints,
-    dates: Dates,
-    origin: Origin,
-) -> tuple[Listing, Ints]:
-    first = np.full(len(symbols), np.iinfo(np.int64).max)
-    last = np.full(len(symbols), -1, dtype=np.int64)
-    np.minimum.at(first, codes, sessions)
-    np.maximum.at(last, codes, sessions)
+def _listing(rows: LongPrices, calendars: Sequence[Calendar], sessions: Codes) -> Listing:
+    """Return the span of each symbol, from its first to its last session."""
+    count = len(rows.symbols)
+    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, -1, dtype=np.int64)
+    for part in stretches(len(rows)):
+        codes, own = rows.codes[part], sessions[part]
+        # Neighbours mostly have one symbol, so that few runs are left to compare.
+        begins = np.concatenate([[0], np.flatnonzero(codes[1:] != codes[:-1]) + 1])
+        np.minimum.at(first, codes[begins], np.minimum.reduceat(own, begins))
+        np.maximum.at(last, codes[begins], np.maximum.reduceat(own, begins))
     offsets = np.concatenate([[0], np.cumsum(last - first + 1)]).astype(np.int64)
-    positions = offsets[codes] + sessions - first[codes]
+    return Listing(tuple(map(str, rows.symbols)), tuple(calendars), offsets, first)
+
+
+def _positions(listing: Listing, rows: LongPrices, sessions: Codes) -> Codes:
+    """Return where in the flat vectors each row belongs, shape (n,); a symbol with a date twice is an error."""
+    begin, size = listing.offsets[:-1] - listing.first, int(listing.offsets[-1])
+    positions = sessions if size <= np.iinfo(np.int32).max else sessions.astype(np.int64)
+    taken = np.zeros(size, dtype=bool)
+    for part in stretches(len(rows)):
+        positions[part] += begin[rows.codes[part]]
+        taken[positions[part]] = True
+    if np.count_nonzero(taken) < len(rows):
+        raise DataError(_twice(rows, positions))
+    return positions
+
+
+def _twice(rows: LongPrices, positions: Codes) -> str:
+    """Return the complaint about the first symbol that has a date twice."""
     order = np.argsort(positions, kind="stable")
-    again = np.flatnonzero(np.diff(positions[order]) == 0)
-    if again.size:
-        row, before = int(order[again[0] + 1]), int(order[again[0]])
-        raise DataError(
-            f"{origin.row(row)}: {symbols[codes[row]]} has {dates[row]} a second time "
-            f"(first in {origin.row(before)}); a symbol has one row a date."
-        )
-    return Listing(tuple(str(symbol) for symbol in symbols), calendars, offsets, first), positions
+    again = int(np.flatnonzero(np.diff(positions[order]) == 0)[0])
+    row, before = int(order[again + 1]), int(order[again])
+    return (
+        f"{rows.origin.row(row)}: {rows.symbol(row)} has {rows.date(row)} a second time "
+        f"(first in {rows.origin.row(before)}); a symbol has one row a date."
+    )
 
 
-def _scatter(column: Floats, positions: Ints, size: int) -> Floats:
-    flat = np.full(size, np.nan)
-    flat[positions] = column
+def _scatter(column: Floats, positions: Codes, listing: Listing) -> Floats:
+    """Return a column over the listing, NaN where no row is."""
+    size = int(listing.offsets[-1])
+    flat = np.empty(size) if size == len(column) else np.full(size, np.nan)
+    for part in stretches(len(column)):
+        flat[positions[part]] = column[part]
     return flat
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats, Labels
+from eventstudy._labels import each_once
+from eventstudy._typing import Bools, Dates, Floats, Labels
 from eventstudy.distributions import PValues
 from eventstudy.errors import Reason
 from eventstudy.events import Events, Flags, Placed
 from eventstudy.inference import TestResult
 from eventstudy.panels import ReturnPanel
+from eventstudy.reports.long_tables import PART, LongTable, Part, Words
 from eventstudy.returns import Aligned, Attrition, Cars, Window, average_cars
+from eventstudy.returns.align import session_dates
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from eventstudy.result import ModelResult
 
+ABNORMAL_COLUMNS = ("event_id", "model", "day", "date", "actual", "expected", "abnormal", "std_error", "sar")
 __all__ = [
     "abnormal_returns",
     "averages",
@@ -41,19 +45,20 @@ def events(given: Events, placed: Placed, attrition: Attrition, flags: Flags) ->
 
     day0 = placed.dates(given.calendar)
     known = ~np.isnat(given.announced_at)
-    announced_at = np.where(known, np.char.add(given.announced_at.astype(str), "Z"), "")
-    reasons = np.where(attrition.kept, "", attrition.status.astype(str))
+    announced_at = np.full(len(known), "", dtype=object)
+    announced_at[known] = np.char.add(given.announced_at[known].astype(str), "Z")
+    kept = attrition.kept
     return pd.DataFrame(
         {
             "event_id": given.event_id,
             "symbol": given.symbol,
-            "announced_at": announced_at.astype(object),
-            "date": given.date.astype(str).astype(object),
+            "announced_at": announced_at,
+            "date": _days(given.date),
             "timing": _words(given.timing),
             "phase": _words(placed.phase),
-            "day0": np.where(np.isnat(day0), "", day0.astype(str)).astype(object),
-            "status": np.where(attrition.kept, "ok", "dropped").astype(object),
-            "reason": reasons.astype(object),
+            "day0": _days(day0),
+            "status": np.array(["dropped", "ok"], dtype=object)[kept.astype(np.int8)],
+            "reason": _reasons(attrition.status),
             "flags": flags.text,
             **given.groups,
             **given.values,
@@ -95,49 +100,69 @@ def estimates(event_id: Labels, models: Mapping[str, ModelResult]) -> pd.DataFra
 
 def abnormal_returns(
     event_id: Labels, aligned: Aligned, panel: ReturnPanel, models: Mapping[str, ModelResult]
-) -> pd.DataFrame:
+) -> LongTable:
     """Return abnormal_returns.csv: one row an event, model and day."""
-    import pandas as pd
+    days, results = np.array(aligned.windows.days), list(models.values())
+    names = np.array(list(models), dtype=object)
+    size = len(event_id) * len(days)
 
-    days = np.array(aligned.windows.days)
-    sessions = aligned.day0[:, None] + days
-    dates = np.empty(sessions.shape, dtype="datetime64[D]")
-    calendars = np.array([panel.listing.calendars[code].code for code in aligned.code], dtype=object)
-    for code in set(calendars):
-        calendar = next(each for each in panel.listing.calendars if each.code == code)
-        dates[calendars == code] = calendar.sessions[sessions[calendars == code]]
-    parts = [
-        pd.DataFrame(
-            {
-                "event_id": np.repeat(event_id, len(days)),
-                "model": label,
-                "day": np.tile(days, len(event_id)),
-                "date": dates.astype(str).astype(object).ravel(),
-                "actual": result.abnormal.actual.ravel(),
-                "expected": result.abnormal.expected.ravel(),
-                "abnormal": result.abnormal.ar.ravel(),
-                "std_error": result.abnormal.std_error.ravel(),
-                "sar": result.abnormal.sar.ravel(),
+    def parts() -> Iterator[Part]:
+        held: dict[int, dict[str, Floats]] = {}
+        for first in range(0, max(1, size * len(results)), PART):
+            place, within = np.divmod(np.arange(first, min(first + PART, size * len(results))), max(1, size))
+            event, day = np.divmod(within, len(days))
+            pieces = []
+            for each in range(place[0], place[-1] + 1) if len(place) else [0]:
+                if each not in held:
+                    # One model's numbers at a time.
+                    held = {each: _numbers(results[each])}
+                rows = slice(max(0, first - each * size), min(size, first + PART - each * size))
+                pieces.append({name: numbers[rows] for name, numbers in held[each].items()})
+            yield {
+                "event_id": Words.of(event, event_id),
+                "model": Words.of(place, names),
+                "day": days[day],
+                "date": session_dates(panel.listing, aligned.code[event], aligned.day0[event] + days[day]),
+                **_joined(pieces),
             }
-        )
-        for label, result in models.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
+
+    return LongTable(ABNORMAL_COLUMNS, size * len(results), parts)
+
+
+def _numbers(result: ModelResult) -> dict[str, Floats]:
+    """Return the columns of numbers of one model, row after row."""
+    sides, ar, std_error = result.abnormal.sides, result.abnormal.ar, result.abnormal.std_error
+    numbers = {
+        "actual": sides.actual,
+        "expected": sides.expected,
+        "abnormal": ar,
+        "std_error": std_error,
+        "sar": ar / std_error,
+    }
+    return {name: each.ravel() for name, each in numbers.items()}
+
+
+def _joined(pieces: list[dict[str, Floats]]) -> dict[str, Floats]:
+    return (
+        pieces[0] if len(pieces) == 1 else {name: np.concatenate([each[name] for each in pieces]) for name in pieces[0]}
+    )
 
 
 def cars(event_id: Labels, models: Mapping[str, ModelResult]) -> pd.DataFrame:
     """Return cars.csv: one row an event, model and window."""
     import pandas as pd
 
-    parts = [
-        _car_table(event_id, label, name, found)
-        for label, result in models.items()
-        for name, found in result.cars.items()
-    ]
+    parts = []
+    for label, result in models.items():
+        # The returns behind the abnormal ones are read once for all windows.
+        abnormal = replace(result.abnormal, source=result.abnormal.sides)
+        for name, found in result.cars.items():
+            bhar = abnormal.bhar(found.window) if callable(found.held) else found.held
+            parts.append(_car_table(event_id, label, name, found, bhar))
     return pd.concat(parts, ignore_index=True)
 
 
-def _car_table(event_id: Labels, label: str, name: str, found: Cars) -> pd.DataFrame:
+def _car_table(event_id: Labels, label: str, name: str, found: Cars, bhar: Floats) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(
@@ -151,7 +176,7 @@ def _car_table(event_id: Labels, label: str, name: str, found: Cars) -> pd.DataF
             "std_error": found.std_error,
             "t": found.t,
             "p_value": found.p_value,
-            "bhar": found.bhar,
+            "bhar": bhar,
             "reason": _reasons(found.reason),
         }
     )
@@ -333,9 +358,16 @@ def describe(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
+def _days(dates: Dates) -> Labels:
+    """Return dates as ISO text, empty where there is none."""
+    known, code = np.unique(dates, return_inverse=True)
+    return np.where(np.isnat(known), "", known.astype(str)).astype(object)[code]
+
+
 def _words(labels: Labels) -> Labels:
-    return np.array([str(label) for label in labels], dtype=object)
+    return each_once(labels, str)
 
 
 def _reasons(reason: Iterable[Reason]) -> Labels:
-    return np.array(["" if each == Reason.OK else str(each) for each in reason], dtype=object)
+    labels = reason if isinstance(reason, np.ndarray) else np.array(list(reason), dtype=object)
+    return each_once(labels, lambda each: "" if each == Reason.OK else str(each))

@@ -9,6 +9,8 @@ Floats: TypeAlias = NDArray[np.float64]
 """Numbers, NaN where missing."""
 Ints: TypeAlias = NDArray[np.int64]
 """Positions and counts."""
+Codes: TypeAlias = NDArray[np.integer[Any]]
+"""Whole numbers of any width, where there are very many."""
 Bools: TypeAlias = NDArray[np.bool_]
 """Masks."""
 Rows: TypeAlias = Bools | Ints | slice

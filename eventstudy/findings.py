@@ -130,6 +130,8 @@ def runs(mask: Bools, offsets: Ints) -> tuple[Ints, Ints]:
     offsets : ndarray of shape (S + 1,)
         Where each symbol's values begin; no stretch goes on from one symbol to the next.
     """
+    if not mask.any():
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     before, after = np.zeros(len(mask), dtype=bool), np.zeros(len(mask), dtype=bool)
     before[1:], after[:-1] = mask[:-1], mask[1:]
     before[offsets[:-1]] = False
@@ -146,17 +148,23 @@ class _Places:
     """Symbol and date of positions in the flat vectors."""
 
     def __init__(self, prices: PricePanel) -> None:
-        listing = prices.listing
-        self.codes: Ints = np.repeat(np.arange(len(listing.symbols)), listing.lengths)
-        self.symbols = listing.symbols
-        self.dates: Dates = listing.dates()
+        self.listing = prices.listing
 
     def finding(self, position: int, kind: FindingKind, words: str) -> Finding:
-        return Finding(self.symbols[self.codes[position]], self.dates[position], kind, words)
+        symbol = self.listing.symbols[self._code(position)]
+        return Finding(symbol, self.date(position), kind, words)
+
+    def date(self, position: int) -> np.datetime64:
+        code, listing = self._code(position), self.listing
+        session = listing.first[code] + position - listing.offsets[code]
+        return np.datetime64(listing.calendars[code].sessions[session], "D")
 
     def span(self, begin: int, end: int) -> str:
-        first, last = self.dates[begin], self.dates[end - 1]
+        first, last = self.date(begin), self.date(end - 1)
         return f"{first}" if first == last else f"{first} to {last}"
+
+    def _code(self, position: int) -> int:
+        return int(np.searchsorted(self.listing.offsets, position, side="right")) - 1
 
 
 def _gaps(prices: PricePanel) -> Iterator[Finding]:
@@ -168,10 +176,11 @@ def _gaps(prices: PricePanel) -> Iterator[Finding]:
 
 
 def _large_moves(prices: PricePanel) -> Iterator[Finding]:
-    returns = np.nan_to_num(prices.total_return)
-    acted = (prices.dividend > 0) | (prices.split != 1)
+    returns = prices.total_return
+    large = np.flatnonzero((returns > LARGE_MOVE) | (returns < -LARGE_MOVE))
+    acted = (prices.dividend[large] > 0) | (prices.split[large] != 1)
     places = _Places(prices)
-    for position in map(int, np.flatnonzero((np.abs(returns) > LARGE_MOVE) & ~acted)):
+    for position in map(int, large[~acted]):
         words = f"The total return is {100 * returns[position]:+.1f}% with neither a dividend nor a split."
         yield places.finding(position, FindingKind.LARGE_MOVE, words)
 
@@ -179,7 +188,8 @@ def _large_moves(prices: PricePanel) -> Iterator[Finding]:
 def _stale_runs(prices: PricePanel) -> Iterator[Finding]:
     idle = prices.volume == 0
     same = np.zeros(len(idle), dtype=bool)
-    same[1:] = idle[1:] & idle[:-1] & (prices.close[1:] == prices.close[:-1])
+    again = np.flatnonzero(idle[1:] & idle[:-1]) + 1
+    same[again] = prices.close[again] == prices.close[again - 1]
     same[prices.listing.offsets[:-1]] = False
     places = _Places(prices)
     for begin, end in zip(*runs(same, prices.listing.offsets), strict=True):

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
+from eventstudy._typing import Bools, Codes, Dates, Floats, Ints, Labels
 from eventstudy.errors import DataError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Origin", "date_column", "number_column", "rename_columns", "require_columns", "text_column"]
+__all__ = [
+    "Origin",
+    "alphabetical",
+    "code_column",
+    "date_column",
+    "day_column",
+    "number_column",
+    "rename_columns",
+    "require_columns",
+    "stretches",
+    "text_column",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,40 +140,19 @@ def text_column(frame: pd.DataFrame, field: str, origin: Origin) -> Labels:
     DataError
         For a missing cell, or one that is not text: the ticker ``ON`` read as a truth value, say.
     """
-    values = _objects(frame[field])
-    missing = frame[field].isna().to_numpy()
-    _complain(missing, values, origin, field, "it must not be empty")
-    _complain(
-        _not_text(values),
-        values,
-        origin,
-        field,
-        "it must be text (quote a ticker such as ON or TRUE where a reader may take it for a truth value)",
-    )
+    import pandas as pd
+
+    if isinstance(frame[field].dtype, pd.CategoricalDtype):
+        codes, names = _text_codes(frame, field, origin)
+        return names[codes]
+    values: Labels = frame[field].to_numpy(dtype=object)
+    if not _all_text(values):
+        _text_codes(frame, field, origin)
     return values
 
 
-def _not_text(values: Labels) -> Bools:
-    """Return which cells are no text, or an empty one; a symbol of many rows is looked at once."""
-    import pandas as pd
-
-    code, known = pd.factorize(values)
-    odd = np.fromiter((not isinstance(value, str) or not value.strip() for value in known), bool, len(known))
-    return odd[code] if odd.any() else np.zeros(len(values), dtype=bool)
-
-
-def _objects(column: pd.Series) -> Labels:
-    """Return the cells of a column; a category is one object for all of its rows."""
-    import pandas as pd
-
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        return np.asarray(column.to_numpy(dtype=object))
-    known = np.array([*column.cat.categories.to_numpy(dtype=object), None], dtype=object)
-    return known[column.cat.codes.to_numpy()]
-
-
-def number_column(frame: pd.DataFrame, field: str, origin: Origin) -> Floats:
-    """Return a column of numbers, NaN where empty; text and infinities are errors.
+def code_column(frame: pd.DataFrame, field: str, origin: Origin) -> tuple[Codes, Labels]:
+    """Return a column of text as positions among its distinct texts; the rules are those of `text_column`.
 
     Parameters
     ----------
@@ -175,6 +165,86 @@ def number_column(frame: pd.DataFrame, field: str, origin: Origin) -> Floats:
 
     Returns
     -------
+    codes : ndarray of shape (n,)
+        Whole numbers of any width.
+    names : ndarray of shape (S,)
+        The texts that there are, in alphabetical order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> codes, names = code_column(pd.DataFrame({"symbol": ["SPY", "BABA", "SPY"]}), "symbol", Origin("prices"))
+    >>> codes.tolist(), names.tolist()
+    ([1, 0, 1], ['BABA', 'SPY'])
+    """
+    return alphabetical(*_text_codes(frame, field, origin))
+
+
+def alphabetical(codes: Codes, names: Labels) -> tuple[Codes, Labels]:
+    """Return codes of the names that any row has, in alphabetical order, and these names."""
+    used = np.zeros(len(names), dtype=bool)
+    for rows in stretches(len(codes)):
+        used[codes[rows]] = True
+    order = np.flatnonzero(used)
+    order = order[np.argsort(names[order].astype(str), kind="stable")]
+    if np.array_equal(order, np.arange(len(names))):
+        return codes, names
+    places = np.zeros(len(names), dtype=np.int32)
+    places[order] = np.arange(len(order))
+    moved = np.empty(len(codes), dtype=np.int32)
+    for rows in stretches(len(codes)):
+        moved[rows] = places[codes[rows]]
+    return moved, names[order]
+
+
+def stretches(count: int, most: int = 1 << 18) -> Iterator[slice]:
+    """Return rows, a stretch at a time: what is made of a stretch stays in the processor's cache."""
+    return (slice(first, min(first + most, count)) for first in range(0, count, most))
+
+
+def _text_codes(frame: pd.DataFrame, field: str, origin: Origin) -> tuple[Codes, Labels]:
+    """Return a column of text as positions among texts; a text of many rows is looked at once."""
+    import pandas as pd
+
+    column = frame[field]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, names = column.cat.codes.to_numpy(), column.cat.categories.to_numpy(dtype=object)
+    else:
+        codes, known = pd.factorize(column)
+        names = np.asarray(known, dtype=object)
+    if len(codes) and codes.min() < 0:
+        _complain(codes < 0, column, origin, field, "it must not be empty")
+    if not _all_text(names):
+        odd = np.fromiter((not isinstance(name, str) or not name.strip() for name in names), bool, len(names))
+        rule = "it must be text (quote a ticker such as ON or TRUE where a reader may take it for a truth value)"
+        _complain(odd[codes], column, origin, field, rule)
+    return codes, names
+
+
+def _all_text(values: Labels) -> bool:
+    """Return whether all cells are text, and none of them blank."""
+    try:
+        return all(map(str.strip, values.tolist()))
+    except TypeError:
+        return False
+
+
+def number_column(frame: pd.DataFrame, field: str, origin: Origin, *, copy: bool = True) -> Floats:
+    """Return a column of numbers, NaN where empty; text and infinities are errors.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table, with the column `field`.
+    field : str
+        Column name.
+    origin : Origin
+        For the error message.
+    copy : bool
+        Without it the numbers may be the table's own, to be read only.
+
+    Returns
+    -------
     ndarray of shape (n,)
         float64.
     """
@@ -183,8 +253,11 @@ def number_column(frame: pd.DataFrame, field: str, origin: Origin) -> Floats:
     column = frame[field]
     if pd.api.types.is_bool_dtype(column.dtype):
         _complain(np.full(len(frame), fill_value=True), column, origin, field, "a number was expected")
-    numbers = np.array(pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
-    _complain(np.isnan(numbers) & ~column.isna().to_numpy(), column, origin, field, "it must be a number or empty")
+    if column.dtype == np.float64:
+        numbers = column.to_numpy(copy=copy)
+    else:
+        numbers = np.array(pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
+        _complain(np.isnan(numbers) & ~column.isna().to_numpy(), column, origin, field, "it must be a number or empty")
     _complain(np.isinf(numbers), column, origin, field, "it must be finite")
     return numbers
 
@@ -223,7 +296,7 @@ def date_column(
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         raise DataError(f"{origin.name}: {field} carries a time zone; a session is a plain date such as 2025-02-20.")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        parsed = column
+        parsed = column.astype("datetime64[s]") if isinstance(column.dtype, pd.ArrowDtype) else column
     else:
         text = column.astype("str")
         _complain(carries_offset(text), column, origin, field, "a session is a plain date, without a time zone")
@@ -238,3 +311,13 @@ def date_column(
     expected = f"a date in the form {date_format}" if date_format else "an ISO date such as 2025-02-20"
     _complain(np.isnat(dates) & ~empty, column, origin, field, f"{expected} was expected")
     return dates
+
+
+def day_column(frame: pd.DataFrame, field: str, origin: Origin, *, date_format: str | None = None) -> Codes:
+    """Return a column of calendar dates as days since 1970, whole numbers of any width; see `date_column`."""
+    column = frame[field]
+    if column.dtype == "date32[day][pyarrow]" and not column.hasnans:
+        days: Codes = np.asarray(column.array.__arrow_array__().cast("int32"))
+        return days
+    dates = date_column(frame, field, origin, date_format=date_format)
+    return dates.view(np.int64)

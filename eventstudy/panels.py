@@ -19,7 +19,7 @@ from eventstudy._typing import Dates, Floats, Ints
 from eventstudy.calendars import Calendar
 from eventstudy.errors import DataError
 from eventstudy.findings import Finding
-from eventstudy.frames import Origin, date_column, number_column, require_columns
+from eventstudy.frames import Origin, date_column, number_column, require_columns, stretches
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,17 +187,11 @@ class PricePanel:
         >>> PricePanel.from_frame(table).total_return.round(6).tolist()
         [nan, -0.014211]
         """
+        from eventstudy._long_prices import LongPrices
         from eventstudy._panel_build import build_price_panel
 
-        return build_price_panel(
-            frame,
-            calendar=calendar,
-            basis=basis,
-            midpoints=midpoints,
-            date_format=date_format,
-            off_session=off_session,
-            origin=origin or Origin("prices"),
-        )
+        rows = LongPrices.of_frame(frame, origin or Origin("prices"), midpoints=midpoints, date_format=date_format)
+        return build_price_panel(rows, calendar=calendar, basis=basis, off_session=off_session)
 
     def series(self, symbol: str) -> PriceSeries:
         """Return the prices of one symbol, raising `UnknownNameError` where the panel has none of it."""
@@ -234,7 +228,8 @@ def _digest(listing: Listing, basis: Sequence[Basis], arrays: Sequence[Floats]) 
     exchanges = [calendar.code for calendar in listing.calendars]
     digest = hashlib.sha256("\0".join([*listing.symbols, *exchanges, *basis]).encode())
     for array in (listing.dates().astype(np.int64), listing.offsets, *arrays):
-        digest.update(np.ascontiguousarray(array).tobytes())
+        for part in stretches(len(array)):
+            digest.update(np.ascontiguousarray(array[part]).data)
     return digest.hexdigest()
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from eventstudy._labels import distinct, order_by_id
 from eventstudy.bars import BarPanel
 from eventstudy.errors import InputError
 from eventstudy.events import (
@@ -21,6 +20,7 @@ from eventstudy.events import (
     with_surprise,
 )
 from eventstudy.findings import Finding, find
+from eventstudy.frames import alphabetical
 from eventstudy.panels import FactorPanel, PricePanel, ReturnPanel
 from eventstudy.reactions import Leg, leg_returns
 from eventstudy.returns import (
@@ -90,7 +90,8 @@ def prepare(
     if not isinstance(prices, PricePanel):
         raise InputError(f"The prices are a {type(prices).__name__}; make them with PricePanel.from_frame(...).")
     # In one order whatever order they come in, so that tables and pages have the same bytes.
-    events = events.take(np.lexsort((events.event_id.astype(str), events.date, events.symbol.astype(str))))
+    code, _ = alphabetical(*distinct(events.symbol))
+    events = events.take(order_by_id([code, events.date], events.event_id))
     events = on_price_venue(events, prices.listing)
     if study.surprise is not None:
         events = with_surprise(events, study.surprise)
@@ -104,7 +105,10 @@ def prepare(
     flags = Flags.parse(events.flags) | placed.flags
     if study.screens:
         verdict = _screen(study, Prepared(events, placed, panel, aligned, regressors, flags), prices, news)
-        aligned = align(events, placed, panel, study.windows, verdict)
+        # Only what is masked changes how many returns an estimation window has.
+        aligned = (
+            aligned.without(verdict) if verdict.masked is None else align(events, placed, panel, study.windows, verdict)
+        )
         flags = flags | verdict.flags
     happened = event_sessions(panel.listing.codes(events.symbol), placed.day0)
     regressors = regressors.of_events(aligned.code, events.groups, aligned.row, happened)

@@ -24,6 +24,7 @@ from eventstudy.panels import ReturnPanel
 from eventstudy.reactions import Reaction, Reactions, reactions_frame
 from eventstudy.reactions.path import paths_frame
 from eventstudy.reports import Results
+from eventstudy.reports.long_tables import LongTable, Tables
 from eventstudy.returns import ALL, AbnormalReturns, Aligned, AverageReturns, Cars, ExpectedReturnModel, Window, paths
 
 if TYPE_CHECKING:
@@ -131,10 +132,10 @@ class StudyResult:
         """One row an event and model: parameters, sigma, degrees of freedom."""
         return _tables.estimates(self._event_id, self.models)
 
-    @cached_property
+    @property
     def abnormal_returns(self) -> pd.DataFrame:
         """One row an event, model and day."""
-        return _tables.abnormal_returns(self._event_id, self.aligned, self.panel, self.models)
+        return self._frames["abnormal_returns"]
 
     @cached_property
     def cars(self) -> pd.DataFrame:
@@ -334,11 +335,11 @@ class StudyResult:
         return self.events.event_id[self.aligned.row]
 
     @cached_property
-    def _frames(self) -> dict[str, pd.DataFrame]:
-        return {
+    def _frames(self) -> Tables:
+        tables: dict[str, pd.DataFrame | LongTable] = {
             "events": self.event_table,
             "estimates": self.estimates,
-            "abnormal_returns": self.abnormal_returns,
+            "abnormal_returns": _tables.abnormal_returns(self._event_id, self.aligned, self.panel, self.models),
             "cars": self.cars,
             "aar": self.aar,
             "tests": self.tests,
@@ -346,6 +347,7 @@ class StudyResult:
             "findings": findings_frame(self.findings),
             "paths": self.path_table,
         }
+        return Tables(tables)
 
     def _summary(self) -> dict[str, Any]:
         counts = self.aligned.attrition.counts()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventstudy.calendars import get_calendar
 from eventstudy.datasets import load_alibaba
 from eventstudy.errors import DataError, UnknownNameError
 from eventstudy.frames import Origin
@@ -180,6 +181,34 @@ def test_the_digest_sees_every_field() -> None:
 def test_a_broken_row_is_named(columns: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=f"^p.csv, {message}"):
         PricePanel.from_frame(table(**columns), origin=Origin("p.csv", first_line=2))
+
+
+def test_many_rows_in_any_order_lie_where_a_plain_loop_puts_them() -> None:
+    sessions, rng = get_calendar("XNYS").sessions, np.random.default_rng(3)
+    symbols = [f"S{number:03d}" for number in range(60)]
+    cells = [(s, int(t)) for s in symbols for t in np.flatnonzero(rng.random(6000) < 0.9) + 12_000]
+    assert len(cells) > 300_000
+    rows = pd.DataFrame(cells, columns=["symbol", "session"])
+    rows["date"], rows["return"] = sessions[rows["session"]], rng.standard_normal(len(rows)) * 0.01
+    expected = dict(zip(cells, rows["return"], strict=True))
+    table = rows[["date", "symbol", "return"]]
+    panel = PricePanel.from_frame(table)
+    owners = np.repeat(panel.symbols, panel.listing.lengths)
+    at = np.searchsorted(sessions, panel.listing.dates())
+    found = [expected.get(cell, np.nan) for cell in zip(owners, at, strict=True)]
+    np.testing.assert_array_equal(panel.total_return, found)
+    mixed = table.sample(frac=1.0, random_state=4).astype({"symbol": "category"})
+    assert PricePanel.from_frame(mixed).digest() == panel.digest()
+    twice = pd.concat([mixed, mixed.iloc[[7]]], ignore_index=True)
+    with pytest.raises(DataError, match=rf"row {len(mixed)}: .* a second time \(first in prices, row 7\)"):
+        PricePanel.from_frame(twice)
+
+
+def test_the_panel_does_not_follow_the_table_it_was_made_of() -> None:
+    prices = table()
+    panel = PricePanel.from_frame(prices)
+    prices.loc[:, "close"] = 1.0
+    assert panel.close.tolist() == CLOSES
 
 
 def test_midpoints_are_prices_where_declared() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from eventstudy._labels import distinct, each_once
 from eventstudy._typing import Bools, Dates, Floats, Labels, Times
 from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
 from eventstudy.errors import DataError, Flag, nearest
@@ -16,6 +18,7 @@ from eventstudy.frames import (
     ISO_DATE,
     Origin,
     carries_offset,
+    code_column,
     date_column,
     number_column,
     require_columns,
@@ -39,7 +42,8 @@ def build_events(
     require_columns(frame, ["symbol"], origin)
     if not {"announced_at", "date"} & set(frame.columns):
         raise DataError(f"{origin.name}: an event needs the column 'announced_at', or 'date' with 'timing'.")
-    symbol = np.array([name.strip() for name in text_column(frame, "symbol", origin)], dtype=object)
+    code, names = code_column(frame, "symbol", origin)
+    symbol = np.array([name.strip() for name in names], dtype=object)[code]
     calendar = _calendars(frame, symbol, origin)
     announced_at = _moments(frame, "announced_at", zone, origin)
     shown = _shown(announced_at, calendar)
@@ -71,11 +75,12 @@ def build_events(
 
 
 def _calendars(frame: pd.DataFrame, symbol: Labels, origin: Origin) -> Labels:
-    implied = {name: calendar_of(name) for name in set(symbol)}
+    implied = each_once(symbol, calendar_of)
     given = _filled(frame, "calendar", "")
-    calendars = np.array([code or implied[name] for code, name in zip(given, symbol, strict=True)], dtype=object)
-    if set(calendars) - set(calendar_codes()):
-        row = next(row for row, code in enumerate(calendars) if code not in calendar_codes())
+    calendars = np.where(np.asarray(given == ""), implied, given)
+    codes, known = distinct(calendars)
+    if set(known) - set(calendar_codes()):
+        row = int(np.flatnonzero(~np.isin(known.astype(str), calendar_codes())[codes])[0])
         code = calendars[row]
         raise DataError(
             f"{origin.row(row)}: calendar is {code!r}, which is no exchange. {nearest(code, calendar_codes())}"
@@ -165,37 +170,51 @@ def _timings(frame: pd.DataFrame, origin: Origin) -> Labels:
         return np.full(len(frame), Timing.UNKNOWN, dtype=object)
     known = {**{str(timing): timing for timing in Timing}, **TIMING_TAGS}
     tags = _filled(frame, "timing", "")
-    meant = {tag: known.get(str(tag).strip().lower().replace("-", "_")) for tag in set(tags)}
-    if None in meant.values():
-        row, tag = next((row, tag) for row, tag in enumerate(tags) if meant[tag] is None)
-        raise DataError(f"{origin.row(row)}: timing is {tag!r}. {nearest(str(tag), known)}")
-    return np.array([meant[tag] for tag in tags], dtype=object)
+    meant = each_once(tags, lambda tag: known.get(tag.strip().lower().replace("-", "_")))
+    _complain_of_unknown(meant, tags, "timing", known, origin)
+    return meant
 
 
 def _choices(frame: pd.DataFrame, field: str, choices: type[E], default: Labels | E, origin: Origin) -> Labels:
     chosen = np.array(np.broadcast_to(np.asarray(default, dtype=object), len(frame)))
     if field not in frame.columns:
         return chosen
-    for row, word in enumerate(_filled(frame, field, "")):
-        if word == "":
-            continue
-        if word not in tuple(choices):
-            raise DataError(f"{origin.row(row)}: {field} is {word!r}. {nearest(str(word), map(str, choices))}")
-        chosen[row] = choices(word)
+    words, known = _filled(frame, field, ""), tuple(choices)
+    meant = each_once(words, lambda word: choices(word) if word in known else None)
+    given = np.asarray(words != "")
+    _complain_of_unknown(np.where(given, meant, ""), words, field, map(str, choices), origin)
+    chosen[given] = meant[given]
     return chosen
 
 
+def _complain_of_unknown(meant: Labels, words: Labels, field: str, known: Iterable[str], origin: Origin) -> None:
+    import pandas as pd
+
+    unknown = pd.isna(meant)
+    if unknown.any():
+        row = int(np.flatnonzero(unknown)[0])
+        raise DataError(f"{origin.row(row)}: {field} is {words[row]!r}. {nearest(words[row], known)}")
+
+
 def _filled(frame: pd.DataFrame, field: str, default: str) -> Labels:
+    import pandas as pd
+
     if field not in frame.columns:
         return np.full(len(frame), default, dtype=object)
     column = frame[field]
-    words = column.astype(object).where(column.notna(), default).to_numpy(dtype=object)
-    return np.array([default if word == "" else str(word) for word in words], dtype=object)
+    filled = column.astype(object).where(column.notna(), default).to_numpy(dtype=object)
+
+    def word(cell: object) -> str:
+        return default if cell == "" else str(cell)
+
+    # True, 1 and 1.0 are equal and have other words, so that only texts are looked at once.
+    texts = pd.api.types.is_string_dtype(filled)
+    return each_once(filled, word) if texts else np.array([word(cell) for cell in filled], dtype=object)
 
 
 def _event_ids(frame: pd.DataFrame, symbol: Labels, date: Dates, origin: Origin) -> Labels:
     if "event_id" in frame.columns:
-        ids = np.array([str(name) for name in _id_column(frame, origin)], dtype=object)
+        ids = np.array(_id_column(frame, origin))
     else:
         days = date.astype(str)
         ids = np.array([f"{name}-{day}" for name, day in zip(symbol, days, strict=True)], dtype=object)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from eventstudy._labels import distinct
 from eventstudy._typing import Bools, Ints, Labels
 from eventstudy.errors import DataError, Flag, nearest
 from eventstudy.frames import Origin
@@ -47,9 +48,10 @@ class Flags:
             Naming the row of a code that is no flag.
         """
         flags = cls(len(text))
-        for cell in {str(each) for each in text} - {""}:
-            here = np.asarray(text == cell)
-            for code in filter(None, (each.strip() for each in cell.split(SEPARATOR))):
+        codes, cells = distinct(text)
+        for each, cell in enumerate(map(str, cells)):
+            here = np.asarray(codes == each)
+            for code in filter(None, map(str.strip, cell.split(SEPARATOR))):
                 if code not in tuple(Flag):
                     row = int(np.flatnonzero(here)[0])
                     place = (origin or Origin("events")).row(row)
@@ -83,11 +85,15 @@ class Flags:
     @property
     def text(self) -> Labels:
         """The codes of each event, joined by ``;`` in the order of the list, shape (E,)."""
-        text = np.full(self.count, "", dtype=object)
-        for flag in Flag:
-            for row in np.flatnonzero(self.has(flag)):
-                text[row] = f"{text[row]}{SEPARATOR}{flag}" if text[row] else str(flag)
-        return text
+        borne = [flag for flag in Flag if flag in self.marks]
+        which = np.zeros(self.count, dtype=np.int64)
+        for bit, flag in enumerate(borne):
+            which |= self.marks[flag].astype(np.int64) << bit
+        sets, code = np.unique(which, return_inverse=True)
+        words = [
+            SEPARATOR.join(flag for place, flag in enumerate(borne) if each >> place & 1) for each in sets.tolist()
+        ]
+        return np.array(words, dtype=object)[code] if words else np.empty(0, dtype=object)
 
     def counts(self) -> dict[str, int]:
         """Return how many events bear each flag, in the order of the list, without those that none bears."""

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from eventstudy._labels import distinct, order_by_id
 from eventstudy._listing import Listing
 from eventstudy._typing import Bools, Ints, Labels
 from eventstudy.errors import Flag, InputError, Reason, UnknownNameError
@@ -48,13 +49,14 @@ class OverlappingEvents:
         """Return which events overlap, and which of them fall out."""
         span = seen.event_window[1] - seen.event_window[0]
         rows = np.flatnonzero(seen.kept)
-        order = rows[np.lexsort((seen.events.event_id[rows].astype(str), seen.placed.day0[rows], _codes(seen, rows)))]
-        symbol, day0 = seen.events.symbol[order], seen.placed.day0[order]
+        code, _ = distinct(seen.events.symbol[rows])
+        place = order_by_id([code, seen.placed.day0[rows]], seen.events.event_id[rows])
+        order, code, day0 = rows[place], code[place], seen.placed.day0[rows[place]]
         linked = np.zeros(len(order) + 1, dtype=bool)
-        linked[1:-1] = np.asarray(symbol[1:] == symbol[:-1]) & (np.diff(day0) <= span)
+        linked[1:-1] = (code[1:] == code[:-1]) & (np.diff(day0) <= span)
         overlapping = np.zeros(len(seen.events), dtype=bool)
         overlapping[order] = linked[:-1] | linked[1:]
-        for_other = _displaced(self.policy, symbol, day0, span, linked)
+        for_other = _displaced(self.policy, day0, span, linked)
         verdict = self._verdict(seen, order, overlapping, for_other)
         return verdict if self.mask_events is None else self._masked(seen, verdict, self.mask_events)
 
@@ -86,19 +88,15 @@ class OverlappingEvents:
         return replace(verdict, flags=verdict.flags.mark(Flag.MASKED_ESTIMATION, touched), masked=masked)
 
 
-def _codes(seen: Screening, rows: Ints) -> Ints:
-    return np.unique(seen.events.symbol[rows].astype(str), return_inverse=True)[1].astype(np.int64)
-
-
-def _displaced(policy: str, symbol: Labels, day0: Ints, span: int, linked: Bools) -> Ints:
+def _displaced(policy: str, day0: Ints, span: int, linked: Bools) -> Ints:
     """Return, for sorted events, the place of the event that each gives way to, -1 for those that stay.
 
     Parameters
     ----------
     policy : str
         One of `POLICIES`.
-    symbol, day0 : ndarray of shape (n,)
-        Sorted by symbol, then by day 0.
+    day0 : ndarray of shape (n,)
+        Of events sorted by symbol, then by day 0.
     span : int
         Most sessions between two day 0 whose windows share a session.
     linked : ndarray of shape (n + 1,)
@@ -115,13 +113,14 @@ def _displaced(policy: str, symbol: Labels, day0: Ints, span: int, linked: Bools
         head = np.maximum.accumulate(np.where(linked[:-1], 0, np.arange(count)))
         return np.where(linked[:-1], head, -1)
     if policy in ("first", "last"):
-        stays = -1
-        for place in range(count) if policy == "first" else range(count - 1, -1, -1):
-            near = stays >= 0 and symbol[place] == symbol[stays] and abs(day0[place] - day0[stays]) <= span
-            if near:
+        # An event that overlaps no neighbour on this side stays; another one gives way to what stays of its chain.
+        side = -1 if policy == "first" else 1
+        followers = np.flatnonzero(linked[:-1] if policy == "first" else linked[1:])
+        for place in followers.tolist()[::-side]:
+            neighbour = place + side
+            stays = neighbour if gives_way[neighbour] < 0 else gives_way[neighbour]
+            if abs(day0[place] - day0[stays]) <= span:
                 gives_way[place] = stays
-            else:
-                stays = place
     return gives_way
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eventstudy._labels import counts
 from eventstudy._typing import Dates, Ints, Labels
 from eventstudy.errors import Flag
 from eventstudy.events.table import Events
@@ -188,20 +189,23 @@ def assess(table: pd.DataFrame, capture: Capture | None = None) -> Quality:
     timed = text["announced_at"] != ""
     unknown = text["phase"] == "unknown"
     day0 = text["day0"][used]
-    days = Counter(day0[day0 != ""])
+    days = counts(day0[day0 != ""])
     # The earliest of those that share the most, so that the answer does not depend on the order of the events.
     largest, count = min(days.items(), key=lambda item: (-item[1], item[0])) if days else ("", 0)
-    lost = Counter(text["reason"][~used])
-    flags = Counter(flag for cell in text["flags"] for flag in cell.split(";") if flag)
+    lost = counts(text["reason"][~used])
+    flags = Counter[str]()
+    for cell, rows in counts(text["flags"]).items():
+        flags.update(dict.fromkeys(filter(None, cell.split(";")), rows))
+    days_moved, rows_moved = np.unique(shifted(table)["days"], return_counts=True)
     return Quality(
         given=len(table),
         used=int(used.sum()),
         lost=dict(sorted(lost.items(), key=lambda item: (-item[1], item[0]))),
-        phases=dict(sorted(Counter(text["phase"]).items(), key=lambda item: PHASES.index(item[0]))),
+        phases=dict(sorted(counts(text["phase"]).items(), key=lambda item: PHASES.index(item[0]))),
         timed=int(timed.sum()),
         tagged=int((~timed & ~unknown).sum()),
         unknown=int(unknown.sum()),
-        shifts=dict(sorted(Counter(shifted(table)["days"].tolist()).items())),
+        shifts=dict(zip(days_moved.tolist(), rows_moved.tolist(), strict=True)),
         event_days=len(days),
         largest_day=largest,
         largest_count=count,

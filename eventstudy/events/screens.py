@@ -11,7 +11,8 @@ from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
-from eventstudy._typing import Bools, Ints, Labels
+from eventstudy._labels import distinct
+from eventstudy._typing import Bools, Codes, Ints, Labels
 from eventstudy.errors import Flag, InputError, Reason, UnknownNameError
 from eventstudy.events.flags import Flags
 from eventstudy.events.news import News
@@ -176,16 +177,20 @@ class ConfoundingNews:
         if seen.news is None or not len(seen.news):
             return Verdict.nothing(count)
         near, detail = np.zeros(count, dtype=bool), np.full(count, "", dtype=object)
+        news, symbol = seen.news, seen.events.symbol
+        codes, _ = distinct(np.concatenate([symbol, news.symbol]))
+        by_symbol = _positions(codes[count:])
         for code, calendar in seen.placed.calendars.items():
-            session = calendar.at_or_after(seen.news.date)
-            here = seen.kept & np.asarray(seen.events.calendar == code)
-            for symbol in set(seen.events.symbol[here]) & set(seen.news.symbol):
-                rows = np.flatnonzero(here & np.asarray(seen.events.symbol == symbol))
-                items = np.flatnonzero(np.asarray(seen.news.symbol == symbol))
+            session = calendar.at_or_after(news.date)
+            here = np.flatnonzero(seen.kept & np.asarray(seen.events.calendar == code))
+            for name, places in _positions(codes[here]).items():
+                if name not in by_symbol:
+                    continue
+                rows, items = here[places], by_symbol[name]
                 apart = np.abs(session[items][None, :] - seen.placed.day0[rows][:, None])
                 near[rows] = (apart <= self.radius).any(axis=1)
                 closest = items[apart.argmin(axis=1)]
-                detail[rows] = [f"{seen.news.date[item]}: {seen.news.what[item]}".rstrip(": ") for item in closest]
+                detail[rows] = [f"{news.date[item]}: {news.what[item]}".rstrip(": ") for item in closest]
         return Verdict.of(self.action, near, Flag.CONFOUNDING_NEWS, Reason.CONFOUNDED, detail)
 
 
@@ -233,7 +238,7 @@ class LiquidityFloor:
             seen.prices.listing.gather(values, codes, before, self.sessions)
             for values in (seen.prices.close, seen.prices.volume)
         )
-        basis = np.array([seen.prices.basis[code] == Basis.UNADJUSTED for code in codes], dtype=bool)
+        basis = np.array([each == Basis.UNADJUSTED for each in seen.prices.basis], dtype=bool)[codes]
         price = np.where(basis, _last(close), np.nan)
         shares = _median(volume)
         value = np.where(basis, _median(close * volume), np.nan)
@@ -251,7 +256,8 @@ class LiquidityFloor:
                     continue
                 below, detail = np.zeros(count, dtype=bool), np.full(count, "", dtype=object)
                 below[rows], unknown[rows] = found < floor, unknown[rows] | np.isnan(found)
-                detail[rows] = [f"{what} {each:g}, floor {floor:g}" for each in found]
+                low = found < floor
+                detail[rows[low]] = [f"{what} {each:g}, floor {floor:g}" for each in found[low]]
                 fresh = below & np.asarray(verdict.status == Reason.OK)
                 each = Verdict.of(self.action, fresh, flag, reason, detail)
                 verdict.status[fresh], verdict.detail[fresh] = each.status[fresh], each.detail[fresh]
@@ -288,9 +294,18 @@ class MinimumHistory:
         start = listing.offsets[codes]
         found = before[start + np.clip(seen.placed.day0[rows] - listing.first[codes], 0, listing.lengths[codes])]
         short, detail = np.zeros(count, dtype=bool), np.full(count, "", dtype=object)
-        short[rows] = found - before[start] < self.sessions
-        detail[rows] = [f"{each} of {self.sessions} returns before day 0" for each in found - before[start]]
+        had = found - before[start]
+        few = had < self.sessions
+        short[rows] = few
+        detail[rows[few]] = [f"{each} of {self.sessions} returns before day 0" for each in had[few]]
         return Verdict.of(self.action, short, Flag.TOO_SHORT_HISTORY, Reason.TOO_SHORT_HISTORY, detail)
+
+
+def _positions(codes: Codes) -> dict[int, Ints]:
+    """Return where each code stands, in order."""
+    order = np.argsort(codes, kind="stable")
+    known, starts = np.unique(codes[order], return_index=True)
+    return dict(zip(known.tolist(), np.split(order, starts[1:]), strict=True)) if len(codes) else {}
 
 
 def known_rows(seen: Screening) -> Ints:

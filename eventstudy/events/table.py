@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from eventstudy._labels import each_once
 from eventstudy._typing import Dates, Floats, Ints, Labels, Times
 from eventstudy.errors import DataError, UnknownNameError
 from eventstudy.frames import Origin
@@ -237,7 +239,7 @@ class Events:
         if name in self.groups:
             return self.groups[name]
         if name in ("symbol", "timing", "kind", "calendar", "source", "confirmation", "precision"):
-            return np.array([str(label) for label in getattr(self, name)], dtype=object)
+            return each_once(getattr(self, name), str)
         raise UnknownNameError("column of the events to group by", name, [*self.groups, "symbol", "timing", "kind"])
 
     def to_frame(self) -> pd.DataFrame:
@@ -252,9 +254,17 @@ class Events:
         order = np.argsort(self.event_id.astype(str), kind="stable")
         digest = hashlib.sha256()
         for name in RECORD_FIELDS:
-            digest.update("\0".join(str(value) for value in getattr(self, name)[order]).encode())
+            digest.update("\0".join(_texts(getattr(self, name))[order]).encode())
         for name, labels in sorted(self.groups.items()):
-            digest.update("\0".join([name, *map(str, labels[order])]).encode())
+            digest.update("\0".join([name, *_texts(labels)[order]]).encode())
         for name, numbers in sorted(self.values.items()):
             digest.update(name.encode() + np.ascontiguousarray(numbers[order]).tobytes())
         return digest.hexdigest()
+
+
+def _texts(values: NDArray[Any]) -> Labels:
+    """Return the text of labels, dates or moments."""
+    if values.dtype.kind != "M":
+        return each_once(values, str)
+    known, code = np.unique(values, return_inverse=True)
+    return known.astype(str).astype(object)[code]

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from eventstudy._labels import each_once
 from eventstudy._typing import Bools, Dates, Ints, Labels, Times
 from eventstudy.calendars import Calendar, get_calendar
 from eventstudy.errors import DataError, Flag, InputError, Reason, UnknownNameError
@@ -170,9 +171,14 @@ def place_dates(date: Dates, timing: Labels, calendar: Calendar) -> tuple[Ints, 
     after_close = timing == Timing.AFTER_CLOSE
     day0 = np.where(after_close, calendar.after(date), calendar.at_or_after(date))
     session_day = calendar.index(date) >= 0
-    phase = np.array([TAGS.get(tag, Phase.UNKNOWN) for tag in timing], dtype=object)
+    phase = _tagged(timing)
     phase[~session_day & (phase != Phase.UNKNOWN)] = Phase.CLOSED
     return day0.astype(np.int64), phase
+
+
+def _tagged(timing: Labels) -> Labels:
+    """Return the phase that each tag means on a session day."""
+    return each_once(timing, lambda tag: TAGS.get(tag, Phase.UNKNOWN))
 
 
 def tag_bounds(date: Dates, timing: Labels, calendar: Calendar) -> tuple[Times, Times]:
@@ -367,7 +373,7 @@ def _place_timed(
     after = straddles & np.asarray(tag == Timing.AFTER_CLOSE)
     phase[after] = Phase.POST
     late = intraday & ~after & (at + np.timedelta64(60 * late_cutoff, "s") >= closes)
-    tagged = np.array([TAGS.get(each, Phase.UNKNOWN) for each in tag], dtype=object)
+    tagged = _tagged(tag)
     comparable = np.asarray((tagged != Phase.UNKNOWN) & (phase != Phase.CLOSED))
     flags = {
         Flag.TAG_DISAGREES: comparable & np.asarray(tagged != phase),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from eventstudy.errors import InputError
 from eventstudy.registry import Registry
 from eventstudy.reports.contract import OPTIONAL, TABLES, kinds
+from eventstudy.reports.long_tables import names_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ class Results:
             if name not in self.tables:
                 raise InputError(f"The results lack the table {name!r}; they need {', '.join(TABLES)}.")
         for name in (*TABLES, *(each for each in OPTIONAL if each in self.tables)):
-            kinds(name, [str(column) for column in self.tables[name].columns])
+            kinds(name, names_of(self.tables, name))
 
     @property
     def focus(self) -> str | None:

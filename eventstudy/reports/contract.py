@@ -12,7 +12,7 @@ from eventstudy.errors import InputError, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["OPTIONAL", "TABLES", "Kind", "conform", "held", "is_missing", "kinds"]
+__all__ = ["OPTIONAL", "TABLES", "Kind", "conform", "conform_column", "held", "is_missing", "kinds"]
 
 
 class Kind(StrEnum):
@@ -151,11 +151,12 @@ def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     known = kinds(name, [str(column) for column in frame.columns])
-    columns = {column: _conform_column(frame[column], kind) for column, kind in known.items()}
+    columns = {column: conform_column(frame[column], kind) for column, kind in known.items()}
     return pd.DataFrame({column: values.reset_index(drop=True) for column, values in columns.items()})
 
 
-def _conform_column(column: pd.Series, kind: Kind) -> pd.Series:
+def conform_column(column: pd.Series, kind: Kind) -> pd.Series:
+    """Return a column of a table in the form of `conform`."""
     import pandas as pd
 
     match _decide(column) if kind is Kind.OPEN else kind:

@@ -18,6 +18,8 @@ from eventstudy._typing import Floats
 from eventstudy.errors import InputError, OutputError
 from eventstudy.reports.base import SUMMARY_KEYS, Results
 from eventstudy.reports.contract import OPTIONAL, TABLES, Kind, conform, held, is_missing, kinds
+from eventstudy.reports.long_tables import length
+from eventstudy.reports.parquet import write_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,14 +72,13 @@ def write_tables(results: Results, folder: str | Path, run: Mapping[str, Any] | 
     folder = Path(folder)
     paths = []
     for name in held(results.tables):
-        frame = as_written(name, results.tables[name])
         path, other = folder / f"{name}.csv", folder / f"{name}.parquet"
-        if _is_columnar(name, frame):
+        if _is_columnar(name, results.tables):
             path, other = other, path
-            needed = f"{len(frame):,} abnormal returns are too many for a CSV file: Parquet"
-            paths.append(write_parquet(path, frame, needed))
+            needed = f"{length(results.tables, name):,} abnormal returns are too many for a CSV file: Parquet"
+            paths.append(write_parquet(path, results.tables, name, needed))
         else:
-            paths.append(write_text(path, csv_text(frame)))
+            paths.append(write_text(path, csv_text(as_written(name, results.tables[name]))))
         # Another study was there before; its table must not be taken for this one's.
         other.unlink(missing_ok=True)
     for name in {*OPTIONAL} - {*held(results.tables)}:
@@ -138,14 +139,14 @@ def _quoted(values: Iterable[object]) -> list[str]:
     return [line[:-2] for line in lines]
 
 
-def _is_columnar(name: str, frame: pd.DataFrame) -> bool:
-    return name == "abnormal_returns" and len(frame) > MOST_CSV_ROWS
+def _is_columnar(name: str, tables: Mapping[str, pd.DataFrame]) -> bool:
+    return name == "abnormal_returns" and length(tables, name) > MOST_CSV_ROWS
 
 
 def file_names(results: Results) -> list[str]:
     """Return the names of the files that `write_tables` makes of results."""
     frames = results.tables
-    names = [f"{name}.parquet" if _is_columnar(name, frames[name]) else f"{name}.csv" for name in held(frames)]
+    names = [f"{name}.parquet" if _is_columnar(name, frames) else f"{name}.csv" for name in held(frames)]
     return [*names, "summary.json"]
 
 
@@ -198,15 +199,17 @@ def write_bytes(path: Path, content: bytes) -> Path:
     return _write_whole(path, lambda partial: partial.write_bytes(content))
 
 
-def write_parquet(path: Path, frame: pd.DataFrame, what: str) -> Path:
+def write_parquet(path: Path, tables: Mapping[str, pd.DataFrame], name: str, what: str) -> Path:
     """Write a table as a Parquet file so that it appears whole or not at all, and return its path.
 
     Parameters
     ----------
     path : Path
         The file.
-    frame : DataFrame
-        The table.
+    tables : mapping of str to DataFrame
+        The tables of a study.
+    name : str
+        Which of them.
     what : str
         What needs pyarrow, as the beginning of the sentence that says so.
 
@@ -217,7 +220,7 @@ def write_parquet(path: Path, frame: pd.DataFrame, what: str) -> Path:
     """
     if find_spec("pyarrow") is None:
         raise OutputError(f"{what} needs pyarrow; install it with: pip install 'eventstudy-backtester[parquet]'.")
-    return _write_whole(path, lambda partial: frame.to_parquet(partial, index=False))
+    return _write_whole(path, lambda partial: write_columns(partial, tables, name))
 
 
 def _write_whole(path: Path, write: Callable[[Path], object]) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from eventstudy.reports.base import Results
-from eventstudy.reports.contract import conform, held
+from eventstudy.reports.contract import held
 from eventstudy.reports.files import as_written, csv_text, write_parquet, write_text
+from eventstudy.reports.long_tables import length
 
 __all__ = ["CsvReport", "ParquetReport"]
 
@@ -51,7 +53,11 @@ class ParquetReport:
         OutputError
             If pyarrow is not installed, before anything is written.
         """
-        for name in held(results.tables):
-            frame = conform(name, results.tables[name])
-            write_parquet(Path(folder) / f"{name}.parquet", frame, "A Parquet report")
+
+        def write(name: str) -> Path:
+            return write_parquet(Path(folder) / f"{name}.parquet", results.tables, name, "A Parquet report")
+
+        # A file is encoded by one thread, so that the long ones are written side by side.
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(write, sorted(held(results.tables), key=lambda name: -length(results.tables, name))))
         return Path(folder)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from eventstudy._labels import counts, order_by_id
 from eventstudy._typing import Bools, Dates, Ints, Labels
 from eventstudy.errors import DataError, Reason, UnknownNameError
 from eventstudy.events import Events, Placed, Verdict
@@ -15,7 +15,7 @@ from eventstudy.events.timing import on_exchange
 from eventstudy.panels import Listing, ReturnPanel
 from eventstudy.returns.windows import Windows, interval
 
-__all__ = ["Aligned", "Attrition", "align", "on_price_venue"]
+__all__ = ["Aligned", "Attrition", "align", "on_price_venue", "session_dates"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class Attrition:
 
     def counts(self) -> dict[str, int]:
         """Return how many events were dropped for each reason, the most frequent first."""
-        dropped = Counter(str(reason) for reason in self.status if reason != Reason.OK)
+        dropped = counts(self.status[~self.kept])
         return dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0])))
 
     def told(self, most: int = 10) -> str:
@@ -109,16 +109,41 @@ class Aligned:
 
     def _dates(self, listing: Listing, sessions: Ints) -> Dates:
         """Return the dates of sessions of the events' own calendars, shape (E, ...)."""
-        found = np.empty(sessions.shape, dtype="datetime64[D]")
-        exchange = np.array([listing.calendars[code].code for code in self.code], dtype=object)
-        for name in set(exchange):
-            of = exchange == name
-            found[of] = listing.calendars[self.code[of][0]].sessions[sessions[of]]
-        return found
+        return session_dates(listing, self.code, sessions)
+
+    def without(self, verdict: Verdict) -> Aligned:
+        """Return what is left once screens have dropped events; what they mask is not looked at."""
+        given = self.attrition
+        out = given.kept & np.asarray(verdict.status != Reason.OK)
+        status, detail = given.status.copy(), given.detail.copy()
+        status[out], detail[out] = verdict.status[out], verdict.detail[out]
+        stays = ~out[self.row]
+        return replace(
+            self,
+            row=self.row[stays],
+            code=self.code[stays],
+            day0=self.day0[stays],
+            attrition=Attrition(given.event_id, status, detail),
+            own_estimation=None if self.own_estimation is None else self.own_estimation[stays],
+            own_windows=None if self.own_windows is None else self.own_windows[stays],
+        )
 
     def estimation_panel(self, panel: ReturnPanel) -> ReturnPanel:
         """Return what models are estimated from: the panel, without the sessions that are masked."""
         return _without(panel, self.masked)
+
+
+def session_dates(listing: Listing, code: Ints, sessions: Ints) -> Dates:
+    """Return the dates of sessions, shape (n, ...), of the calendars of n symbols."""
+    calendars = {each.code: each for each in listing.calendars}
+    if len(calendars) == 1:
+        return listing.calendars[0].sessions[sessions]
+    found = np.empty(sessions.shape, dtype="datetime64[D]")
+    exchange = np.array([calendar.code for calendar in listing.calendars], dtype=object)
+    for name, calendar in calendars.items():
+        of = (exchange == name)[code]
+        found[of] = calendar.sessions[sessions[of]]
+    return found
 
 
 def _without(panel: ReturnPanel, masked: Bools | None) -> ReturnPanel:
@@ -176,13 +201,9 @@ def align(
     status[known], detail[known] = _statuses(code[known], placed.day0[known], panel, windows, masked, parts)
     closed = np.asarray(placed.status != Reason.OK)
     status[closed], detail[closed] = placed.status[closed], [str(day) for day in events.date[closed]]
-    if screened is not None:
-        out = np.asarray((status == Reason.OK) & (screened.status != Reason.OK))
-        status[out], detail[out] = screened.status[out], screened.detail[out]
     kept = np.flatnonzero(status == Reason.OK)
-    order = np.lexsort((events.event_id[kept].astype(str), placed.day0[kept], code[kept]))
-    row = np.asarray(kept[order], dtype=np.int64)
-    return Aligned(
+    row = kept[order_by_id([code[kept], placed.day0[kept]], events.event_id[kept])]
+    aligned = Aligned(
         windows=windows,
         row=row,
         code=code[row],
@@ -192,6 +213,7 @@ def align(
         own_estimation=None if estimation is None else estimation[row],
         own_windows=_own_windows(windows, days, row) if days else None,
     )
+    return aligned if screened is None else aligned.without(screened)
 
 
 def _own_days(events: Events, windows: Windows, name: str) -> Ints:
@@ -245,10 +267,13 @@ def _statuses(
     first, last = _sample_edges(panel.listing)
     after_last, before_day0 = day0 - last[code], day0 - first[code]
     before, after = windows.event
-    in_event = _count(panel, code, day0 + before, day0 + after)
-    unmasked = _without(panel, masked)
-    in_estimation = sum(
-        (_count(unmasked, code, day0 + start, day0 + end) for start, end in estimation), np.zeros_like(code)
+    missing = np.isnan(panel.values)
+    in_event = _count(missing, panel.listing, code, [(day0 + before, day0 + after)])
+    in_estimation = _count(
+        missing if masked is None else missing | masked,
+        panel.listing,
+        code,
+        [(day0 + start, day0 + end) for start, end in estimation],
     )
     reasons = {
         Reason.DATE_AFTER_CALENDAR: after_last > 0,
@@ -282,11 +307,12 @@ def _sample_edges(listing: Listing) -> tuple[Ints, Ints]:
     return first, last
 
 
-def _count(panel: ReturnPanel, code: Ints, start: Ints, end: Ints) -> Ints:
-    """Return how many returns each symbol has between two of its sessions, shape (n,)."""
-    listing = panel.listing
-    before = np.concatenate([[0], np.cumsum(~np.isnan(panel.values))])
-    base, length = listing.offsets[code], listing.lengths[code]
-    low = np.clip(start - listing.first[code], 0, length)
-    high = np.clip(end + 1 - listing.first[code], low, length)
-    return np.asarray(before[base + high] - before[base + low])
+def _count(missing: Bools, listing: Listing, code: Ints, spans: list[tuple[Ints, Ints]]) -> Ints:
+    """Return how many returns each symbol has between sessions of it, both included, shape (n,)."""
+    gaps, base, length = np.flatnonzero(missing), listing.offsets[code], listing.lengths[code]
+    found = np.zeros_like(code)
+    for start, end in spans:
+        low = np.clip(start - listing.first[code], 0, length)
+        high = np.clip(end + 1 - listing.first[code], low, length)
+        found += high - low - (np.searchsorted(gaps, base + high) - np.searchsorted(gaps, base + low))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from eventstudy.errors import DataError, nearest
 from eventstudy.sources._extras import need
+from eventstudy.sources._gather import gatherable, gathered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,16 +71,7 @@ class Dataset:
             Only rows between two dates, both included, and some around them: where the column is a date or a time,
             else it has no effect.
         """
-        chosen = [name for name in dict.fromkeys(columns) if name in self.columns]
-        schema = self.source.schema
-        conditions = list(_between(schema, *between)) if between else []
-        if among is not None and among[1] is not None:
-            conditions.append(_among(schema, among[0], among[1]))
-        condition = reduce(and_, conditions) if conditions else None
-        try:
-            table = self.source.scanner(columns=chosen, filter=condition, batch_readahead=4).to_table()
-        except (self.error, OSError) as error:
-            raise DataError(f"{self.path}: the data set can't be read ({_first_line(error)}).") from None
+        table = self._scanned(columns, among, between, lambda scanner, _: scanner.to_table())
         if among is not None:
             # A name of a symbol stands once in memory, not once a row.
             at = table.column_names.index(among[0])
@@ -89,8 +81,48 @@ class Dataset:
         )
         return frame
 
+    def read_days(
+        self,
+        columns: Iterable[str],
+        *,
+        among: tuple[str, Sequence[str] | None],
+        between: tuple[str, date | None, date | None],
+    ) -> pd.DataFrame:
+        """Return what `read` does of numbers by symbol (`among`) and date (`between`), without Python objects."""
+        symbol, when, schema = among[0], between[0], self.source.schema
+        numbers = [name for name in dict.fromkeys(columns) if name in self.columns and name not in (symbol, when)]
+        if not gatherable(schema, symbol, when, numbers):
+            return self.read([symbol, when, *numbers], among=among, between=between)
+        frame: pd.DataFrame = self._scanned(
+            [symbol, when, *numbers],
+            among,
+            between,
+            lambda scanner, most: gathered(scanner.to_batches(), symbol, when, numbers, most),
+        )
+        return frame
 
-def open_dataset(path: Path) -> Dataset:
+    def _scanned(
+        self,
+        columns: Iterable[str],
+        among: tuple[str, Sequence[str] | None] | None,
+        between: tuple[str, date | None, date | None] | None,
+        take: Callable[[Any, int], Any],
+    ) -> Any:
+        """Return what is taken of a scanner over the rows asked for, and of how many rows there are in all."""
+        chosen = [name for name in dict.fromkeys(columns) if name in self.columns]
+        schema = self.source.schema
+        conditions = list(_between(schema, *between)) if between else []
+        if among is not None and among[1] is not None:
+            conditions.append(_among(schema, among[0], among[1]))
+        condition = reduce(and_, conditions) if conditions else None
+        try:
+            scanner = self.source.scanner(columns=chosen, filter=condition, batch_readahead=4)
+            return take(scanner, self.source.count_rows())
+        except (self.error, OSError) as error:
+            raise DataError(f"{self.path}: the data set can't be read ({_first_line(error)}).") from None
+
+
+def open_dataset(path: Path, symbol: str | None = None) -> Dataset:
     """Return the data set at a path, opened and not yet read.
 
     Parameters
@@ -98,6 +130,8 @@ def open_dataset(path: Path) -> Dataset:
     path : Path
         A Parquet file, or a folder of them; folders inside it may be called ``column=value``, with what can't stand
         in a name written as in URLs: ``symbol=BRK%2FB``.
+    symbol : str, optional
+        A column of few names in many rows: each name stands once in memory, not once a row.
 
     Raises
     ------
@@ -115,8 +149,11 @@ def open_dataset(path: Path) -> Dataset:
         partitions = _partitions(Path(path)) if Path(path).is_dir() else {}
         # All of them are text: else the symbols 0700 and 005930 would become numbers.
         schema = pa.schema([(name, pa.string()) for name in partitions])
+        few = ds.ParquetReadOptions(dictionary_columns={symbol} - {None, *partitions})
         source = ds.dataset(
-            str(path), format="parquet", partitioning=ds.partitioning(schema, flavor="hive") if partitions else None
+            str(path),
+            format=ds.ParquetFileFormat(read_options=few),
+            partitioning=ds.partitioning(schema, flavor="hive") if partitions else None,
         )
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: this is no Parquet file ({_first_line(error)}).") from None

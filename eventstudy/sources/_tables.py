@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from eventstudy._long_prices import NUMBERS, LongPrices
+from eventstudy._panel_build import build_price_panel
 from eventstudy._typing import Dates, Floats, Ints
 from eventstudy.bars import BarPanel
 from eventstudy.errors import DataError, UnknownNameError
 from eventstudy.events import Events
 from eventstudy.frames import Origin, date_column, number_column, rename_columns, require_columns, text_column
-from eventstudy.panels import PRICE_FIELDS, PricePanel
-from eventstudy.sources.base import select_events, select_rows, wanted_symbols
+from eventstudy.panels import PricePanel
+from eventstudy.sources.base import select_coded, select_events, wanted_symbols
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LONG_FIELDS", "BarTable", "EventTable", "PriceTable", "bars_between"]
-
-LONG_FIELDS = (*PRICE_FIELDS, "adj_close", "return")
-"""The columns of numbers of a long table of prices."""
+__all__ = ["BarTable", "EventTable", "PriceTable", "bars_between"]
 
 
 def _one_of(key: str, word: str, known: Sequence[str]) -> None:
@@ -93,29 +93,19 @@ class PriceTable:
         """
         frame = rename_columns(frame, self.columns, origin)
         require_columns(frame, ["date"], origin)
-        dates = date_column(frame, "date", origin, date_format=self.date_format)
         if self.is_wide([str(column) for column in frame.columns], origin.name):
+            dates = date_column(frame, "date", origin, date_format=self.date_format)
             there = {str(column) for column in frame.columns if column != "date"}
             if not there:
                 raise DataError(f"{origin.name}: there is no column of prices beside 'date'.")
             wanted = sorted(wanted_symbols(there, symbols, optional, origin.name))
             frame, rows = _lengthen(frame, dates, wanted, "return" if self.kind == "returns" else "close", origin)
-            dates, origin = dates[rows], origin.take(rows)
+            origin = origin.take(rows)
         else:
             require_columns(frame, ["symbol", "return"] if self.kind == "returns" else ["symbol"], origin)
-            frame = frame.assign(date=dates)
-        names = text_column(frame, "symbol", origin)
-        rows = select_rows(names, dates, symbols, optional, first, last, origin.name)
-        if len(rows) < len(frame):
-            frame, origin = frame.iloc[rows], origin.take(rows)
-        return PricePanel.from_frame(
-            frame,
-            calendar=self.calendar,
-            basis=self.basis,
-            midpoints=self.midpoints,
-            off_session=self.off_session,
-            origin=origin,
-        )
+        choose = partial(select_coded, symbols=symbols, optional=optional, between=(first, last), place=origin.name)
+        long = LongPrices.of_frame(frame, origin, midpoints=self.midpoints, date_format=self.date_format, choose=choose)
+        return build_price_panel(long, calendar=self.calendar, basis=self.basis, off_session=self.off_session)
 
     def is_wide(self, names: Sequence[str], place: str) -> bool:
         """Return whether a table with these columns (by our names) has a column a symbol."""
@@ -123,7 +113,7 @@ class PriceTable:
             return self.layout == "wide"
         if "symbol" in names:
             return False
-        prices = [name for name in LONG_FIELDS if name in names]
+        prices = [name for name in NUMBERS if name in names]
         if prices:
             raise DataError(
                 f"{place}: the column 'symbol' is missing beside {prices[0]!r}. Name the file's own column under "

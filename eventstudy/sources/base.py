@@ -12,13 +12,23 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from eventstudy._typing import Bools, Dates, Ints, Labels
+from eventstudy._typing import Bools, Codes, Dates, Ints, Labels
 from eventstudy.bars import BarPanel
 from eventstudy.errors import DataError, UnknownNameError
 from eventstudy.events import Events
+from eventstudy.frames import alphabetical
 from eventstudy.panels import FactorPanel, PricePanel
 
-__all__ = ["BarSource", "EventSource", "FactorSource", "PriceSource", "select_events", "select_rows", "wanted_symbols"]
+__all__ = [
+    "BarSource",
+    "EventSource",
+    "FactorSource",
+    "PriceSource",
+    "select_coded",
+    "select_events",
+    "select_rows",
+    "wanted_symbols",
+]
 
 
 class PriceSource(Protocol):
@@ -192,25 +202,47 @@ def select_rows(
     DataError
         If a symbol of `symbols` has no row between the dates, or no symbol has.
     """
-    wanted = wanted_symbols(set(names), symbols, optional, place)
-    rows = np.fromiter((name in wanted for name in names), dtype=bool, count=len(names))
-    in_time = np.ones(len(names), dtype=bool)
-    if first is not None:
-        in_time &= dates >= np.datetime64(first, "D")
-    if last is not None:
-        in_time &= dates <= np.datetime64(last, "D")
-    kept = np.flatnonzero(rows & in_time)
-    _complain_of_no_price(names, dates, rows, kept, symbols, place)
-    return kept
+    import pandas as pd
+
+    codes, there = alphabetical(*pd.factorize(names))
+    days = dates.astype("datetime64[D]").view(np.int64)
+    chosen = select_coded(there, codes, days, symbols, optional, (first, last), place)
+    return np.arange(len(names)) if chosen is None else chosen
+
+
+def select_coded(
+    there: Labels,
+    codes: Codes,
+    days: Codes,
+    symbols: Sequence[str],
+    optional: Sequence[str],
+    between: tuple[date | None, date | None],
+    place: str,
+) -> Ints | None:
+    """Return what `select_rows` does, None for all rows, of positions among symbols and of days since 1970."""
+    wanted = wanted_symbols(set(there), symbols, optional, place)
+    low, high = (None if each is None else np.datetime64(each, "D").astype(np.int64) for each in between)
+    whole = (low is None or days.min(initial=0) >= low) and (high is None or days.max(initial=0) <= high)
+    if whole and len(codes) and len(wanted) == len(there):
+        return None
+    asked = np.fromiter((name in wanted for name in there), dtype=bool, count=len(there))[codes]
+    kept = asked.copy()
+    if low is not None:
+        kept &= days >= low
+    if high is not None:
+        kept &= days <= high
+    rows = np.flatnonzero(kept)
+    _complain_of_no_price(there, codes, days.astype("datetime64[D]"), asked, rows, symbols, place)
+    return rows
 
 
 def _complain_of_no_price(
-    names: Labels, dates: Dates, asked: Bools, kept: Ints, symbols: Sequence[str], place: str
+    there: Labels, codes: Codes, dates: Dates, asked: Bools, kept: Ints, symbols: Sequence[str], place: str
 ) -> None:
-    priced = set(names[kept])
+    priced = set(there[np.unique(codes[kept])])
     for symbol in symbols:
         if symbol not in priced:
-            own = dates[names == symbol]
+            own = dates[there[codes] == symbol]
             raise DataError(
                 f"{place}: {symbol} has no price between the dates asked for; it has {own.min()} to {own.max()}."
             )

@@ -8,13 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from eventstudy._long_prices import NUMBERS
 from eventstudy.bars import BAR_FIELDS, BarPanel
 from eventstudy.events import Events
 from eventstudy.findings import plural
 from eventstudy.frames import Origin, rename_columns
 from eventstudy.panels import PricePanel
 from eventstudy.sources._dataset import Dataset, open_dataset
-from eventstudy.sources._tables import LONG_FIELDS, BarTable, EventTable, PriceTable
+from eventstudy.sources._tables import BarTable, EventTable, PriceTable
 from eventstudy.sources.base import wanted_symbols
 
 if TYPE_CHECKING:
@@ -46,11 +47,11 @@ class ParquetPrices(PriceTable):
         optional: Sequence[str] = (),
     ) -> PricePanel:
         """Return the prices of some symbols; see `PriceSource.prices`."""
-        data = open_dataset(self.path)
+        data = open_dataset(self.path, self.columns.get("symbol", "symbol"))
         theirs = _our_names(data, self.columns)
         if self.is_wide(list(theirs), str(self.path)):
             return self._wide(data, theirs, symbols, first, last, optional)
-        names = {name: self.columns.get(name, name) for name in ("date", "symbol", *LONG_FIELDS, *self.columns)}
+        names = {name: self.columns.get(name, name) for name in ("date", "symbol", *NUMBERS, *self.columns)}
         frame = _rows(data, names, "date", (first, last), symbols, optional)
         return self.panel(frame, _origin(self.path, symbols, optional), symbols, first, last, optional=optional)
 
@@ -95,7 +96,7 @@ class ParquetBars(BarTable):
         optional: Sequence[str] = (),
     ) -> BarPanel:
         """Return the bars of some symbols; see `BarSource.bars`."""
-        data = open_dataset(self.path)
+        data = open_dataset(self.path, self.columns.get("symbol", "symbol"))
         names = {name: self.columns.get(name, name) for name in ("time", "symbol", *BAR_FIELDS, *self.columns)}
         if names["symbol"] not in data.columns and self.symbol is not None:
             frame = data.read(names.values(), between=(names["time"], first, last))
@@ -147,12 +148,13 @@ def _rows(
     if symbol in data.partitions:
         wanted_symbols(set(data.partitions[symbol]), symbols, optional, str(data.path))
     wanted = sorted({*symbols, *optional}) or None
-    frame = data.read(columns, among=(symbol, wanted), between=(names[when], *between))
-    missing = sorted(set(symbols) - set(frame[symbol].unique()))
+    read = data.read_days if when == "date" else data.read
+    frame = read(columns, among=(symbol, wanted), between=(names[when], *between))
+    missing = sorted(set(symbols) - set(frame[symbol].unique())) if symbols else []
     if not missing:
         return frame
     # That its rows lie outside the dates is another complaint than that there are none.
-    outside = data.read(columns, among=(symbol, missing))
+    outside = read(columns, among=(symbol, missing), between=(names[when], None, None))
     if set(missing) - set(outside[symbol].unique()):
         there = set(data.read([symbol], among=(symbol, None))[symbol].unique())
         wanted_symbols(there, missing, (), str(data.path))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+from eventstudy._long_prices import NUMBERS
 from eventstudy.bars import BAR_FIELDS, BarPanel
 from eventstudy.errors import DataError, InputError, nearest
 from eventstudy.events import Events
@@ -21,7 +22,7 @@ from eventstudy.sources._database import (
     table_name,
     variable_name,
 )
-from eventstudy.sources._tables import LONG_FIELDS, BarTable, EventTable, PriceTable
+from eventstudy.sources._tables import BarTable, EventTable, PriceTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -204,7 +205,7 @@ class SqlPrices(PriceTable):
         if self.layout == "wide":
             frame = ask.rows({}, "date", (), (None, None))
         else:
-            names = {name: self.columns.get(name, name) for name in ("date", "symbol", *LONG_FIELDS, *self.columns)}
+            names = {name: self.columns.get(name, name) for name in ("date", "symbol", *NUMBERS, *self.columns)}
             frame = _rows(ask, names, "date", symbols, optional, (first, last))
         return self.panel(frame, Origin(ask.place), symbols, first, last, optional=optional)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 
 from eventstudy.bars import BarPanel
@@ -89,6 +90,48 @@ def test_files_and_frames_give_the_same_panel(tmp_path: Path) -> None:
         FramePrices(frame=wide, calendar=CALENDAR),
     ):
         assert source.prices().digest() == expected
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.date64(), pa.timestamp("us"), pa.timestamp("ns"), pa.string()])
+@pytest.mark.parametrize("symbol", [pa.string(), pa.large_string(), pa.dictionary(pa.int16(), pa.string())])
+def test_a_date_and_a_symbol_of_any_type_give_the_same_panel(
+    tmp_path: Path, kind: pa.DataType, symbol: pa.DataType
+) -> None:
+    frame, path = long_table(ODD), tmp_path / "p.parquet"
+    days = pa.array(frame["date"].dt.date)
+    columns = {
+        "date": days.cast(kind),
+        "symbol": pa.array(frame["symbol"].tolist()).cast(symbol),
+        "close": pa.array(frame["close"]),
+        "volume": pa.array([10] * len(frame)),
+    }
+    pq.write_table(pa.table(columns), path, row_group_size=7)
+    expected = PricePanel.from_frame(frame, calendar=CALENDAR).digest()
+    assert ParquetPrices(path=path, calendar=CALENDAR).prices().digest() == expected
+    some = ParquetPrices(path=path, calendar=CALENDAR).prices(["BRK.B"], optional=["NA"])
+    assert some.symbols == ("BRK.B", "NA")
+    np.testing.assert_array_equal(some.series("NA").close, frame.loc[frame["symbol"] == "NA", "close"])
+
+
+@pytest.mark.parametrize(
+    ("field", "cells", "message"),
+    [
+        ("symbol", ["A", None, "B", "B"], "row 1: symbol is empty; it must not be empty"),
+        ("symbol", ["A", "B", " ", "B"], "row 2: symbol is ' '; it must be text"),
+        ("symbol", [1, 2, 3, 4], "row 0: symbol is '1'; it must be text"),
+        ("date", [date(2025, 2, 18), None, date(2025, 2, 18), date(2025, 2, 19)], "row 1: date is empty"),
+        ("date", [date(2025, 2, 18)] * 2 + [date(2025, 2, 22)] * 2, "row 2: 2025-02-22 of B is not a session"),
+        ("date", [date(2025, 2, 18)] * 4, r"row 1: A has 2025-02-18 a second time \(first in .*, row 0\)"),
+        ("close", [1.0, float("inf"), 2.0, 3.0], "row 1: close is 'inf'; it must be finite"),
+        ("close", [1.0, 2.0, -2.0, 3.0], "row 2: close of B is -2; a price must be above zero"),
+    ],
+)
+def test_a_broken_row_of_a_parquet_file_is_named(tmp_path: Path, field: str, cells: list[object], message: str) -> None:
+    days = [date(2025, 2, 18), date(2025, 2, 19)] * 2
+    columns = {"date": days, "symbol": ["A", "A", "B", "B"], "close": [1.0, 2.0, 3.0, 4.0]} | {field: cells}
+    pq.write_table(pa.table(columns), tmp_path / "p.parquet")
+    with pytest.raises(DataError, match=f"p.parquet, {message}"):
+        ParquetPrices(path=tmp_path / "p.parquet").prices()
 
 
 @pytest.mark.parametrize("symbol", ODD)

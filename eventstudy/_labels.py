@@ -1,0 +1,72 @@
+"""Columns of labels: many rows, few texts, and work that is done once a text or only where texts decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventstudy._typing import Codes, Ints, Labels
+
+__all__ = ["counts", "distinct", "each_once", "order_by_id"]
+
+
+def distinct(labels: Labels) -> tuple[Codes, Labels]:
+    """Return labels as positions among those that there are, in the order in which these first appear.
+
+    Examples
+    --------
+    >>> codes, known = distinct(np.array(["b", "a", "b"], dtype=object))
+    >>> codes.tolist(), known.tolist()
+    ([0, 1, 0], ['b', 'a'])
+    """
+    import pandas as pd
+
+    codes, known = pd.factorize(labels)
+    return codes, np.asarray(known, dtype=object)
+
+
+def each_once(labels: Labels, function: Callable[[Any], Any]) -> Labels:
+    """Return what a function makes of every label, shape (n,); it is called once for each that there is."""
+    codes, known = distinct(labels)
+    made = np.empty(len(known), dtype=object)
+    made[:] = [function(label) for label in known]
+    return made[codes]
+
+
+def counts(labels: Labels) -> dict[str, int]:
+    """Return how many rows have each label, by the order in which these first appear.
+
+    Examples
+    --------
+    >>> counts(np.array(["b", "a", "b"], dtype=object))
+    {'b': 2, 'a': 1}
+    """
+    codes, known = distinct(labels)
+    return dict(zip(map(str, known), np.bincount(codes, minlength=len(known)).tolist(), strict=True))
+
+
+def order_by_id(keys: Sequence[NDArray[Any]], ids: Labels) -> Ints:
+    """Return the order of rows by numbers or dates, and by the text of their ids only where these agree.
+
+    Parameters
+    ----------
+    keys : sequence of ndarray of shape (n,)
+        The most important one first.
+    ids : ndarray of shape (n,)
+        Text; by code points.
+
+    Examples
+    --------
+    >>> order_by_id([np.array([2, 1, 1])], np.array(["a", "c", "b"], dtype=object)).tolist()
+    [2, 1, 0]
+    """
+    order = np.lexsort(tuple(reversed(keys)))
+    same = np.zeros(len(order) + 1, dtype=bool)
+    same[1:-1] = np.logical_and.reduce([key[order[1:]] == key[order[:-1]] for key in keys])
+    tied = np.flatnonzero(same[1:] | same[:-1])
+    rows, group = order[tied], np.cumsum(~same)[tied]
+    order[tied] = rows[np.lexsort((ids[rows].astype(str), group))]
+    return order

@@ -1,0 +1,119 @@
+"""Tables as Parquet files: typed columns, each word once in a part, numbers as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eventstudy.reports.contract import Kind, conform_column, kinds
+from eventstudy.reports.long_tables import PART, LongTable, Words, long_table, names_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["write_columns"]
+
+# The words of a part stand in one page, however many there are; else the writer gives up and repeats them.
+_WORDS_BYTES = 1 << 28
+
+
+def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str) -> None:
+    """Write a table of a study as a Parquet file, in the form of `contract.conform` with null where empty or missing.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    tables : mapping of str to DataFrame
+        The tables of a study.
+    name : str
+        Which of them; a long one is written a part at a time.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    known = kinds(name, names_of(tables, name))
+    long = long_table(tables, name)
+    parts = _of_frame(tables[name], known) if long is None else _of_parts(long)
+    first = next(parts)
+    numbers = [each.name for each in first.schema if pa.types.is_floating(each.type)]
+    with pq.ParquetWriter(
+        path,
+        first.schema,
+        # Words are written by code, and are text to whoever reads them.
+        store_schema=False,
+        use_dictionary=[column for column in first.column_names if column not in numbers],
+        dictionary_pagesize_limit=_WORDS_BYTES,
+        # Returns of full precision don't get smaller.
+        compression={column: "none" if column in numbers else "snappy" for column in first.column_names},
+    ) as writer:
+        for part in chain([first], _ahead(parts)):
+            writer.write_table(part)
+
+
+def _ahead(parts: Iterator[Any]) -> Iterator[Any]:
+    """Give parts, the next one being made while one is written."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = pool.submit(next, parts, None)
+            yield part
+
+
+def _of_frame(frame: pd.DataFrame, known: Mapping[str, Kind]) -> Iterator[Any]:
+    import pyarrow as pa
+
+    kept = {
+        name: frame[name] if kind is Kind.TEXT else conform_column(frame[name], kind) for name, kind in known.items()
+    }
+    for first in range(0, max(1, len(frame)), PART):
+        part = {name: column.iloc[first : first + PART] for name, column in kept.items()}
+        yield pa.table({name: _of_series(column) for name, column in part.items()})
+
+
+def _of_series(column: pd.Series) -> Any:
+    import pyarrow as pa
+
+    return _text(column) if column.dtype in ("str", "object") else pa.array(column, from_pandas=True)
+
+
+def _text(column: pd.Series) -> Any:
+    """Return a column of text as an Arrow array, null where empty."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        cells = column.array if isinstance(column.dtype, pd.StringDtype) else column.to_numpy(dtype=object)
+        text = pa.array(cells, type=pa.string(), from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        # Not all cells are text.
+        text = pa.array(conform_column(column, Kind.TEXT).to_numpy(dtype=object), type=pa.string(), from_pandas=True)
+    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    text = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    return text.dictionary_encode()
+
+
+def _of_parts(long: LongTable) -> Iterator[Any]:
+    import pyarrow as pa
+
+    for part in long.parts():
+        yield pa.table({name: _array(part[name]) for name in long.columns})
+
+
+def _array(column: np.typing.NDArray[Any] | Words) -> Any:
+    """Return a column of a part as an Arrow array, null where missing."""
+    import pyarrow as pa
+
+    if isinstance(column, Words):
+        return pa.DictionaryArray.from_arrays(column.codes, pa.array(column.names, type=pa.string()))
+    if column.dtype.kind == "M":
+        # Days are read again as the moments that dates are in the tables.
+        return pa.array(column.astype("datetime64[s]"))
+    # A sum tells of a missing number much faster than a look at each.
+    return pa.array(column, from_pandas=bool(np.isnan(column.sum())))

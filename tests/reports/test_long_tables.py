@@ -1,0 +1,101 @@
+"""Tables made a part at a time: the rows of a plain loop, and the bytes of a table that is a frame."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from eventstudy import _tables
+from eventstudy.panels import PricePanel
+from eventstudy.reports import ParquetReport, Results, files, parquet
+from eventstudy.reports.files import read_tables, write_tables
+from eventstudy.reports.long_tables import LongTable, Tables, Words, length, names_of
+from eventstudy.result import StudyResult
+from eventstudy.returns import Windows
+from eventstudy.study import Study
+from tests.made_up import SESSIONS, made_up_events, made_up_returns
+
+WINDOWS = Windows(estimation=(-120, -11), event=(-2, 2), named={"reaction": (0, 1)}, min_obs=60)
+
+
+@pytest.fixture(scope="module")
+def result() -> StudyResult:
+    prices = PricePanel.from_frame(made_up_returns(seed=5, symbols=4, sessions=300, missing=0.03))
+    events = made_up_events(["S00", "S01", "S02", "S03"], [150, 200, 250])
+    study = Study(windows=WINDOWS, models=["mean_adjusted", "raw"], tests=["cross_sectional"], reaction=False)
+    return study.run(events, prices)
+
+
+@pytest.mark.parametrize("part", [1, 7, 60, 1 << 20])
+def test_the_rows_are_those_of_a_plain_loop(result: StudyResult, monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+    monkeypatch.setattr(_tables, "PART", part)
+    table = _tables.abnormal_returns(result._event_id, result.aligned, result.panel, result.models)
+    rows = []
+    for label, model in result.models.items():
+        abnormal = model.abnormal
+        for event, name in enumerate(result._event_id):
+            for place, day in enumerate(WINDOWS.days):
+                date = str(SESSIONS[result.aligned.day0[event] + day])
+                numbers = (abnormal.actual, abnormal.expected, abnormal.ar, abnormal.std_error, abnormal.sar)
+                rows.append((name, label, day, date, *(each[event, place] for each in numbers)))
+    expected = pd.DataFrame(rows, columns=list(table.columns))
+    pd.testing.assert_frame_equal(table.frame(), expected, check_exact=True)
+    assert table.rows == len(expected) == 2 * 12 * 5
+
+
+@pytest.mark.parametrize("part", [7, 60, 1 << 20])
+def test_a_frame_has_the_same_bytes(
+    result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    monkeypatch.setattr(_tables, "PART", part)
+    monkeypatch.setattr(parquet, "PART", part)
+    long, whole = result.results, Results(result.results.summary, dict(result.results.tables))
+    for results, folder in ((long, "long"), (whole, "whole")):
+        ParquetReport().write(results, tmp_path / folder)
+    for path in (tmp_path / "long").iterdir():
+        assert path.read_bytes() == (tmp_path / "whole" / path.name).read_bytes()
+    found = pq.read_table(tmp_path / "long" / "abnormal_returns.parquet")
+    kinds = [pa.string(), pa.string(), pa.int64(), pa.timestamp("ms"), *[pa.float64()] * 5]
+    assert list(zip(found.column_names, found.schema.types, strict=True)) == list(
+        zip(names_of(long.tables, "abnormal_returns"), kinds, strict=True)
+    )
+    missing = int(result.abnormal_returns["abnormal"].isna().sum())
+    assert found.column("abnormal").null_count == missing > 0
+
+
+def test_long_results_are_saved_and_read_again(
+    result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_CSV_ROWS", 10)
+    write_tables(result.results, tmp_path)
+    assert not (tmp_path / "abnormal_returns.csv").exists()
+    read = read_tables(tmp_path)
+    write_tables(read, tmp_path / "again")
+    assert (tmp_path / "abnormal_returns.parquet").read_bytes() == (
+        tmp_path / "again" / "abnormal_returns.parquet"
+    ).read_bytes()
+    np.testing.assert_array_equal(read.tables["abnormal_returns"]["sar"], result.abnormal_returns["sar"])
+
+
+def test_a_long_table_is_counted_and_named_without_being_made() -> None:
+    def parts() -> list[dict[str, np.ndarray]]:
+        raise AssertionError
+
+    tables = Tables({"a": LongTable(("x", "y"), 5, parts), "b": pd.DataFrame({"z": [1.0]})})  # type: ignore[arg-type]
+    assert (list(tables), len(tables), "a" in tables) == (["a", "b"], 2, True)
+    assert (names_of(tables, "a"), length(tables, "a")) == (["x", "y"], 5)
+    assert (names_of(tables, "b"), length(tables, "b")) == (["z"], 1)
+    assert tables["b"]["z"].tolist() == [1.0]
+    with pytest.raises(KeyError):
+        tables["c"]
+
+
+@pytest.mark.parametrize("places", [[0, 0, 2, 2, 5], [3, 3, 0, 1, 3], []])
+def test_words_are_those_that_there_are_as_they_first_appear(places: list[int]) -> None:
+    names = np.array(list("abcdef"), dtype=object)
+    words = Words.of(np.array(places, dtype=np.int64), names)
+    assert words.names[words.codes].tolist() == [names[place] for place in places]
+    assert words.names.tolist() == list(dict.fromkeys(names[places].tolist() if places else []))
