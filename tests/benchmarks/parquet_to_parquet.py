@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eventstudy.execution import Engine
+from eventstudy.reactions import Reactions
 from eventstudy.reports import ParquetReport
 from eventstudy.result import StudyResult
 from eventstudy.sources import ParquetEvents, ParquetPrices
@@ -87,7 +88,7 @@ def steps(folder: Path) -> Iterator[str]:
         findings=prepared.findings,
         groups=groups,
         models=models,
-        reactions=(),
+        reactions=Reactions.none(prepared.events, prepared.placed, prices),
         inputs=inputs,
     )
     _ = result.cars
