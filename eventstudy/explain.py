@@ -171,18 +171,8 @@ def reaction(
     prepared = study.prepare(events, prices)
     _check_date(prepared, event_id, prices, symbol)
     models, groups = study.estimate(prepared)
-    result = StudyResult(
-        study=study,
-        events=prepared.events,
-        placed=prepared.placed,
-        panel=prepared.panel,
-        aligned=prepared.aligned,
-        flags=prepared.flags,
-        findings=prepared.findings,
-        groups=groups,
-        models=models,
-        reactions=study.ladders(prepared, prices, models, bars),
-        inputs={},
+    result = StudyResult.of(
+        study, prepared, models, groups, reactions=study.ladders(prepared, prices, models, bars), inputs={}
     )
     answered = result.reaction(event_id)
     closed = answered.rung("close").printed

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from eventstudy.inference.adviser import Advice
     from eventstudy.inference.regression_result import CarRegression
     from eventstudy.plots import Plots
+    from eventstudy.prepare import Prepared
     from eventstudy.study import Study
 
 __all__ = ["ALL", "ModelResult", "StudyResult", "Tested"]
@@ -116,6 +117,31 @@ class StudyResult:
     models: Mapping[str, ModelResult]
     reactions: Reactions
     inputs: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        study: Study,
+        prepared: Prepared,
+        models: Mapping[str, ModelResult],
+        groups: Mapping[str, Bools],
+        reactions: Reactions,
+        inputs: Mapping[str, str],
+    ) -> Self:
+        """Return the result of a study from what it prepared and what it estimated."""
+        return cls(
+            study=study,
+            events=prepared.events,
+            placed=prepared.placed,
+            panel=prepared.panel,
+            aligned=prepared.aligned,
+            flags=prepared.flags,
+            findings=prepared.findings,
+            groups=groups,
+            models=models,
+            reactions=reactions,
+            inputs=inputs,
+        )
 
     @cached_property
     def event_table(self) -> pd.DataFrame:

@@ -256,23 +256,12 @@ class Study:
             inputs["news"] = news.digest()
         if bars is not None:
             inputs["bars"] = bars.digest()
-        return StudyResult(
-            study=self,
-            events=prepared.events,
-            placed=prepared.placed,
-            panel=prepared.panel,
-            aligned=prepared.aligned,
-            flags=prepared.flags,
-            findings=prepared.findings,
-            groups=groups,
-            models=models,
-            reactions=(
-                self.ladders(prepared, prices, models, bars)
-                if self.reaction
-                else Reactions.none(prepared.events, prepared.placed, prices)
-            ),
-            inputs=inputs,
+        reactions = (
+            self.ladders(prepared, prices, models, bars)
+            if self.reaction
+            else Reactions.none(prepared.events, prepared.placed, prices)
         )
+        return StudyResult.of(self, prepared, models, groups, reactions, inputs)
 
     def estimate(
         self, prepared: Prepared, progress: Progress | None = None

@@ -78,19 +78,8 @@ def steps(folder: Path) -> Iterator[str]:
     yield "estimate"
     inputs = {"events": events.digest(), "prices": prices.digest()}
     yield "hash the inputs"
-    result = StudyResult(
-        study=study,
-        events=prepared.events,
-        placed=prepared.placed,
-        panel=prepared.panel,
-        aligned=prepared.aligned,
-        flags=prepared.flags,
-        findings=prepared.findings,
-        groups=groups,
-        models=models,
-        reactions=Reactions.none(prepared.events, prepared.placed, prices),
-        inputs=inputs,
-    )
+    reactions = Reactions.none(prepared.events, prepared.placed, prices)
+    result = StudyResult.of(study, prepared, models, groups, reactions, inputs)
     _ = result.cars
     yield "table of CARs"
     results = result.results
