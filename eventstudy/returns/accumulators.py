@@ -21,7 +21,7 @@ import numpy as np
 
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels, Rows
 from eventstudy.returns.ranking import rank_sums
-from eventstudy.returns.remade import PIECE, Remade, as_rows
+from eventstudy.returns.remade import Remade, as_rows, some_of
 
 if TYPE_CHECKING:
     from eventstudy.execution import Engine
@@ -172,11 +172,18 @@ class Residuals:
         return as_rows(self.given)
 
     @cached_property
-    def rank_sums(self) -> tuple[Floats, Floats]:
-        """Sums by day of the ranks of complete residuals: among those and the abnormal returns, and alone."""
+    def rank_sums(self) -> tuple[Floats, Floats, Bools]:
+        """Sums by day of the ranks of complete residuals.
+
+        Among residuals and abnormal returns, of the events that lack none of these; among residuals alone, of all; and
+        which events lack none.
+        """
         ar = self.known.abnormal.ar
-        # Whether a row has a gap shows in its sum.
-        return rank_sums(self.values, None if np.isnan(ar.sum()) else ar)
+        whole = ~np.isnan(ar.sum(axis=1))
+        if whole.all():
+            return (*rank_sums(self.given, ar), whole)
+        together, alone = rank_sums(some_of(self.given, whole), ar[whole])
+        return together, alone + rank_sums(some_of(self.given, ~whole))[1], whole
 
     @property
     def there(self) -> Bools:
@@ -192,18 +199,19 @@ class Residuals:
 
     def take(self, members: Bools) -> Residuals:
         """Return the residuals of the events in a mask of shape (E,)."""
-        return self if members.all() else self._some(members)
+        return self if members.all() else self.some(members)
 
     def pieces(self) -> Iterator[Residuals]:
         """Give them in pieces that the cache holds, where they are to be made; else as they are."""
         if not isinstance(self.given, Remade):
             yield self
             return
-        for start in range(0, len(self.row), PIECE):
-            yield self._some(slice(start, start + PIECE))
+        for rows in self.given.pieces():
+            yield self.some(rows)
 
-    def _some(self, rows: Rows) -> Residuals:
-        given = self.given.take(rows) if isinstance(self.given, Remade) else self.given[rows]
+    def some(self, rows: Rows) -> Residuals:
+        """Return the residuals of some events."""
+        given = some_of(self.given, rows)
         # Few tests look around, and it is a large record.
         around = None if self.around is None else partial(_some_around, self, rows)
         return Residuals(self.row[rows], given, self.sigma[rows], self.session[rows], around, self.complete)
@@ -365,8 +373,10 @@ class EstimationMeans:
 
 def day_sums(residuals: Residuals) -> Floats:
     """Return the sum of residuals, none of them missing, on each day."""
-    if isinstance(residuals.given, Remade):
-        from eventstudy.returns.compiled import sum_residuals
+    if not isinstance(residuals.given, Remade):
+        return np.asarray(residuals.values.sum(axis=0))
+    if len(residuals.given.total):
+        return residuals.given.total
+    from eventstudy.returns.compiled import sum_residuals
 
-        return sum_residuals(residuals.given)
-    return np.asarray(residuals.values.sum(axis=0))
+    return sum_residuals(residuals.given)

@@ -22,6 +22,7 @@ __all__ = [
     "count_above",
     "fit",
     "pack",
+    "pack_residuals",
     "residuals",
     "sum_ranks",
     "sum_residuals",
@@ -98,11 +99,17 @@ def fill_crossed(left: Floats, own: Floats, shift: float, column: Floats, middle
 
 
 @njit(fastmath=REORDERED, error_model="numpy")
-def settle(left: Floats, level: float, column: Floats, middle: float, slope: float) -> tuple[float, float, int]:
-    """Take a small level and a multiple of a column from what is left; return mean, sum of squares, number above 0."""
+def settle(
+    total: Floats, left: Floats, level: float, column: Floats, middle: float, slope: float
+) -> tuple[float, float, int]:
+    """Take a small level and a multiple of a column from what is left; return mean, sum of squares, number above 0.
+
+    What is left in the end is added to a total.
+    """
     added, squares, positive = 0.0, 0.0, 0.0
     for t in range(len(left)):
         residual = left[t] - level - (column[t] - middle) * slope
+        total[t] += residual
         added += residual
         squares += residual * residual
         positive += 1.0 if residual > 0.0 else 0.0
@@ -163,11 +170,12 @@ def solve(cross: Floats, inverse: Floats, scores: Floats, slopes: Floats) -> Non
 def fit(made: Remade, inverse: Floats, constant: Floats | None, scores: Floats, ssr: Floats, excess: bool) -> None:
     """Fit each event: write what `Remade` holds of it, ``Q'y`` and the sum of squared residuals.
 
-    ``Q'y = R^-T X'y``, X less its means; see `eventstudy.returns.shared`. Level, slopes and scores are zeros before.
+    ``Q'y = R^-T X'y``, X less its means; see `eventstudy.returns.shared`. Level, slopes, scores and the total are zeros
+    before.
     """
     values, at, level, slopes = made.values, made.at, made.level, made.slopes
     columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
-    mean_residual, scale, positive = made.mean_residual, made.scale, made.positive
+    mean_residual, scale, positive, total = made.mean_residual, made.scale, made.positive, made.total
     length, sessions, count = made.columns.shape[1], made.sessions, len(made.columns) - int(excess)
     left, cross = np.empty(sessions), np.empty(count)
     for i in range(len(at)):
@@ -191,7 +199,8 @@ def fit(made: Remade, inverse: Floats, constant: Floats | None, scores: Floats, 
             solve(cross, inverse[day], scores[i], slopes[i])
         for k in range(1, count):
             take_column(left, columns[k * length + start : k * length + start + sessions], mean[day, k], slopes[i, k])
-        mean_residual[i], ssr[i], positive[i] = settle(left, rest, column, mean[day, 0], slopes[i, 0])
+        found = settle(total, left, rest, column, mean[day, 0], slopes[i, 0])
+        mean_residual[i], ssr[i], positive[i] = found
         spread = ssr[i] - sessions * mean_residual[i] * mean_residual[i]
         scale[i] = np.sqrt(sessions / spread) if spread > 0 else 0.0
 
@@ -261,41 +270,58 @@ def pack(values: Floats, more: Floats, low: int) -> Floats:
     return keys
 
 
+@njit(error_model="numpy")
+def pack_residuals(made: Remade, more: Floats, low: int) -> Floats:
+    """Return the same of residuals and more values."""
+    first = made.sessions
+    keys, rows = np.empty((len(made.at), first + more.shape[1])), np.empty((TURN, first))
+    bits, everything = keys.view(np.int64), np.arange(len(keys))
+    for begin in range(0, len(keys), TURN):
+        which = everything[begin : begin + TURN]
+        fill_rows(rows, made, which)
+        for j in range(len(which)):
+            i = which[j]
+            pack_row(keys[i, :first], bits[i, :first], rows[j], 0, low)
+            pack_row(keys[i, first:], bits[i, first:], more[i], first, low)
+    return keys
+
+
 @njit()
-def sum_ranks(bits: Ints, low: int, first: int) -> tuple[Floats, Floats, Bools]:
+def near(keys: Ints, low: int) -> bool:
+    """Return whether any two sorted keys that follow each other agree in all but their lowest bits."""
+    found = 0
+    for j in range(1, len(keys)):
+        found += ((keys[j] ^ keys[j - 1]) & ~low) == 0
+    return found > 0
+
+
+@njit()
+def add_ranks(both: Any, keys: Ints, low: Any, first: Any) -> None:
+    """Add the ranks of one row of sorted keys, by column: among all in the upper half, among the first in the lower."""
+    rank = np.uint64(0)
+    for j in range(len(keys)):
+        # Without a sign there is no index to count from the end.
+        column = np.uint64(keys[j]) & low
+        rank += np.uint64(1 << 32) + np.uint64(column < first)
+        both[column] += rank
+
+
+@njit()
+def sum_ranks(keys: Ints, low: int, first: int) -> tuple[Floats, Floats, Bools]:
     """Sum the ranks of sorted packed rows by column: among all columns, and among the first of them alone.
 
     Rows that hold values too near to tell are left out, and said.
     """
-    events, count = bits.shape
-    together, alone = np.zeros(count), np.zeros(count)
-    tied = np.zeros(events, dtype=np.bool_)
-    for i in range(events):
-        own, near = bits[i], False
-        for j in range(1, count):
-            near |= (own[j] & ~low) == (own[j - 1] & ~low)
-        tied[i] = near
-        if near:
-            continue
-        before = 0.0
-        for j in range(count):
-            column = own[j] & low
-            before += 1.0 if column < first else 0.0
-            together[column] += j + 1.0
-            alone[column] += before
-    return together, alone[:first], tied
-
-
-@njit()
-def count_above(values: Floats, more: Floats) -> tuple[Floats, Floats]:
-    """Count the values above each row's own, by row and by column; one that equals it counts half."""
-    events, count = values.shape
-    by_row, by_column, twice = np.empty(events), np.empty(count), np.zeros(count, dtype=np.int64)
-    for i in range(events):
-        by_row[i] = 0.5 * add_above(twice, values[i], more[i])
-    for j in range(count):
-        by_column[j] = 0.5 * twice[j]
-    return by_row, by_column
+    # Both sums in one number, since to find a column's place costs more than to add: 32 bits hold the ranks, at most
+    # 1,024, of four million rows.
+    both = np.zeros(keys.shape[1], dtype=np.uint64)
+    tied = np.zeros(len(keys), dtype=np.bool_)
+    for i in range(len(keys)):
+        tied[i] = near(keys[i], low)
+        if not tied[i]:
+            add_ranks(both, keys[i], np.uint64(low), np.uint64(first))
+    together, alone = both >> np.uint64(32), both & np.uint64(0xFFFFFFFF)
+    return together.astype(np.float64), alone[:first].astype(np.float64), tied
 
 
 @njit()
@@ -307,6 +333,21 @@ def add_above(twice: Ints, values: Floats, limit: float) -> int:
         twice[j] += higher
         above += higher
     return above
+
+
+@njit(error_model="numpy")
+def count_above(made: Remade, limits: Floats) -> tuple[Ints, Ints]:
+    """Count the residuals above each limit of their event, by event and by day, twice; one that equals it, once."""
+    events, windows = limits.shape
+    by_event, by_day = np.empty((events, windows), np.int64), np.zeros((windows, made.sessions), np.int64)
+    everything, rows = np.arange(events), np.empty((TURN, made.sessions))
+    for begin in range(0, events, TURN):
+        which = everything[begin : begin + TURN]
+        fill_rows(rows, made, which)
+        for j in range(len(which)):
+            for window in range(windows):
+                by_event[which[j], window] = add_above(by_day[window], rows[j], limits[which[j], window])
+    return by_event, by_day
 
 
 @njit(error_model="numpy")

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
-from eventstudy.execution import BLOCK, Engine, map_chunks
+from eventstudy.execution import Engine, map_chunks
 from eventstudy.returns.correlation import unit_rows
 from eventstudy.returns.remade import Remade
 
@@ -16,6 +16,8 @@ __all__ = ["DaySeries"]
 
 # Events of a block that go to one row, at most, for them to be added in turns.
 FEW_TURNS = 8
+# Bytes of the table that are written at once.
+TABLE = 1 << 20
 
 
 @dataclass(slots=True)
@@ -62,15 +64,13 @@ class DaySeries:
         _add_rows(self.total, at, standard)
 
     def add_remade(self, day0: Ints, residuals: Remade, engine: Engine) -> None:
-        """Add events whose residuals are to be made, day after day, so that each row is written once and by one."""
+        """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""
         at = day0 - self.first
-        count = np.bincount(at, minlength=len(self.count))
-        self.count += count
-        ends = np.cumsum(count)
-        order = np.argsort(at.astype(np.min_scalar_type(len(count))), kind="stable")
-        # Days in stretches of about as many events.
-        last = np.unique(np.searchsorted(ends, np.arange(BLOCK, ends[-1] + BLOCK, BLOCK)))
-        stretches = np.split(order, ends[np.minimum(last, len(ends) - 1)])
+        self.count += np.bincount(at, minlength=len(self.count))
+        # The rows of these days are held by the cache, and so is what the events of a symbol have in common.
+        days = at // max(TABLE // self.total[0].nbytes, 1)
+        order = np.argsort(days.astype(np.min_scalar_type(len(self.count))), kind="stable")
+        stretches = np.split(order, np.cumsum(np.bincount(days))[:-1])
         task = partial(_add_standardised, self.total, at, residuals)
         # In memory of its own a process would write in vain.
         for _ in map_chunks(task, stretches, replace(engine, name="serial") if engine.name == "processes" else engine):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -87,10 +87,6 @@ class DayScores(ABC):
 
     sums: DaySums = field(default_factory=DaySums)
 
-    def summed(self, estimation: Floats, event: Floats, residuals: Residuals) -> DaySums:
-        """Return the sums of the scores of a block."""
-        return DaySums.of(self.scores(estimation, event, residuals))
-
     @abstractmethod
     def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:
         """Return scores of shape (E, M + L), NaN where missing, of residuals and abnormal returns."""
@@ -99,7 +95,7 @@ class DayScores(ABC):
         """Add the scores of a block."""
         if len(residuals.row):
             event = residuals.known.abnormal.ar
-            self.sums = self.sums + self.summed(residuals.values, event, residuals)
+            self.sums = self.sums + DaySums.of(self.scores(residuals.values, event, residuals))
 
     def merge(self, other: Self) -> None:
         """Add the sums of a later block."""
@@ -116,17 +112,22 @@ def uniform_ranks(values: Floats) -> Floats:
 class Ranks(DayScores):
     """Uniform ranks of the abnormal returns of each event over both windows (Corrado and Zivney 1992)."""
 
+    remakes: ClassVar[bool] = True
+
     def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002
         """Rank within each event."""
         return uniform_ranks(np.concatenate([estimation, event], axis=1))
 
-    def summed(self, estimation: Floats, event: Floats, residuals: Residuals) -> DaySums:
+    def add(self, residuals: Residuals) -> None:
         """Sum ranks, and scale the sums: where nothing is missing all events have the same divisor."""
-        # Whether a row has a gap shows in its sum.
-        if not residuals.complete or np.isnan(event.sum()):
-            return DaySums.of(self.scores(estimation, event, residuals))
-        sums, events = residuals.rank_sums[0], len(event)
-        return DaySums.complete(sums / (len(sums) + 1) - 0.5 * events, events)
+        others = residuals
+        if residuals.complete and len(residuals.row):
+            sums, _, whole = residuals.rank_sums
+            events = int(whole.sum())
+            self.sums = self.sums + DaySums.complete(sums / (len(sums) + 1) - 0.5 * events, events)
+            others = residuals.some(~whole)
+        for piece in others.pieces():
+            DayScores.add(self, piece)
 
 
 def raw_ranks(values: Floats) -> Floats:

@@ -159,13 +159,13 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
     if not there.all():
         kept, fit = kept[there], take(fit, there)
         whole[whole] = there
-    reason, detail = failures(fit, model.column_names)
     failed = unusable(fit, model.column_names)
     residuals = fit.residuals.level if isinstance(fit.residuals, Remade) else fit.residuals
     for array in (fit.coefficients, fit.sigma, fit.mean_residual, residuals) if failed.any() else ():
         array[failed] = np.nan
 
     def measure() -> Measured:
+        reason, detail = failures(fit, model.column_names)
         estimates = Estimates(
             names=model.parameters,
             parameters=model.reported(fit.coefficients),

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from eventstudy._typing import Bools, Floats
 from eventstudy.execution import Engine
-from eventstudy.returns import paths
 from eventstudy.returns.accumulators import FirstPass, Residuals
 from eventstudy.returns.days import DaySums, column_dispersion
 from eventstudy.returns.ranking import rank_sums, row_ranks
-from eventstudy.returns.remade import Remade
+from eventstudy.returns.remade import Remade, some_of
 
 __all__ = ["EstimationRanks", "GeneralizedRanks", "one_more_sums"]
 
@@ -28,6 +27,8 @@ class EstimationRanks:
     total : ndarray of shape (M,)
         Empty while there is none.
     """
+
+    remakes: ClassVar[bool] = True
 
     total: Floats = field(default_factory=lambda: np.empty(0))
 
@@ -58,6 +59,8 @@ class GeneralizedRanks:
         By window; the last of the M + 1 days is the window's.
     """
 
+    remakes: ClassVar[bool] = True
+
     scars: Mapping[str, Floats] = field(default_factory=dict)
     ranks: Floats = field(default_factory=lambda: np.empty(0))
     sums: dict[str, DaySums] = field(default_factory=dict)
@@ -75,16 +78,18 @@ class GeneralizedRanks:
         """Place every window's return among the residuals of its event."""
         if not len(residuals.row):
             return
-        # Residuals have the ranks of e / s, and are above sigma SCAR where e / s is above SCAR.
-        values, sigma = residuals.values, residuals.sigma
-        ranks = None if residuals.complete else row_ranks(values)
-        for window, scars in self.scars.items():
-            more = scars[residuals.row] * sigma
-            used = ~np.isnan(more)
-            if ranks is None:
-                self._put(window, _moved(values, more, used))
-            elif used.any():
-                self._put(window, one_more_sums(values[used], ranks[used], more[used]))
+        if residuals.complete:
+            given, more = residuals.given, self._joining(residuals)
+            counts = _counts_above(given, more)
+            for window, above, by_row, by_day in zip(self.scars, more.T, counts[0].T, counts[1], strict=True):
+                self._put(window, _moved(given, ~np.isnan(above), by_row, by_day))
+            return
+        for piece in residuals.pieces():
+            values, ranks = piece.values, row_ranks(piece.values)
+            for window, more in zip(self.scars, self._joining(piece).T, strict=True):
+                used = ~np.isnan(more)
+                if used.any():
+                    self._put(window, one_more_sums(values[used], ranks[used], more[used]))
 
     def merge(self, other: GeneralizedRanks) -> None:
         """Add the sums of a later block."""
@@ -98,32 +103,44 @@ class GeneralizedRanks:
             alone = DaySums(np.append(self.ranks, 0.0) / (days + 1.0), np.zeros(days, int), np.zeros(days + 1, int))
             self.sums = {name: sums + alone for name, sums in self.sums.items()}
 
+    def _joining(self, residuals: Residuals) -> Floats:
+        """Return what joins the residuals of each event, by window, shape (E, W); NaN where there is no SCAR.
+
+        Residuals have the ranks of e / s, and are above sigma SCAR where e / s is above SCAR.
+        """
+        return np.stack([scars[residuals.row] * residuals.sigma for scars in self.scars.values()], axis=1)
+
     def _put(self, name: str, sums: DaySums) -> None:
         self.sums = {**self.sums, name: self.sums.get(name, DaySums()) + sums}
 
 
-def _moved(values: Floats, more: Floats, used: Bools) -> DaySums:
+def _moved(given: Floats | Remade, used: Bools, by_row: Floats, by_day: Floats) -> DaySums:
     """Return what `one_more_sums` adds to ``rank / (T + 1)`` of complete rows; less these ranks in rows not used."""
-    some = values if used.all() else values[used]
-    by_row, by_day = _counts_above(some, more[used])
-    events, days = some.shape
-    if events < len(values):
-        by_day = by_day - rank_sums(values[~used])[1]
-    joined = np.append(by_day, (days + 1.0 - by_row).sum())
+    days, events = given.shape[1], int(used.sum())
+    if events < len(used):
+        by_day = by_day - rank_sums(some_of(given, ~used))[1]
+    joined = np.append(by_day, (days + 1.0 - by_row[used]).sum())
     return DaySums.complete(joined / (days + 2.0) - 0.5 * events, events)
 
 
-def _counts_above(values: Floats, more: Floats) -> tuple[Floats, Floats]:
-    """Return how many values are above each row's own, by row and by day; one that equals it counts half."""
-    if paths.compiled():
+def _counts_above(given: Floats | Remade, more: Floats) -> tuple[Floats, Floats]:
+    """Return how many values are above those that join their row, by row (E, W) and by day (W, M).
+
+    One that equals it counts half; nothing is above NaN.
+    """
+    if isinstance(given, Remade):
         from eventstudy.returns.compiled import count_above
 
-        return count_above(values, more)
-    above = (values > more[:, None]).view(np.uint8)
-    by_row, by_day = (np.add.reduce(above, axis=axis, dtype=np.int32).astype(np.float64) for axis in (1, 0))
-    equal = values == more[:, None]
-    if equal.any():
-        by_row, by_day = by_row + 0.5 * equal.sum(axis=1), by_day + 0.5 * equal.sum(axis=0)
+        twice_by_row, twice_by_day = count_above(given, more)
+        return twice_by_row / 2, twice_by_day / 2
+    by_row, by_day = np.empty(more.shape), np.empty((more.shape[1], given.shape[1]))
+    for window, own in enumerate(more.T):
+        above = (given > own[:, None]).view(np.uint8)
+        by_row[:, window], by_day[window] = (np.add.reduce(above, axis=axis, dtype=np.int32) for axis in (1, 0))
+        equal = given == own[:, None]
+        if equal.any():
+            by_row[:, window] += 0.5 * equal.sum(axis=1)
+            by_day[window] += 0.5 * equal.sum(axis=0)
     return by_row, by_day
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns import paths
+from eventstudy.returns.remade import Remade, as_rows, some_of
 
 __all__ = ["rank_sums", "row_ranks"]
 
@@ -48,12 +49,12 @@ def row_ranks(values: Floats) -> Floats:
     return ranks
 
 
-def rank_sums(values: Floats, more: Floats | None = None) -> tuple[Floats, Floats]:
+def rank_sums(values: Floats | Remade, more: Floats | None = None) -> tuple[Floats, Floats]:
     """Return the sums of `row_ranks` over the rows, column by column, without the ranks themselves.
 
     Parameters
     ----------
-    values : ndarray of shape (E, D)
+    values : ndarray of shape (E, D) or Remade
         Without a missing value.
     more : ndarray of shape (E, C), optional
         Columns after those.
@@ -71,10 +72,18 @@ def rank_sums(values: Floats, more: Floats | None = None) -> tuple[Floats, Float
     >>> together.tolist(), alone.tolist()
     ([4.0, 3.5, 4.5], [3.0, 3.0])
     """
-    more = values[:, :0] if more is None else more
+    more = np.empty((len(values), 0)) if more is None else more
+    if isinstance(values, Remade):
+        pieces = [_rank_sums(values.take(rows), more[rows]) for rows in values.pieces()]
+        together, alone = (np.array([piece[place] for piece in pieces]) for place in range(2))
+        return together.sum(axis=0), alone.sum(axis=0)
+    return _rank_sums(values, more)
+
+
+def _rank_sums(values: Floats | Remade, more: Floats) -> tuple[Floats, Floats]:
     first, count = values.shape[1], values.shape[1] + more.shape[1]
     if count > MOST_COLUMNS:
-        return _careful_sums(values, more)
+        return _careful_sums(as_rows(values), more)
     bits = _sorted_keys(values, more)
     if paths.compiled():
         from eventstudy.returns.compiled import sum_ranks
@@ -90,7 +99,7 @@ def rank_sums(values: Floats, more: Floats | None = None) -> tuple[Floats, Float
             weights = np.cumsum(place < first, axis=1, dtype=np.int16).ravel()
             alone = np.bincount(place.ravel(), weights=weights, minlength=count)[:first].astype(np.float64)
     if tied.any():
-        others = _careful_sums(values[tied], more[tied])
+        others = _careful_sums(as_rows(some_of(values, tied)), more[tied])
         together, alone = together + others[0], alone + others[1]
     return together, alone
 
@@ -113,14 +122,15 @@ def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
     return ranks.reshape(events, count), tied
 
 
-def _sorted_keys(values: Floats, more: Floats) -> Ints:
+def _sorted_keys(values: Floats | Remade, more: Floats) -> Ints:
     """Return the bits of each row's values in order, the lowest replaced by the column that a value comes from."""
     if paths.compiled():
-        from eventstudy.returns.compiled import pack
+        from eventstudy.returns.compiled import pack, pack_residuals
 
-        keys = pack(values, more, LOW)
+        keys = pack_residuals(values, more, LOW) if isinstance(values, Remade) else pack(values, more, LOW)
         keys.sort(axis=1)
         return keys.view(np.int64)
+    values = as_rows(values)
     # Adding zero turns -0.0 into 0.0, which is the same number.
     keys = np.concatenate([values, more], axis=1)
     keys += 0.0

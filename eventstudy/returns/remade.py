@@ -6,14 +6,14 @@ bring them back from memory.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
 
-__all__ = ["PIECE", "Remade", "as_rows"]
+__all__ = ["Remade", "as_rows", "some_of"]
 
 # Events whose residuals are made at once where a test reads them all: what the cache of a core holds.
 PIECE = 512
@@ -51,6 +51,8 @@ class Remade(NamedTuple):
         One over their standard deviation, divisor M; 0 where they don't vary.
     positive : ndarray of shape (E,)
         How many are above zero.
+    total : ndarray of shape (M,)
+        Sum by session over all events; empty where some were taken, or where they are other residuals.
     sessions : int
         M.
     """
@@ -66,6 +68,7 @@ class Remade(NamedTuple):
     mean_residual: Floats
     scale: Floats
     positive: Ints
+    total: Floats
     sessions: int
 
     @property
@@ -76,7 +79,12 @@ class Remade(NamedTuple):
     def take(self, rows: Rows) -> Remade:
         """Return the residuals of some events."""
         own: dict[str, Any] = {name: getattr(self, name)[rows] for name in BY_EVENT}
-        return self._replace(**own)
+        return self._replace(**own, total=self.total[:0])
+
+    def pieces(self) -> Iterator[slice]:
+        """Give the places of events in pieces that the cache holds."""
+        for start in range(0, len(self.at), PIECE):
+            yield slice(start, start + PIECE)
 
     def rows(self) -> Floats:
         """Make them, shape (E, M)."""
@@ -86,12 +94,12 @@ class Remade(NamedTuple):
 
     def elsewhere(self, at: Ints, first: Ints, sessions: int) -> Remade:
         """Return what the same coefficients leave of other returns: where they begin, and by date their regressors."""
-        return self._replace(at=at, first=first, sessions=sessions)
+        return self._replace(at=at, first=first, sessions=sessions, total=self.total[:0])
 
     def joined(self, parts: Sequence[Remade]) -> Remade:
         """Return the residuals of all parts, in their order, made from what these residuals are made from."""
         own: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in BY_EVENT}
-        return self._replace(**own)
+        return self._replace(**own, total=self.total[:0])
 
     def __reduce__(self) -> tuple[Any, ...]:
         # What all events have in common, a panel among it, stays where it is.
@@ -102,3 +110,8 @@ class Remade(NamedTuple):
 def as_rows(residuals: Floats | Remade) -> Floats:
     """Return residuals of shape (E, M), made if need be."""
     return residuals.rows() if isinstance(residuals, Remade) else residuals
+
+
+def some_of(residuals: Floats | Remade, rows: Rows) -> Floats | Remade:
+    """Return the residuals of some events, unmade if they are."""
+    return residuals.take(rows) if isinstance(residuals, Remade) else residuals[rows]

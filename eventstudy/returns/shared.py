@@ -332,6 +332,7 @@ def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tup
         mean_residual=np.empty(events),
         scale=np.empty(events),
         positive=np.empty(events, dtype=np.int64),
+        total=np.zeros(designs.sessions),
         sessions=designs.sessions,
     )
     scores, ssr = np.zeros((events, len(designs.series))), np.empty(events)
