@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eventstudy._typing import Codes, Ints, Labels
 
-__all__ = ["counts", "distinct", "each_once", "order_by_id"]
+__all__ = ["counts", "distinct", "each_once", "order_by_id", "repeated"]
 
 
 def distinct(labels: Labels) -> tuple[Codes, Labels]:
@@ -26,6 +26,20 @@ def distinct(labels: Labels) -> tuple[Codes, Labels]:
 
     codes, known = pd.factorize(labels)
     return codes, np.asarray(known, dtype=object)
+
+
+def repeated(label: str, count: int) -> Labels:
+    """Return a column of one label, shape (count,), that holds its text once.
+
+    Examples
+    --------
+    >>> repeated("ok", 2).tolist()
+    ['ok', 'ok']
+    """
+    column = np.empty(count, dtype=object)
+    # numpy.full makes a text for each row, 50 bytes of it.
+    column[:] = str(label)
+    return column
 
 
 def each_once(labels: Labels, function: Callable[[Any], Any]) -> Labels:

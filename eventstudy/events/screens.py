@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
-from eventstudy._labels import distinct
+from eventstudy._labels import distinct, repeated
 from eventstudy._typing import Bools, Codes, Ints, Labels
 from eventstudy.errors import Flag, InputError, Reason, UnknownNameError
 from eventstudy.events.flags import Flags
@@ -87,7 +87,7 @@ class Verdict:
     @classmethod
     def nothing(cls, count: int) -> Verdict:
         """Return the verdict of a screen that finds nothing."""
-        return cls(Flags(count), np.full(count, Reason.OK, dtype=object), np.full(count, "", dtype=object))
+        return cls(Flags(count), repeated(Reason.OK, count), repeated("", count))
 
     @classmethod
     def of(cls, action: Action, which: Bools, flag: Flag, reason: Reason, detail: Labels | None = None) -> Verdict:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventstudy._labels import counts, order_by_id
+from eventstudy._labels import counts, order_by_id, repeated
 from eventstudy._typing import Bools, Dates, Ints, Labels
 from eventstudy.errors import DataError, Reason, UnknownNameError
 from eventstudy.events import Events, Placed, Verdict
@@ -192,8 +192,8 @@ def align(
     code = panel.listing.codes(events.symbol)
     days = {name: _own_days(events, windows, name) for name in windows.columns}
     estimation = days.pop("estimation", None)
-    status = np.full(len(events), Reason.UNKNOWN_SYMBOL, dtype=object)
-    detail = np.full(len(events), "", dtype=object)
+    status = repeated(Reason.UNKNOWN_SYMBOL, len(events))
+    detail = repeated("", len(events))
     unknown, known = np.flatnonzero(code < 0), np.flatnonzero(code >= 0)
     detail[unknown] = [f"no prices of {symbol}" for symbol in events.symbol[unknown]]
     masked = None if screened is None else screened.masked
@@ -283,7 +283,7 @@ def _statuses(
     }
     which = np.select(list(reasons.values()), list(range(len(reasons))), default=len(reasons))
     names = np.array([*reasons, Reason.OK], dtype=np.object_)
-    status, detail = names[which], np.full(len(code), "", dtype=object)
+    status, detail = names[which], repeated("", len(code))
     for i in np.flatnonzero(which < len(reasons)):
         match status[i]:
             case Reason.DATE_AFTER_CALENDAR:
