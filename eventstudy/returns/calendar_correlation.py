@@ -276,10 +276,10 @@ class CalendarCorrelation:
         series, one = self.sums[code], Place(code, 0)
         first, last = self.stretches[1]
         found = []
-        for lag in range(min(last - first + 1, len(series.count))):
-            product, common, pairs = series.products(lag)
+        for lag, of_lag in enumerate(zip(*series.products(min(last - first + 1, len(series.count))), strict=True)):
+            product, common, pairs = of_lag
             exact = lag == 0 and series.lacking is None
-            found.append(_of_ratio(one, Place(code, lag), product, common, pairs, exact=exact))
+            found.append(_of_ratio(one, Place(code, lag), float(product), float(common), int(pairs), exact=exact))
         return [each for each in found if each.enough or each.lacking]
 
     def _of_sums(self, one: Place, two: Place) -> _Pairs:

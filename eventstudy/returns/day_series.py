@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product as pairs_of
 
 import numpy as np
 
@@ -16,7 +17,7 @@ __all__ = ["DaySeries"]
 
 # Events of a block that go to one row, at most, for them to be added in turns.
 FEW_TURNS = 8
-# Bytes of the table that are written at once.
+# Bytes of the table that are read or written at once.
 TABLE = 1 << 20
 
 
@@ -68,7 +69,7 @@ class DaySeries:
         at = day0 - self.first
         self.count += np.bincount(at, minlength=len(self.count))
         # The rows of these days are held by the cache, and so is what the events of a symbol have in common.
-        days = at // max(TABLE // self.total[0].nbytes, 1)
+        days = at // _days_at_once(self.total)
         order = np.argsort(days.astype(np.min_scalar_type(len(self.count))), kind="stable")
         stretches = np.split(order, np.cumsum(np.bincount(days))[:-1])
         task = partial(_add_standardised, self.total, at, residuals)
@@ -76,31 +77,30 @@ class DaySeries:
         for _ in map_chunks(task, stretches, replace(engine, name="serial") if engine.name == "processes" else engine):
             pass
 
-    def products(self, lag: int) -> tuple[float, float, int]:
-        """Return the sum of products over pairs of events whose days 0 lie so many sessions apart.
+    def products(self, lags: int) -> tuple[Floats, Floats, Ints]:
+        """Return the sums of products over pairs of events whose days 0 lie 0, 1, ... sessions apart.
 
         Returns
         -------
-        product : float
+        product : ndarray of shape (lags,)
             Of all residuals that two events of a pair have on one session.
-        common : float
+        common : ndarray of shape (lags,)
             How many these are.
-        pairs : int
+        pairs : ndarray of shape (lags,)
             How many pairs there are; an event with itself is none.
         """
-        sessions = self.total.shape[1]
-        length = max(sessions - lag, 0)
-        early, late = slice(0, len(self.count) - lag), slice(lag, None)
-        pairs = int(self.count[early] @ self.count[late])
-        product = float(np.einsum("pm,pm->", self.total[early, sessions - length :], self.total[late, :length]))
-        common = float(pairs * length)
+        days, sessions = self.total.shape
+        pairs = np.array([self.count[: max(days - lag, 0)] @ self.count[lag:] for lag in range(lags)])
+        product = _lagged(self.total, lags)
+        common = (pairs * np.maximum(sessions - np.arange(lags), 0)).astype(np.float64)
+        own = float(self.count.sum() * sessions)
         if self.lacking is not None:
-            there = self.count[:, None] - self.lacking
-            common = float(np.einsum("pm,pm->", there[early, sessions - length :], there[late, :length]))
-        if lag:
-            return product, common, pairs
-        own = self.count.sum() * length - (0.0 if self.lacking is None else float(self.lacking.sum()))
-        return (product - own) / 2, (common - own) / 2, int((pairs - self.count.sum()) // 2)
+            common = _lagged(self.count[:, None] - self.lacking, lags)
+            own -= float(self.lacking.sum())
+        # On one day there are all pairs twice, and each event with itself.
+        product[:1], common[:1] = (product[:1] - own) / 2, (common[:1] - own) / 2
+        pairs[:1] = (pairs[:1] - self.count.sum()) // 2
+        return product, common, pairs
 
     def row(self, day0: int, days: slice | Ints) -> tuple[Floats, Floats, int]:
         """Return the sums of a day 0 on some days, how many residuals they are of, and how many events."""
@@ -108,6 +108,20 @@ class DaySeries:
         count = int(self.count[at])
         there = np.full(self.total.shape[1], float(count)) - (0.0 if self.lacking is None else self.lacking[at])
         return self.total[at, days], there[days], count
+
+
+def _lagged(table: Floats, lags: int) -> Floats:
+    """Return the sums of products of rows so many apart, on the sessions that they share; the cache holds a stretch."""
+    (days, sessions), sums = table.shape, np.zeros(lags)
+    for start, lag in pairs_of(range(0, days, _days_at_once(table)), range(min(lags, sessions))):
+        early = table[start : min(start + _days_at_once(table), days - lag), lag:]
+        late = table[start + lag :][: len(early), : sessions - lag]
+        sums[lag] += np.einsum("pm,pm->", early, late)
+    return sums
+
+
+def _days_at_once(table: Floats) -> int:
+    return max(TABLE // int(table.shape[1] * table.itemsize), 1)
 
 
 def _add_standardised(total: Floats, at: Ints, residuals: Remade, order: Ints) -> None:

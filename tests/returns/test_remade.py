@@ -205,3 +205,29 @@ def test_sums_by_day(given: Given, engine: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(day_series, "TABLE", 1 << 30)
     whole.add_remade(day0, given.remade, Engine())
     np.testing.assert_array_equal(series.total, whole.total)
+
+
+@pytest.mark.parametrize("lacking", [False, True])
+def test_products_by_lag_are_those_of_all_pairs(*, lacking: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day_series, "TABLE", 4 * 8 * SESSIONS)
+    rng, lags = np.random.default_rng(11), 9
+    rows, day0 = rng.normal(0, 0.02, (50, SESSIONS)), rng.integers(0, 12, 50)
+    if lacking:
+        rows[rng.random(rows.shape) < 0.05] = np.nan
+    series = DaySeries.empty(0, 11, SESSIONS)
+    series.add(day0, rows, complete=not lacking)
+    standard = (rows - np.nanmean(rows, axis=1, keepdims=True)) / np.nanstd(rows, axis=1, keepdims=True)
+    product, common, pairs = np.zeros(lags), np.zeros(lags), np.zeros(lags, int)
+    for i in range(50):
+        for j in range(i):
+            early, late = sorted((i, j), key=lambda event: day0[event])
+            lag = day0[late] - day0[early]
+            if lag < lags:
+                both = standard[early, lag:] * standard[late, : SESSIONS - lag]
+                product[lag] += np.nansum(both)
+                common[lag] += (~np.isnan(both)).sum()
+                pairs[lag] += 1
+    found = series.products(lags)
+    np.testing.assert_allclose(found[0], product, rtol=1e-10, atol=1e-10)
+    np.testing.assert_array_equal(found[1], common)
+    np.testing.assert_array_equal(found[2], pairs)
