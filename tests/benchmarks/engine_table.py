@@ -1,9 +1,11 @@
-"""Print the README's table: what an event costs, tier by tier and path by path.
+"""Print the README's tables: what an event costs, tier by tier and path by path, and by how many events there are.
 
     python -m tests.benchmarks.engine_table 1e6 --peer OTHER_ENVIRONMENT/bin/python
+    python -m tests.benchmarks.engine_table 1e4 1e5 1e6 1e7
 
-A row is one run on 10,000 symbols of 15,000 sessions. Beside it, in the same run: a loop over statsmodels on 200
-events; the package ``eventstudy`` of the package index on the same events, in an environment of its own; and what this
+A row is one run on 10,000 symbols of 15,000 sessions, in a process of its own, after one on 200 events. Beside it, with
+a single number of events: two loops over statsmodels on 200 events, one with pandas as most people write it and one on
+arrays; the package ``eventstudy`` of the package index on the same events, in an environment of its own; and what this
 machine's memory takes to move the bytes that must be moved.
 """
 
@@ -19,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import statsmodels.api as sm
 
 from eventstudy.execution import Engine
@@ -27,6 +30,7 @@ from eventstudy.returns import Aligned
 from tests.benchmarks.panels import made_up_panel, made_up_places
 from tests.benchmarks.tiers import TIERS, run_tier
 
+SYMBOLS, SESSIONS = 10_000, 15_000
 PEER = """
 import sys, time
 import numpy as np
@@ -40,18 +44,42 @@ print((time.process_time() - began) / len(held["y"]) * 1e6)
 """
 
 
+PATHS = (("numpy", "serial"), ("compiled", "serial"), ("compiled", "threads"))
+
+
 def stretches(panel: ReturnPanel, aligned: Aligned) -> tuple[np.ndarray, np.ndarray]:
     """Return each event's returns and the market's, 250 sessions of estimation and 21 of the event window."""
     first = aligned.day0 - 260
     return panel.window(aligned.code, first, 271), panel.window(np.zeros_like(aligned.code), first, 271)
 
 
-def statsmodels_microseconds(panel: ReturnPanel, aligned: Aligned) -> float:
+def arrays_microseconds(panel: ReturnPanel, aligned: Aligned) -> float:
     """Return what an event costs in a plain loop: estimate, forecast the event window with its standard errors."""
     began = time.process_time()
     for y, x in zip(*stretches(panel, aligned), strict=True):
         fit = sm.OLS(y[:250], sm.add_constant(x[:250])).fit()
         fit.get_prediction(sm.add_constant(x[250:], has_constant="add")).summary_frame()
+    return (time.process_time() - began) / len(aligned) * 1e6
+
+
+def pandas_microseconds(panel: ReturnPanel, aligned: Aligned) -> float:
+    """Return what it costs where each event is cut out of a table of dated returns, and aligned with the market."""
+    listing = panel.listing
+    market = pd.Series(panel.values[: listing.lengths[0]], listing.dates()[: listing.lengths[0]], name="market")
+    ends = np.concatenate([[0], np.cumsum(listing.lengths)])
+    held = {
+        code: pd.Series(panel.values[ends[code] : ends[code + 1]], listing.dates()[ends[code] : ends[code + 1]])
+        for code in np.unique(aligned.code).tolist()
+    }
+    began = time.process_time()
+    for code, date in zip(aligned.code.tolist(), aligned.dates(listing), strict=True):
+        both = pd.concat([held[code].rename("firm"), market], axis=1).dropna()
+        day0 = both.index.get_loc(date)
+        before, around = both.iloc[day0 - 260 : day0 - 10], both.iloc[day0 - 10 : day0 + 11]
+        fit = sm.OLS(before["firm"], sm.add_constant(before["market"])).fit()
+        expected = fit.get_prediction(sm.add_constant(around["market"])).summary_frame()
+        ar = around["firm"] - expected["mean"]
+        _ = ar.sum(), ar / expected["obs_ci_upper"]
     return (time.process_time() - began) / len(aligned) * 1e6
 
 
@@ -82,33 +110,69 @@ def moved_bytes(panel: ReturnPanel, aligned: Aligned) -> float:
     return panel.values.nbytes / len(aligned) + 16 + 2 * 8 * len(aligned.windows.days)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("events", type=lambda text: int(float(text)))
-    parser.add_argument("--peer", help="Python of an environment with the other package")
-    asked = parser.parse_args(arguments)
-    panel = made_up_panel(10_000, 15_000)
-    few, many = made_up_places(panel, 200), made_up_places(panel, asked.events)
-    reference, floor = statsmodels_microseconds(panel, few), moved_bytes(panel, many) / bandwidth() * 1e6
-    print(f"a loop over statsmodels: {reference:,.0f} us an event; memory: {floor:.3f} us an event")
-    peer = peer_microseconds(asked.peer, panel, few) if asked.peer else float("nan")
-    print(f"the package of the index: {peer:,.0f} us an event\n")
+def measure(tier: str, path: str, engine: str, events: int) -> None:
+    """Print wall seconds, processor microseconds an event and peak GiB of one run in this process."""
+    panel = made_up_panel(SYMBOLS, SESSIONS)
+    few, many = made_up_places(panel, 200), made_up_places(panel, events)
+    how = Engine(name=engine, path=path, workers=2 if engine == "threads" else None)
+    run_tier(tier, few, panel, how)
+    wall, cpu = time.perf_counter(), time.process_time()
+    run_tier(tier, many, panel, how)
+    wall, cpu = time.perf_counter() - wall, (time.process_time() - cpu) / events * 1e6
+    print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+
+
+def measured(tier: str, path: str, engine: str, events: int) -> tuple[float, float, float]:
+    """Return the same of a process of its own."""
+    command = [sys.executable, "-m", __spec__.name, str(events), "--measure", tier, path, engine]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    wall, cpu, peak = map(float, done.stdout.split())
+    return wall, cpu, peak
+
+
+def by_tier(events: int, python: str | None) -> None:
+    """Print the table of tiers and paths."""
+    panel = made_up_panel(SYMBOLS, SESSIONS)
+    few, many = made_up_places(panel, 200), made_up_places(panel, events)
+    usual, lean = pandas_microseconds(panel, few), arrays_microseconds(panel, few)
+    floor = moved_bytes(panel, many) / bandwidth() * 1e6
+    peer = peer_microseconds(python, panel, few) if python else float("nan")
+    print(f"statsmodels with pandas: {usual:,.0f} us an event; on arrays: {lean:,.0f} us; memory: {floor:.3f} us")
+    print(f"the package of the index: {peer:,.0f} us an event; the panel: {panel.values.nbytes / 2**30:.2f} GiB\n")
     print(
-        "| tier | path | engine | wall, s | CPU, us an event | a loop over statsmodels | the other package | memory |"
+        "| tier | path | engine | wall, s | CPU, us an event | peak, GiB "
+        "| statsmodels with pandas | statsmodels on arrays | the other package | memory |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    del panel, few, many
     for tier in TIERS:
-        for path, engine in (("numpy", "serial"), ("compiled", "serial"), ("compiled", "threads")):
-            how = Engine(name=engine, path=path, workers=2 if engine == "threads" else None)
-            run_tier(tier, few, panel, how)
-            wall, cpu = time.perf_counter(), time.process_time()
-            run_tier(tier, many, panel, how)
-            wall, cpu = time.perf_counter() - wall, (time.process_time() - cpu) / asked.events * 1e6
-            ratios = f"{reference / cpu:,.0f} | {peer / cpu:,.0f} | {cpu / floor:.0f}"
-            print(f"| {tier} | {path} | {engine} | {wall:.1f} | {cpu:.2f} | {ratios} |", flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"\npeak memory of the process: {peak:.2f} GiB, of which the panel {panel.values.nbytes / 2**30:.2f}")
+        for path, engine in PATHS:
+            wall, cpu, peak = measured(tier, path, engine, events)
+            ratios = f"{usual / cpu:,.0f} | {lean / cpu:,.0f} | {peer / cpu:,.0f} | {cpu / floor:.0f}"
+            print(f"| {tier} | {path} | {engine} | {wall:.1f} | {cpu:.2f} | {peak:.2f} | {ratios} |", flush=True)
+
+
+def by_events(sizes: Sequence[int]) -> None:
+    """Print the table of sizes: T3 on the compiled path, on one core."""
+    print("| events | wall, s | CPU, us an event | peak, GiB |\n|---|---|---|---|")
+    for events in sizes:
+        wall, cpu, peak = measured("T3", "compiled", "serial", events)
+        print(f"| {events:,} | {wall:.2f} | {cpu:.2f} | {peak:.2f} |", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print one of the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("events", type=lambda text: int(float(text)), nargs="+")
+    parser.add_argument("--peer", help="Python of an environment with the other package")
+    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    asked = parser.parse_args(arguments)
+    if asked.measure:
+        measure(*asked.measure, asked.events[0])
+    elif len(asked.events) > 1:
+        by_events(asked.events)
+    else:
+        by_tier(asked.events[0], asked.peer)
 
 
 if __name__ == "__main__":

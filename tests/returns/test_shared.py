@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eventstudy.returns import paths
 from eventstudy.returns.linear import least_squares
 from tests.returns.designs import factorised, fit_shared
 
@@ -27,17 +28,77 @@ def test_equals_the_general_fit(columns: int, constant: bool) -> None:
     np.testing.assert_array_equal(shared.dof, general.dof)
 
 
+def adversarial(kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the returns of 40 events, (40, 250), and a factor, of one of the kinds that break careless sums."""
+    factor, noise = rng.normal(0, 0.01, 250), rng.normal(0, 0.02, (40, 250))
+    usual = 0.8 * factor + noise
+    if kind == "early outliers":
+        usual[:, :2] = 100.0, 5000.0
+    elif kind == "volatility falls 2,500-fold":
+        usual[:, 125:] /= 2500.0
+    elif kind == "tiny returns after a noisy period":
+        usual[:, 5:] *= 1e-6
+    elif kind == "level 1e3":
+        usual += 1e3
+    elif kind == "level 1e6":
+        usual = 1e6 + 100.0 * usual
+    elif kind == "R2 = 1 - 1e-6":
+        usual = factor + 1e-3 * 0.01 * noise / 0.02
+    elif kind == "R2 = 1 - 1e-10":
+        usual = factor + 1e-5 * 0.01 * noise / 0.02
+    return usual, factor
+
+
+def residual_variance(y: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Return it from two passes in 80 bits."""
+    dx, dy = factor.astype(np.longdouble), y.astype(np.longdouble)
+    dx, dy = dx - dx.mean(), dy - dy.mean(axis=1, keepdims=True)
+    beta = (dy @ dx) / (dx @ dx)
+    return (((dy - beta[:, None] * dx) ** 2).sum(axis=1) / (len(factor) - 2)).astype(np.float64)
+
+
+@pytest.mark.parametrize("path", [paths.NUMPY, paths.COMPILED])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "ordinary returns",
+        "early outliers",
+        "volatility falls 2,500-fold",
+        "tiny returns after a noisy period",
+        "level 1e3",
+        "level 1e6",
+        "R2 = 1 - 1e-6",
+        "R2 = 1 - 1e-10",
+    ],
+)
+def test_adversarial_series(kind: str, path: str) -> None:
+    y, factor = adversarial(kind, np.random.default_rng(7))
+    design = np.stack([np.ones(250), factor], axis=1)[None]
+    with paths.running(path):
+        found = fit_shared(y, factorised(design, design[:, :1]), np.zeros(40, int)).sigma ** 2
+    np.testing.assert_allclose(found, residual_variance(y, factor), rtol=1e-9)
+
+
+@pytest.mark.parametrize("path", [paths.NUMPY, paths.COMPILED])
 @pytest.mark.parametrize(("level", "noise"), [(1e3, 1.0), (1e6, 1.0), (0.0, 1e-8)])
-def test_adversarial_levels(level: float, noise: float) -> None:
+def test_levels_of_a_unit_factor(level: float, noise: float, path: str) -> None:
     rng = np.random.default_rng(7)
     factor = rng.normal(0, 1, 250)
     y = (level + 0.8 * factor + noise * rng.normal(0, 1, 250))[None]
     design = np.stack([np.ones(250), factor], axis=1)[None]
-    long = np.longdouble
-    dx, dy = factor.astype(long) - factor.astype(long).mean(), y[0].astype(long) - y[0].astype(long).mean()
-    exact = ((dy - (dx * dy).sum() / (dx**2).sum() * dx) ** 2).sum() / 248
-    found = fit_shared(y, factorised(design, design[:, :1]), np.array([0])).sigma[0] ** 2
-    assert found == pytest.approx(float(exact), rel=1e-9)
+    with paths.running(path):
+        found = fit_shared(y, factorised(design, design[:, :1]), np.array([0])).sigma ** 2
+    np.testing.assert_allclose(found, residual_variance(y, factor), rtol=1e-9)
+
+
+@pytest.mark.parametrize("path", [paths.NUMPY, paths.COMPILED])
+def test_a_stale_price_has_no_variance_at_all(path: str) -> None:
+    factor = np.random.default_rng(2).normal(0, 0.01, 250)
+    design = np.stack([np.ones(250), factor], axis=1)[None]
+    with paths.running(path):
+        fit = fit_shared(np.zeros((1, 250)), factorised(design, design[:, :1]), np.zeros(1, int))
+    assert fit.sigma.tolist() == [0.0]
+    assert fit.coefficients.tolist() == [[0.0, 0.0]]
 
 
 def test_unusable_dates_are_told_apart() -> None:
