@@ -273,8 +273,8 @@ class OnePass(Protocol):
 class Finishing(Protocol):
     """An accumulator with work left when all blocks are merged."""
 
-    def finish(self, engine: Engine, unmade: Remade | None) -> None:
-        """Do it, with what residuals that are still to be made have in common."""
+    def finish(self, engine: Engine, places: Places, remade: Callable[[Ints], Remade] | None) -> None:
+        """Do it: where all events lie, and what gives the residuals of some, where they are made again."""
         ...
 
 

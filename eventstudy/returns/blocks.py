@@ -9,14 +9,14 @@ import numpy as np
 from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.errors import InputError
 from eventstudy.panels import ReturnPanel
-from eventstudy.returns import paths
+from eventstudy.returns.accumulators import take
 from eventstudy.returns.align import Aligned
 from eventstudy.returns.donors import BlockDonors, DonorPool
 from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel
 from eventstudy.returns.own import Named
 from eventstudy.returns.regressors import Regressors, RegressorTables
-from eventstudy.returns.remade import Remade
-from eventstudy.returns.shared import Dated, SharedFit, factorise, fit_stretches, forecast_errors
+from eventstudy.returns.remade import Fits, Remade
+from eventstudy.returns.shared import Dated, SharedFit, factorise, forecast_errors, remade
 
 __all__ = ["BlockReader"]
 
@@ -126,13 +126,11 @@ class BlockReader:
         at, whole = self.estimation.listing.stretches(self.aligned.code[rows], start, length)
         return self.estimation.values, at, whole
 
-    def unmade(self) -> Remade | None:
-        """Return residuals of no event, with what those of all have in common; None where they are not made again."""
-        if self.dated is None or not paths.compiled():
-            return None
-        values, at, _ = self.stretches(np.empty(0, dtype=np.int64))
-        residuals = fit_stretches(values, at, self.dated.designs, self.dated.date[:0]).residuals
-        return residuals if isinstance(residuals, Remade) else None
+    def remade(self, rows: Ints, fits: Fits) -> Remade:
+        """Return how to make the residuals of some events by the designs of their dates, from the fits of all."""
+        assert self.dated is not None
+        values, at, _ = self.stretches(rows)
+        return remade(values, at, self.dated.designs, self.dated.date[rows], take(fits, rows))
 
     def event_returns(self, rows: Ints) -> Floats:
         """Return the returns of the event window, shape (E, L)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
@@ -90,8 +90,8 @@ class CalendarCorrelation:
         First and last day of each for each event, where columns of the events narrow any.
     parts : tuple of Placed
         Residuals held, block by block; where sums are wanted, those of one block.
-    unmade : tuple of (ndarray, ndarray, Remade)
-        Where sums are wanted, residuals to be made in the end, and the exchange codes and days 0 of their events.
+    unmade : tuple of ndarray
+        Where sums are wanted, block by block the events whose residuals are to be made in the end.
     sums : mapping of str to DaySeries
         By exchange, of all blocks merged.
     """
@@ -107,7 +107,7 @@ class CalendarCorrelation:
     reported: tuple[Window, ...] = ()
     own_windows: Ints | None = None
     parts: tuple[Placed, ...] = ()
-    unmade: tuple[tuple[Labels, Ints, Remade], ...] = ()
+    unmade: tuple[Ints, ...] = ()
     sums: dict[str, DaySeries] = field(default_factory=dict)
     _known: dict[bytes, list[_Pairs]] = field(default_factory=dict, compare=False)
 
@@ -142,10 +142,10 @@ class CalendarCorrelation:
         if not good.any():
             return
         chosen = residuals.take(good)
-        where = (chosen.known.calendar, chosen.known.day0)
         if isinstance(chosen.given, Remade) and not self.held:
-            self.unmade = (*self.unmade, (*where, chosen.given))
+            self.unmade = (*self.unmade, chosen.row)
         else:
+            where = (chosen.known.calendar, chosen.known.day0)
             self.parts = (*self.parts, Placed(chosen.row, *where, chosen.values, chosen.complete))
 
     def merge(self, other: CalendarCorrelation) -> None:
@@ -159,17 +159,14 @@ class CalendarCorrelation:
                 chosen = part if of.all() else take(part, of)
                 self._series(code, chosen.values.shape[1]).add(chosen.day0, chosen.values, complete=chosen.complete)
 
-    def finish(self, engine: Engine, unmade: Remade | None) -> None:
+    def finish(self, engine: Engine, places: Places, remade: Callable[[Ints], Remade] | None) -> None:
         """Sum, by day 0, the residuals that are still to be made."""
-        if not self.unmade or unmade is None:
+        if not self.unmade or remade is None:
             return
-        calendars, days, given = zip(*self.unmade, strict=True)
-        residuals, day0 = unmade.joined(given), np.concatenate(days)
-        self.unmade = ()
-        for code, of in self._by_exchange(np.concatenate(calendars)):
-            self._series(code, residuals.sessions).add_remade(
-                day0[of], residuals if of.all() else residuals.take(of), engine
-            )
+        rows, self.unmade = np.concatenate(self.unmade), ()
+        for code, of in self._by_exchange(places.calendar[rows]):
+            residuals = remade(rows[of])
+            self._series(code, residuals.sessions).add_remade(places.day0[rows[of]], residuals, engine)
 
     def _by_exchange(self, calendar: Labels) -> Iterator[tuple[str, Bools]]:
         for code in self.ends:

@@ -20,7 +20,7 @@ from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.diagnostics import diagnose_model
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.models.base import Block, LinearModel, failures, unusable
-from eventstudy.returns.remade import Remade, as_rows
+from eventstudy.returns.remade import Fits, Remade, as_rows
 from eventstudy.returns.shared import fit_stretches
 
 __all__ = ["Measured", "Part", "estimated", "sides", "without_rounding"]
@@ -43,6 +43,8 @@ class Measured:
         Theirs.
     forecast : ndarray of shape (E, L) or (E, K)
         Expected returns, or the coefficients that give them where designs are shared by date.
+    fits : Fits, optional
+        What their residuals are made from, where they are made again.
     span : ndarray of shape (E, L), optional
         Sessions that each return covers, where returns run from trade to trade.
     """
@@ -51,6 +53,7 @@ class Measured:
     covariance: Covariance
     estimates: Estimates
     forecast: Floats
+    fits: Fits | None = None
     span: Floats | None = None
 
 
@@ -63,7 +66,7 @@ class Part:
     rows : ndarray of shape (n,)
         The events.
     measure : callable
-        What gives the `Measured` that is kept of them; a second look does without.
+        What gives the `Measured` that is kept of them; a second look may do without.
     residuals : ndarray of shape (n, M) or Remade
         Estimation residuals, NaN where none; or how to make them.
     sigma : ndarray of shape (n,)
@@ -87,7 +90,14 @@ class Part:
         return self.measure()
 
 
-def estimated(reader: BlockReader, rows: Ints, *, serial: bool = False, diagnostics: bool = False) -> list[Part]:
+def estimated(
+    reader: BlockReader,
+    rows: Ints,
+    *,
+    serial: bool = False,
+    diagnostics: bool = False,
+    known: Measured | None = None,
+) -> list[Part]:
     """Estimate the events of a block.
 
     Parameters
@@ -100,6 +110,8 @@ def estimated(reader: BlockReader, rows: Ints, *, serial: bool = False, diagnost
         Whether disturbances are taken to be autocorrelated.
     diagnostics : bool
         Whether estimates come with diagnostics.
+    known : Measured, optional
+        What an earlier look measured of all events: none is fitted again whose residuals can be made from it.
 
     Returns
     -------
@@ -107,7 +119,10 @@ def estimated(reader: BlockReader, rows: Ints, *, serial: bool = False, diagnost
         Events with complete windows, and the others; together, the events of the block.
     """
     parts = []
-    if reader.dated is not None:
+    if known is not None and known.fits is not None:
+        part, rows = _again(reader, rows, known)
+        parts = [part] if len(part.rows) or not len(rows) else []
+    elif reader.dated is not None:
         part, rows = _whole(reader, rows, diagnostics=diagnostics)
         parts = [part] if len(part.rows) or not len(rows) else []
     if len(rows) or not parts:
@@ -124,8 +139,9 @@ def _serial(part: Part) -> Measured:
 def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
     """Let the model see its block."""
     block, model = reader.read(rows), reader.model
-    coefficients = None
+    coefficients = fits = None
     if reader.dated is not None and isinstance(model, LinearModel):
+        fits = Fits.none(len(rows), reader.dated.designs.slopes) if paths.compiled() else None
         fit = model.solve(block)
         result = model.forecast(block, fit)
         coefficients = np.where((result.reason == Reason.OK)[:, None], fit.coefficients, np.nan)
@@ -139,6 +155,7 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
             covariance=Covariance.of(result.noise, result.spread),
             estimates=Estimates.of(model, result, asked),
             forecast=result.expected if coefficients is None else coefficients,
+            fits=fits,
             span=block.span_event,
         )
 
@@ -183,9 +200,22 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
             covariance=Covariance.by_design(fit.sigma, dated.designs.spread, dated.date[kept]),
             estimates=estimates,
             forecast=fit.coefficients,
+            fits=fit.residuals.fits if isinstance(fit.residuals, Remade) else None,
         )
 
     return Part(kept, measure, fit.residuals, fit.sigma, not failed.any(), partial(reader.read, kept)), rows[~whole]
+
+
+def _again(reader: BlockReader, rows: Ints, known: Measured) -> tuple[Part, Ints]:
+    """Return the events whose residuals can be made from what is known; return the others too."""
+    by_design = known.covariance.which[rows] >= 0
+    kept = rows[by_design]
+    sigma = known.estimates.sigma[kept]
+    complete = not np.isnan(sigma).any()
+    assert known.fits is not None
+    residuals = reader.remade(kept, known.fits)
+    part = Part(kept, partial(take, known, kept), residuals, sigma, complete, partial(reader.read, kept))
+    return part, rows[~by_design]
 
 
 def without_rounding(ar: Floats, sigma: Floats) -> Floats:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats
+from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.execution import Engine
-from eventstudy.returns.accumulators import FirstPass, Residuals
+from eventstudy.returns.accumulators import FirstPass, Places, Residuals
 from eventstudy.returns.days import DaySums, column_dispersion
 from eventstudy.returns.ranking import rank_sums, row_ranks
 from eventstudy.returns.remade import Remade, some_of
@@ -96,7 +96,7 @@ class GeneralizedRanks:
         for name, sums in other.sums.items():
             self._put(name, sums)
 
-    def finish(self, engine: Engine, unmade: Remade | None) -> None:  # noqa: ARG002
+    def finish(self, engine: Engine, places: Places, remade: Callable[[Ints], Remade] | None) -> None:  # noqa: ARG002
         """Add the ranks that complete estimation windows have without the window's return."""
         if len(self.ranks):
             days = len(self.ranks) + 1

@@ -24,7 +24,7 @@ from eventstudy.returns.estimates import Whole
 from eventstudy.returns.estimation import Measured, Part, estimated, sides
 from eventstudy.returns.measures import RETURN_MEASURES
 from eventstudy.returns.models.base import ExpectedReturnModel
-from eventstudy.returns.passes import Accumulated, Groups, Merger, Needs, first_look, gathered, second_look
+from eventstudy.returns.passes import Accumulated, Groups, Merger, Needs, finish, first_look, gathered, second_look
 from eventstudy.returns.regressors import Regressors
 
 __all__ = ["measure_abnormal_returns"]
@@ -107,11 +107,15 @@ def measure_abnormal_returns(
     places = {name: Places(aligned.windows, members, *where, aligned.own_windows) for name, members in groups.items()}
     whole: Whole[Measured] = Whole(len(aligned))
     accumulated = looks.take(first_look(needs, places), whole)
-    abnormal = run.abnormal(np.arange(len(aligned)), whole.record())
+    measured = whole.record()
+    abnormal = run.abnormal(np.arange(len(aligned)), measured)
+    finish(accumulated, engine, places, None if measured.fits is None else partial(reader.remade, fits=measured.fits))
     if looks.count == 2:
         cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
         firsts = {name: FirstPass(abnormal, cars, places[name], accumulated[name]) for name in groups}
-        for name, by_class in looks.take(second_look(needs, firsts)).items():
+        again = looks.take(second_look(needs, firsts), known=measured)
+        finish(again, engine, places)
+        for name, by_class in again.items():
             accumulated[name] |= by_class
     return abnormal, accumulated
 
@@ -131,11 +135,15 @@ class _Looks:
         """How many times."""
         return 1 + any(issubclass(need, TwoPass) for need in self.needs)
 
-    def take(self, empty: Accumulated, whole: Whole[Measured] | None = None) -> Accumulated:
-        """Put what is measured of each event into the whole, if there is one, and return what the accumulators took."""
+    def take(
+        self, empty: Accumulated, whole: Whole[Measured] | None = None, known: Measured | None = None
+    ) -> Accumulated:
+        """Return what the accumulators take, and put what is measured into the whole; the second time it is known."""
         again, events = whole is None, len(self.run.reader.aligned)
         rows = blocks(events, paths.TIMES[self.path]) or [np.empty(0, dtype=np.int64)]
-        task = partial(paths.run_on, self.path, self.run.block, empty=empty, again=again)
+        # It would travel to each process.
+        known = known if self.engine.shares_memory else None
+        task = partial(paths.run_on, self.path, self.run.block, empty=empty, again=again, known=known)
         if self.engine.shares_memory and whole is not None:
             task = partial(_put, whole, task)
 
@@ -144,12 +152,11 @@ class _Looks:
                 self.progress(done + again * total, total * self.count)
 
         merger = Merger(empty)
-        with paths.running(self.path):
-            for parts, found in map_chunks(task, rows, self.engine, told):
-                if whole is not None:
-                    whole.put_all(parts)
-                merger.put(found)
-            return merger.whole(self.engine, self.run.reader.unmade())
+        for parts, found in map_chunks(task, rows, self.engine, told):
+            if whole is not None:
+                whole.put_all(parts)
+            merger.put(found)
+        return merger.whole()
 
 
 def _put(whole: Whole[Measured], task: Callable[[Ints], Block], rows: Ints) -> Block:
@@ -171,9 +178,10 @@ class _Run:
     serial: bool
     diagnostics: bool
 
-    def block(self, rows: Ints, *, empty: Accumulated, again: bool) -> Block:
+    def block(self, rows: Ints, *, empty: Accumulated, again: bool, known: Measured | None) -> Block:
         """Return what is kept of a block's events, nothing the second time, and what the accumulators took."""
-        parts = estimated(self.reader, rows, serial=self.serial, diagnostics=self.diagnostics and not again)
+        diagnostics = self.diagnostics and not again
+        parts = estimated(self.reader, rows, serial=self.serial, diagnostics=diagnostics, known=known)
         residuals = [self._residuals(part) for part in parts] if any(empty.values()) else []
         # The residuals go no further than this block.
         return [] if again else [(part.rows, part.measured) for part in parts], gathered(empty, residuals, self.groups)

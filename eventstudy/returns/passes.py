@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from eventstudy._typing import Bools
+from eventstudy._typing import Bools, Ints
 from eventstudy.execution import Engine
 from eventstudy.returns.accumulators import Accumulator, Finishing, FirstPass, OnePass, Places, Residuals, TwoPass
 from eventstudy.returns.remade import Remade
 
-__all__ = ["Accumulated", "Groups", "Merger", "Needs", "first_look", "gathered", "second_look"]
+__all__ = ["Accumulated", "Groups", "Merger", "Needs", "finish", "first_look", "gathered", "second_look"]
 
 Groups = Mapping[str, Bools]
 Needs = tuple[type[Accumulator], ...]
@@ -86,19 +86,28 @@ class Merger:
             size *= 2
         self._waiting.append((size, part))
 
-    def whole(self, engine: Engine | None = None, unmade: Remade | None = None) -> Accumulated:
-        """Return all of it; an accumulator that ``finish``es does so now."""
+    def whole(self) -> Accumulated:
+        """Return all of it."""
         while len(self._waiting) > 1:
             (_, later), (size, earlier) = self._waiting.pop(), self._waiting.pop()
             self._waiting.append((size, _joined(earlier, later)))
         for _, part in self._waiting:
             _joined(self._whole, part)
         self._waiting = []
-        for by_class in self._whole.values():
-            for accumulator in by_class.values():
-                if isinstance(accumulator, Finishing):
-                    accumulator.finish(engine or Engine(), unmade)
         return self._whole
+
+
+def finish(
+    accumulated: Accumulated,
+    engine: Engine,
+    places: Mapping[str, Places],
+    remade: Callable[[Ints], Remade] | None = None,
+) -> None:
+    """Let the accumulators that `Finishing` describes do what is left to them."""
+    for name, by_class in accumulated.items():
+        for accumulator in by_class.values():
+            if isinstance(accumulator, Finishing):
+                accumulator.finish(engine, places[name], remade)
 
 
 def _joined(one: Accumulated, two: Accumulated) -> Accumulated:

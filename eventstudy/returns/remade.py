@@ -1,30 +1,62 @@
 """Estimation residuals that are not kept, but made again where they are read.
 
 A compiled loop makes the residuals of an event in the cache, reads them and forgets them, which costs less than to
-bring them back from memory.
+bring them back from memory. Of all events stand only the few numbers that they are made from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
 
-__all__ = ["Remade", "as_rows", "some_of"]
+__all__ = ["Fits", "Remade", "as_rows", "some_of"]
 
 # Events whose residuals are made at once where a test reads them all: what the cache of a core holds.
 PIECE = 512
-COMMON = ("values", "columns", "first", "mean")
-BY_EVENT = ("at", "date", "level", "slopes", "mean_residual", "scale", "positive")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fits:
+    """What a fit of E events found: what their residuals are made from, and what is known of these.
+
+    Parameters
+    ----------
+    level : ndarray of shape (E,)
+        Mean return where there is a constant, else 0; NaN where there is no estimate.
+    slopes : ndarray of shape (E, K)
+        Coefficients of the regressors but for a constant; one of the riskless return, 1, where excess returns are
+        explained.
+    mean_residual : ndarray of shape (E,)
+        Mean of the residuals: 0, to rounding, where there is a constant.
+    scale : ndarray of shape (E,)
+        One over their standard deviation, divisor M; 0 where they don't vary.
+    positive : ndarray of shape (E,)
+        How many are above zero.
+    """
+
+    level: Floats
+    slopes: Floats
+    mean_residual: Floats
+    scale: Floats
+    positive: Ints
+
+    @classmethod
+    def none(cls, events: int, slopes: int) -> Fits:
+        """Return those of events without an estimate."""
+        missing = np.full(events, np.nan)
+        return cls(missing, np.zeros((events, slopes)), missing.copy(), np.zeros(events), np.zeros(events, np.int64))
+
+
+BY_EVENT = ("at", "date", *(each.name for each in fields(Fits)))
 
 
 class Remade(NamedTuple):
     """Residuals ``(y - level) - sum_k (x_k - mean_k) slope_k`` of E events; the fields are what a compiled loop reads.
-
-    Between processes only what belongs to single events is sent; `joined` finds the rest.
 
     Parameters
     ----------
@@ -34,23 +66,15 @@ class Remade(NamedTuple):
         Where they begin.
     columns : ndarray of shape (K, T)
         The regressors by session, but for a constant; zeros where there is none. After them, where excess returns
-        are explained, the riskless return, its mean taken as 0 and its slope 1.
+        are explained, the riskless return, its mean taken as 0.
     first : ndarray of shape (D,)
         Where in them the M sessions of each date begin.
     mean : ndarray of shape (D, K)
         What is taken from each column.
     date : ndarray of shape (E,)
         Which of the dates is each event's.
-    level : ndarray of shape (E,)
-        Mean return where there is a constant, else 0; NaN where there is no estimate.
-    slopes : ndarray of shape (E, K)
-        Coefficients of the columns.
-    mean_residual : ndarray of shape (E,)
-        Mean of the residuals: 0, to rounding, where there is a constant.
-    scale : ndarray of shape (E,)
-        One over their standard deviation, divisor M; 0 where they don't vary.
-    positive : ndarray of shape (E,)
-        How many are above zero.
+    level, slopes, mean_residual, scale, positive
+        As in `Fits`.
     total : ndarray of shape (M,)
         Sum by session over all events; empty where some were taken, or where they are other residuals.
     sessions : int
@@ -76,6 +100,11 @@ class Remade(NamedTuple):
         """(E, M)."""
         return len(self.at), self.sessions
 
+    @property
+    def fits(self) -> Fits:
+        """What stays when the residuals are forgotten."""
+        return Fits(self.level, self.slopes, self.mean_residual, self.scale, self.positive)
+
     def take(self, rows: Rows) -> Remade:
         """Return the residuals of some events."""
         own: dict[str, Any] = {name: getattr(self, name)[rows] for name in BY_EVENT}
@@ -95,16 +124,6 @@ class Remade(NamedTuple):
     def elsewhere(self, at: Ints, first: Ints, sessions: int) -> Remade:
         """Return what the same coefficients leave of other returns: where they begin, and by date their regressors."""
         return self._replace(at=at, first=first, sessions=sessions, total=self.total[:0])
-
-    def joined(self, parts: Sequence[Remade]) -> Remade:
-        """Return the residuals of all parts, in their order, made from what these residuals are made from."""
-        own: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in BY_EVENT}
-        return self._replace(**own, total=self.total[:0])
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # What all events have in common, a panel among it, stays where it is.
-        common = {name: np.empty((0,) * getattr(self, name).ndim, getattr(self, name).dtype) for name in COMMON}
-        return Remade, tuple(self._replace(**common))  # type: ignore[arg-type]
 
 
 def as_rows(residuals: Floats | Remade) -> Floats:

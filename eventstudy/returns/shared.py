@@ -17,9 +17,9 @@ from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.execution import blocks
 from eventstudy.returns import paths
 from eventstudy.returns.linear import PERFECT
-from eventstudy.returns.remade import Remade
+from eventstudy.returns.remade import Fits, Remade
 
-__all__ = ["Dated", "SharedDesigns", "SharedFit", "factorise", "fit_stretches", "forecast_errors"]
+__all__ = ["Dated", "SharedDesigns", "SharedFit", "factorise", "fit_stretches", "forecast_errors", "remade"]
 
 # A column that keeps less than this share of its length apart from those before it would leave rounding errors in
 # X R^-1; events of such a date are fitted one by one.
@@ -73,6 +73,11 @@ class SharedDesigns:
     excess: bool
     riskless: Floats
     riskless_ahead: Floats
+
+    @property
+    def slopes(self) -> int:
+        """How many numbers `Fits.slopes` holds of an event: regressors, at least one, and the riskless return."""
+        return max(len(self.series) - int(self.constant), 1) + int(self.excess)
 
     def forecast(self, date: Ints, coefficients: Floats) -> Floats:
         """Return expected returns, shape (E, L), of events of these dates with coefficients of shape (E, K)."""
@@ -312,30 +317,42 @@ def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tup
     """Return the same with residuals that are made again where they are read."""
     from eventstudy.returns import compiled
 
-    events, begin, sessions = len(at), int(designs.constant), designs.series.shape[1]
+    events, count = len(at), len(designs.series)
+    fits = Fits(
+        level=np.zeros(events),
+        slopes=np.zeros((events, designs.slopes)),
+        mean_residual=np.empty(events),
+        scale=np.empty(events),
+        positive=np.empty(events, dtype=np.int64),
+    )
+    fits.slopes[:, designs.slopes - designs.excess :] = 1.0
+    made = remade(values, at, designs, date, fits)._replace(total=np.zeros(designs.sessions))
+    scores, ssr = np.zeros((events, count)), np.empty(events)
+    constant = designs.series[0] if designs.constant else None
+    compiled.fit(made, designs.inverse, constant, scores, ssr, excess=designs.excess)
+    return scores, made, made.mean_residual, ssr
+
+
+def remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fits: Fits) -> Remade:
+    """Return how to make the residuals of events that have been fitted; the arguments are those of `fit_stretches`."""
+    begin, sessions = int(designs.constant), designs.series.shape[1]
     # Regressors, or zeros where there are none; and the riskless return, which is taken out whole.
     known = [designs.series[begin:], np.zeros((int(len(designs.series) == begin), sessions))]
-    taken = [designs.riskless[None]] if designs.excess else []
-    columns = np.concatenate([*known, *taken])
-    mean, slopes = np.zeros((len(designs.mean), len(columns))), np.zeros((events, len(columns)))
+    columns = np.concatenate([*known, designs.riskless[None][: int(designs.excess)]])
+    mean = np.zeros((len(designs.mean), len(columns)))
     mean[:, : len(designs.series) - begin] = designs.mean[:, begin:]
-    slopes[:, len(columns) - len(taken) :] = 1.0
-    made = Remade(
+    return Remade(
         values=values,
         at=at,
         columns=columns,
         first=designs.first,
         mean=mean,
         date=date,
-        level=np.zeros(events),
-        slopes=slopes,
-        mean_residual=np.empty(events),
-        scale=np.empty(events),
-        positive=np.empty(events, dtype=np.int64),
-        total=np.zeros(designs.sessions),
+        level=fits.level,
+        slopes=fits.slopes,
+        mean_residual=fits.mean_residual,
+        scale=fits.scale,
+        positive=fits.positive,
+        total=np.empty(0),
         sessions=designs.sessions,
     )
-    scores, ssr = np.zeros((events, len(designs.series))), np.empty(events)
-    constant = designs.series[0] if designs.constant else None
-    compiled.fit(made, designs.inverse, constant, scores, ssr, excess=designs.excess)
-    return scores, made, made.mean_residual, ssr

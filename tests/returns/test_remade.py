@@ -12,13 +12,13 @@ from scipy import stats
 
 from eventstudy.execution import Engine
 from eventstudy.returns import day_series, paths
-from eventstudy.returns.accumulators import EstimationMeans, PositiveShare, Residuals
+from eventstudy.returns.accumulators import EstimationMeans, PositiveShare, Residuals, take
 from eventstudy.returns.compiled import triangles
 from eventstudy.returns.day_series import DaySeries
 from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
 from eventstudy.returns.ranking import rank_sums
-from eventstudy.returns.remade import Remade
-from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise, fit_stretches, forecast_errors
+from eventstudy.returns.remade import Fits, Remade
+from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise, fit_stretches, forecast_errors, remade
 
 SESSIONS, AHEAD, DATES = 60, 7, 40
 KINDS = ("mean", "through the origin", "market", "three factors", "excess", "nearly collinear")
@@ -99,14 +99,18 @@ def test_what_the_fit_says_of_the_residuals(given: Given) -> None:
     np.testing.assert_array_equal(remade.positive, (rows > 0).sum(axis=1))
 
 
-def test_some_events_and_parts_from_another_process(given: Given) -> None:
-    remade, rows = given.remade, given.remade.rows()
+def test_some_events_and_what_stays_of_them(given: Given) -> None:
+    made, rows = given.remade, given.remade.rows()
     odd = np.arange(1, len(rows), 2)
-    np.testing.assert_array_equal(remade.take(odd).rows(), rows[odd])
-    assert not len(remade.take(odd).total)
-    parts = [pickle.loads(pickle.dumps(remade.take(piece))) for piece in remade.pieces()]
-    assert max(part.values.size for part in parts) == 0
-    np.testing.assert_array_equal(remade.take(odd[:0]).joined(parts).rows(), rows)
+    np.testing.assert_array_equal(made.take(odd).rows(), rows[odd])
+    assert not len(made.take(odd).total)
+    some = pickle.loads(pickle.dumps(take(made.fits, odd)))
+    again = remade(given.values, given.at[odd], given.designs, given.date[odd], some)
+    np.testing.assert_array_equal(again.rows(), rows[odd])
+    assert not len(again.total)
+    assert np.isnan(
+        remade(given.values, given.at, given.designs, given.date, Fits.none(1_300, made.slopes.shape[1])).rows()
+    ).all()
 
 
 def test_triangles_are_those_of_householder(given: Given) -> None:
@@ -169,7 +173,7 @@ def test_generalised_ranks_are_those_of_the_joined_rows(given: Given, *, made: b
     alone.add(residuals)
     ranks = GeneralizedRanks(scars, alone.total)
     ranks.add(residuals)
-    ranks.finish(Engine(), None)
+    ranks.finish(Engine(), None, None)  # type: ignore[arg-type]
     standard = given.remade.rows() / given.fit.sigma[:, None]
     for window, scar in scars.items():
         used = ~np.isnan(scar)
