@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from eventstudy._typing import Ints
+from eventstudy._typing import Floats, Ints
 from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.inference.missing import MISSING, estimated, inflation
@@ -124,13 +124,18 @@ class GeneralizedSign(HypothesisTest):
         if isinstance(shares, PositiveSums):
             shares = shares.shares.get(sample.window.length, PositiveShare())
         assert isinstance(shares, PositiveShare)
-        positive, used = shares.counts(rows)
         if self.p_hat == "pooled":
+            positive, used = shares.counts(rows)
             return float(positive.sum() / max(int(used.sum()), 1))
-        if self.p_hat == "firms":
-            members = sample.accumulated[Members]
-            assert isinstance(members, Members)
-            _, firm = np.unique(members.codes(rows), return_inverse=True)
-            positive, used = (np.bincount(firm, weights=each) for each in (positive, used))
-        there = used > 0
-        return float(np.mean(positive[there] / used[there])) if there.any() else float("nan")
+        own = _by_firm(sample, shares, rows) if self.p_hat == "firms" else shares.of(rows)
+        there = own[~np.isnan(own)]
+        return float(np.mean(there)) if len(there) else float("nan")
+
+
+def _by_firm(sample: Sample, shares: PositiveShare, rows: Ints) -> Floats:
+    """Return the share of positive residuals of each firm."""
+    members = sample.accumulated[Members]
+    assert isinstance(members, Members)
+    _, firm = np.unique(members.codes(rows), return_inverse=True)
+    positive, used = (np.bincount(firm, weights=each) for each in shares.counts(rows))
+    return np.where(used > 0, positive / np.maximum(used, 1), np.nan)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeVar, runtime_che
 
 import numpy as np
 
-from eventstudy._typing import Bools, Dates, Floats, Ints, Labels, Rows
+from eventstudy._typing import Bools, Codes, Dates, Floats, Ints, Labels, Rows
 from eventstudy.returns.ranking import rank_sums
 from eventstudy.returns.remade import Remade, as_rows, some_of
 
@@ -44,6 +44,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+# Counts of sessions are kept for every event.
+COUNT = np.int32
 
 
 def take(record: T, rows: Rows) -> T:
@@ -300,29 +303,34 @@ class PositiveShare:
 
     remakes: ClassVar[bool] = True
 
-    parts: tuple[tuple[Ints, Ints, Ints], ...] = ()
-    _by_event: tuple[Ints, Ints] | None = field(default=None, repr=False, compare=False)
+    parts: tuple[tuple[Ints, Codes, Codes], ...] = ()
+    _by_event: tuple[Codes, Codes] | None = field(default=None, repr=False, compare=False)
 
     def add(self, residuals: Residuals) -> None:
         """Count the positive residuals among the residuals there are."""
         events, sessions = residuals.given.shape
-        used = np.full(events, sessions) if residuals.complete else residuals.there.sum(axis=1)
+        used: Codes = np.full(events, sessions, COUNT)
+        if not residuals.complete:
+            used = residuals.there.sum(axis=1, dtype=COUNT)
         self.parts = (*self.parts, (residuals.row, positive_counts(residuals), used))
 
     def merge(self, other: PositiveShare) -> None:
         """Append the events of a later block."""
         self.parts = (*self.parts, *other.parts)
 
-    def counts(self, rows: Ints) -> tuple[Ints, Ints]:
+    def counts(self, rows: Ints) -> tuple[Codes, Codes]:
         """Return positive and used of these events, shape (len(rows),) each."""
         if self._by_event is None:
-            events = 1 + max((int(row.max(initial=-1)) for row, _, _ in self.parts), default=-1)
-            positive, used = np.zeros((2, events), dtype=np.int64)
-            for row, above, there in self.parts:
-                positive[row], used[row] = above, there
-            self._by_event = positive, used
+            self._by_event = self._placed()
         positive, used = self._by_event
         return positive[rows], used[rows]
+
+    def _placed(self) -> tuple[Codes, Codes]:
+        events = 1 + max((int(row.max(initial=-1)) for row, _, _ in self.parts), default=-1)
+        positive, used = np.zeros((2, events), dtype=COUNT)
+        for row, above, there in self.parts:
+            positive[row], used[row] = above, there
+        return positive, used
 
     def of(self, rows: Ints) -> Floats:
         """Return the shares of these events, shape (len(rows),), NaN without residuals."""
@@ -330,13 +338,13 @@ class PositiveShare:
         return np.where(used > 0, positive / np.maximum(used, 1), np.nan)
 
 
-def positive_counts(residuals: Residuals) -> Ints:
+def positive_counts(residuals: Residuals) -> Codes:
     """Return how many residuals of each event are above zero."""
     if isinstance(residuals.given, Remade):
         return residuals.given.positive
     # Bytes are summed in half the time of booleans.
     above = (residuals.values > 0).view(np.uint8)
-    return np.asarray(np.add.reduce(above, axis=1, dtype=np.int32).astype(np.int64))
+    return np.asarray(np.add.reduce(above, axis=1, dtype=COUNT))
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints, Rows
+from eventstudy._typing import Codes, Floats, Ints, Rows
 
 __all__ = ["Fits", "Remade", "as_rows", "some_of"]
 
@@ -43,13 +43,13 @@ class Fits:
     slopes: Floats
     mean_residual: Floats
     scale: Floats
-    positive: Ints
+    positive: Codes
 
     @classmethod
     def none(cls, events: int, slopes: int) -> Fits:
         """Return those of events without an estimate."""
         missing = np.full(events, np.nan)
-        return cls(missing, np.zeros((events, slopes)), missing.copy(), np.zeros(events), np.zeros(events, np.int64))
+        return cls(missing, np.zeros((events, slopes)), missing.copy(), np.zeros(events), np.zeros(events, np.int32))
 
 
 BY_EVENT = ("at", "date", *(each.name for each in fields(Fits)))
@@ -91,7 +91,7 @@ class Remade(NamedTuple):
     slopes: Floats
     mean_residual: Floats
     scale: Floats
-    positive: Ints
+    positive: Codes
     total: Floats
     sessions: int
 

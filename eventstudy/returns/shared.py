@@ -323,7 +323,7 @@ def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tup
         slopes=np.zeros((events, designs.slopes)),
         mean_residual=np.empty(events),
         scale=np.empty(events),
-        positive=np.empty(events, dtype=np.int64),
+        positive=np.empty(events, dtype=np.int32),
     )
     fits.slopes[:, designs.slopes - designs.excess :] = 1.0
     made = remade(values, at, designs, date, fits)._replace(total=np.zeros(designs.sessions))
