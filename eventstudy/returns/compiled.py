@@ -155,29 +155,35 @@ def triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Float
 
 
 @njit(error_model="numpy")
-def solve(cross: Floats, inverse: Floats, scores: Floats, slopes: Floats) -> None:
-    """Write ``Q'y = R^-T X'y`` and ``R^-1 Q'y``, for the columns from the first that varies."""
-    begin, count = len(inverse) - len(cross), len(cross)
-    for k in range(count):
-        for j in range(k + 1):
-            scores[begin + k] += inverse[begin + j, begin + k] * cross[j]
-    for j in range(count):
-        for k in range(j, count):
-            slopes[j] += inverse[begin + j, begin + k] * scores[begin + k]
+def solve(cross: Floats, inverse: Floats, begin: int, scores: Floats, coefficients: Floats) -> None:
+    """Write ``Q'y = R^-T X'y`` for the columns that vary, the first of which is given, and ``R^-1 Q'y`` for all."""
+    for k in range(begin, len(inverse)):
+        for j in range(begin, k + 1):
+            scores[k] += inverse[j, k] * cross[j - begin]
+    for j in range(len(inverse)):
+        for k in range(j, len(inverse)):
+            coefficients[j] += inverse[j, k] * scores[k]
 
 
 @njit(error_model="numpy")
-def fit(made: Remade, inverse: Floats, constant: Floats | None, scores: Floats, ssr: Floats, excess: bool) -> None:
-    """Fit each event: write what `Remade` holds of it, ``Q'y`` and the sum of squared residuals.
+def fit(
+    made: Remade,
+    inverse: Floats,
+    constant: Floats | None,
+    scores: Floats,
+    coefficients: Floats,
+    ssr: Floats,
+    excess: bool,
+) -> None:
+    """Fit each event: write what `Remade` holds of it, ``Q'y``, coefficients and the sum of squared residuals.
 
-    ``Q'y = R^-T X'y``, X less its means; see `eventstudy.returns.shared`. Level, slopes, scores and the total are zeros
-    before.
+    ``Q'y = R^-T X'y``, X less its means; see `eventstudy.returns.shared`. All that is added to is zero before.
     """
     values, at, level, slopes = made.values, made.at, made.level, made.slopes
     columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
     mean_residual, scale, positive, total = made.mean_residual, made.scale, made.positive, made.total
     length, sessions, count = made.columns.shape[1], made.sessions, len(made.columns) - int(excess)
-    left, cross = np.empty(sessions), np.empty(count)
+    left, cross, begin = np.empty(sessions), np.empty(count), 0 if constant is None else 1
     for i in range(len(at)):
         day, start = date[i], first[date[i]]
         own, column = values[at[i] : at[i] + sessions], columns[start : start + sessions]
@@ -195,8 +201,9 @@ def fit(made: Remade, inverse: Floats, constant: Floats | None, scores: Floats, 
             rest /= sessions
             level[i] = shift + rest
             scores[i, 0] = level[i] * sessions * constant[start] * inverse[day, 0, 0]
-        if len(inverse[day]) > 1 or constant is None:
-            solve(cross, inverse[day], scores[i], slopes[i])
+        solve(cross, inverse[day], begin, scores[i], coefficients[i])
+        for k in range(begin, len(inverse[day])):
+            slopes[i, k - begin] = coefficients[i, k]
         for k in range(1, count):
             take_column(left, columns[k * length + start : k * length + start + sessions], mean[day, k], slopes[i, k])
         found = settle(total, left, rest, column, mean[day, 0], slopes[i, 0])

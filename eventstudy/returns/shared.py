@@ -228,7 +228,7 @@ def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) 
     date : ndarray of shape (E,)
         Which of them is each event's; only usable ones.
     """
-    scores, residuals, mean, ssr = _project(values, at, designs, date)
+    scores, coefficients, residuals, mean, ssr = _project(values, at, designs, date)
     (events, count), sessions = scores.shape, designs.sessions
     explained = np.einsum("ek,ek->e", scores, scores)
     ssr = np.where(ssr <= PERFECT * (explained + ssr), 0.0, ssr)
@@ -240,7 +240,7 @@ def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) 
     varies = sst > PERFECT * (explained + ssr)
     freedom = sessions - count
     return SharedFit(
-        coefficients=np.einsum("ekj,ej->ek", designs.inverse[date], scores),
+        coefficients=coefficients,
         residuals=residuals,
         mean_residual=mean,
         sigma=np.sqrt(ssr / freedom) if freedom > 0 else np.full(events, np.nan),
@@ -282,8 +282,8 @@ def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints
 
 def _project(
     values: Floats, at: Ints, designs: SharedDesigns, date: Ints
-) -> tuple[Floats, Floats | Remade, Floats, Floats]:
-    """Return scores ``Q'y`` (E, K), residuals ``y - Q Q'y`` (E, M), their means and sums of squares (E,)."""
+) -> tuple[Floats, Floats, Floats | Remade, Floats, Floats]:
+    """Return ``Q'y``, ``R^-1 Q'y`` (E, K), residuals ``y - Q Q'y`` (E, M), their means and sums of squares (E,)."""
     if paths.compiled():
         return _remade(values, at, designs, date)
     first = designs.first[date]
@@ -310,10 +310,13 @@ def _project(
         scores[:, k] = np.einsum("em,em->e", basis, residuals) * scale
         residuals -= basis * (scores[:, k] * scale)[:, None]
     means: Floats = np.einsum("em->e", residuals) / designs.sessions
-    return scores, residuals, means, np.einsum("em,em->e", residuals, residuals)
+    coefficients = np.einsum("ekj,ej->ek", inverse, scores)
+    return scores, coefficients, residuals, means, np.einsum("em,em->e", residuals, residuals)
 
 
-def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Floats, Remade, Floats, Floats]:
+def _remade(
+    values: Floats, at: Ints, designs: SharedDesigns, date: Ints
+) -> tuple[Floats, Floats, Remade, Floats, Floats]:
     """Return the same with residuals that are made again where they are read."""
     from eventstudy.returns import compiled
 
@@ -327,10 +330,10 @@ def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tup
     )
     fits.slopes[:, designs.slopes - designs.excess :] = 1.0
     made = remade(values, at, designs, date, fits)._replace(total=np.zeros(designs.sessions))
-    scores, ssr = np.zeros((events, count)), np.empty(events)
+    (scores, coefficients), ssr = np.zeros((2, events, count)), np.empty(events)
     constant = designs.series[0] if designs.constant else None
-    compiled.fit(made, designs.inverse, constant, scores, ssr, excess=designs.excess)
-    return scores, made, made.mean_residual, ssr
+    compiled.fit(made, designs.inverse, constant, scores, coefficients, ssr, excess=designs.excess)
+    return scores, coefficients, made, made.mean_residual, ssr
 
 
 def remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fits: Fits) -> Remade:
