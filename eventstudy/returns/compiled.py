@@ -50,6 +50,7 @@ REORDERED: Any = {"reassoc", "contract", "nsz", "arcp"}
 IN_ORDER: Any = {"contract"}
 # Events whose residuals are in the cache at once.
 TURN = 16
+MINUS_ZERO = np.int64(-(2**63))
 
 
 # Loops over one stretch of memory are functions of their own: only then are they compiled to vector instructions.
@@ -70,10 +71,19 @@ def take_column(left: Floats, column: Floats, middle: float, slope: float) -> No
 
 
 @njit(fastmath=IN_ORDER, error_model="numpy")
-def add_scaled(row: Floats, left: Floats, mean: float, scale: float) -> None:
-    """Add residuals, less their mean and scaled, to a row."""
+def add_line(
+    row: Floats, own: Floats, level: float, column: Floats, middle: float, slope: float, mean: float, scale: float
+) -> None:
+    """Add to a row what `fill_line` would write, less its mean and scaled."""
+    for t in range(len(row)):
+        row[t] += ((own[t] - level) - (column[t] - middle) * slope - mean) * scale
+
+
+@njit(fastmath=IN_ORDER, error_model="numpy")
+def add_row(row: Floats, left: Floats) -> None:
+    """Add residuals to a row."""
     for t in range(len(left)):
-        row[t] += (left[t] - mean) * scale
+        row[t] += left[t]
 
 
 @njit(fastmath=REORDERED, error_model="numpy")
@@ -253,44 +263,37 @@ def sum_residuals(made: Remade) -> Floats:
         which = everything[begin : begin + TURN]
         fill_rows(rows, made, which)
         for j in range(len(which)):
-            add_scaled(sums, rows[j], 0.0, 1.0)
+            add_row(sums, rows[j])
     return sums
 
 
 @njit()
-def pack_row(keys: Floats, bits: Ints, values: Floats, first: int, low: int) -> None:
-    """Write one row of values, from a column on."""
-    for j in range(len(values)):
-        keys[j] = values[j] + 0.0
-        bits[j] = (bits[j] & ~low) | (first + j)
+def pack_row(keys: Ints, bits: Ints, first: int, low: int) -> None:
+    """Write the bits of one row of values, the lowest replaced by the column, from a column on; -0.0 as 0.0."""
+    for j in range(len(bits)):
+        keys[j] = ((0 if bits[j] == MINUS_ZERO else bits[j]) & ~low) | (first + j)
 
 
 @njit()
-def pack(values: Floats, more: Floats, low: int) -> Floats:
-    """Return values and more of them with their lowest bits replaced by the column, -0.0 taken as 0.0."""
-    first = values.shape[1]
-    keys = np.empty((len(values), first + more.shape[1]))
-    bits = keys.view(np.int64)
-    for i in range(len(values)):
-        pack_row(keys[i, :first], bits[i, :first], values[i], 0, low)
-        pack_row(keys[i, first:], bits[i, first:], more[i], first, low)
-    return keys
+def pack(keys: Ints, values: Floats, more: Floats, low: int) -> None:
+    """Write the bits of values and more of them with their lowest replaced by the column."""
+    first, bits, more_bits = values.shape[1], values.view(np.int64), more.view(np.int64)
+    for i in range(len(keys)):
+        pack_row(keys[i, :first], bits[i], 0, low)
+        pack_row(keys[i, first:], more_bits[i], first, low)
 
 
 @njit(error_model="numpy")
-def pack_residuals(made: Remade, more: Floats, low: int) -> Floats:
-    """Return the same of residuals and more values."""
-    first = made.sessions
-    keys, rows = np.empty((len(made.at), first + more.shape[1])), np.empty((TURN, first))
-    bits, everything = keys.view(np.int64), np.arange(len(keys))
+def pack_residuals(keys: Ints, made: Remade, more: Floats, low: int) -> None:
+    """Write the same of residuals and more values."""
+    first, rows, more_bits = made.sessions, np.empty((TURN, made.sessions)), more.view(np.int64)
+    bits, everything = rows.view(np.int64), np.arange(len(keys))
     for begin in range(0, len(keys), TURN):
         which = everything[begin : begin + TURN]
         fill_rows(rows, made, which)
         for j in range(len(which)):
-            i = which[j]
-            pack_row(keys[i, :first], bits[i, :first], rows[j], 0, low)
-            pack_row(keys[i, first:], bits[i, first:], more[i], first, low)
-    return keys
+            pack_row(keys[begin + j, :first], bits[j], 0, low)
+            pack_row(keys[begin + j, first:], more_bits[begin + j], first, low)
 
 
 @njit()
@@ -336,7 +339,7 @@ def add_above(twice: Ints, values: Floats, limit: float) -> int:
     """Add two to the count of each column whose value is above a limit, one where it equals it; return the sum."""
     above = 0
     for j in range(len(values)):
-        higher = 2 * (values[j] > limit) + (values[j] == limit)
+        higher = int(values[j] > limit) + int(values[j] >= limit)
         twice[j] += higher
         above += higher
     return above
@@ -360,13 +363,25 @@ def count_above(made: Remade, limits: Floats) -> tuple[Ints, Ints]:
 @njit(error_model="numpy")
 def add_standardised(table: Floats, at: Ints, made: Remade, order: Ints) -> None:
     """Add the residuals of some events, less their means and over their standard deviations, to rows of a table."""
-    mean_residual, scale, rows = made.mean_residual, made.scale, np.empty((TURN, made.sessions))
-    for begin in range(0, len(order), TURN):
-        which = order[begin : begin + TURN]
-        fill_rows(rows, made, which)
-        for j in range(len(which)):
-            i = which[j]
-            add_scaled(table[at[i]], rows[j], mean_residual[i], scale[i])
+    values, begin, level, slopes = made.values, made.at, made.level, made.slopes
+    columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
+    mean_residual, scale = made.mean_residual, made.scale
+    length, sessions, last = made.columns.shape[1], made.sessions, len(made.columns) - 1
+    left = np.empty(sessions)
+    for j in range(len(order)):
+        i = order[j]
+        day, row, own = date[i], table[at[i]], values[begin[i] : begin[i] + sessions]
+        start = last * length + first[day]
+        column, middle, slope = columns[start : start + sessions], mean[day, last], slopes[i, last]
+        if last == 0:
+            add_line(row, own, level[i], column, middle, slope, mean_residual[i], scale[i])
+            continue
+        start = first[day]
+        fill_line(left, own, level[i], columns[start : start + sessions], mean[day, 0], slopes[i, 0])
+        for k in range(1, last):
+            start = k * length + first[day]
+            take_column(left, columns[start : start + sessions], mean[day, k], slopes[i, k])
+        add_line(row, left, 0.0, column, middle, slope, mean_residual[i], scale[i])
 
 
 @njit()

@@ -72,19 +72,25 @@ def rank_sums(values: Floats | Remade, more: Floats | None = None) -> tuple[Floa
     >>> together.tolist(), alone.tolist()
     ([4.0, 3.5, 4.5], [3.0, 3.0])
     """
-    more = np.empty((len(values), 0)) if more is None else more
-    if isinstance(values, Remade):
-        pieces = [_rank_sums(values.take(rows), more[rows]) for rows in values.pieces()]
-        together, alone = (np.array([piece[place] for piece in pieces]) for place in range(2))
-        return together.sum(axis=0), alone.sum(axis=0)
-    return _rank_sums(values, more)
+    more = np.empty((values.shape[0], 0)) if more is None else more
+    events, first = values.shape
+    pieces = list(values.pieces()) if isinstance(values, Remade) else [slice(0, events)]
+    # One memory for the keys of all pieces: a new one would have to be found for each.
+    keys = np.empty((pieces[0].stop if pieces else 0, first + more.shape[1]))
+    together, alone = np.zeros(first + more.shape[1]), np.zeros(first)
+    for rows in pieces:
+        some = some_of(values, rows)
+        found = _rank_sums(some, more[rows], keys[: len(more[rows])])
+        together += found[0]
+        alone += found[1]
+    return together, alone
 
 
-def _rank_sums(values: Floats | Remade, more: Floats) -> tuple[Floats, Floats]:
-    first, count = values.shape[1], values.shape[1] + more.shape[1]
+def _rank_sums(values: Floats | Remade, more: Floats, keys: Floats) -> tuple[Floats, Floats]:
+    first, count = values.shape[1], keys.shape[1]
     if count > MOST_COLUMNS:
         return _careful_sums(as_rows(values), more)
-    bits = _sorted_keys(values, more)
+    bits = _sorted_keys(values, more, keys)
     if paths.compiled():
         from eventstudy.returns.compiled import sum_ranks
 
@@ -113,7 +119,7 @@ def _careful_sums(values: Floats, more: Floats) -> tuple[Floats, Floats]:
 def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
     """Return ranks of complete rows, and which rows have ties, whose ranks are not to be used."""
     events, count = values.shape
-    bits = _sorted_keys(values, values[:, :0])
+    bits = _sorted_keys(values, values[:, :0], np.empty(values.shape))
     tied = _ties(bits)
     bits &= LOW
     bits += (np.arange(events) * count)[:, None]
@@ -122,21 +128,25 @@ def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
     return ranks.reshape(events, count), tied
 
 
-def _sorted_keys(values: Floats | Remade, more: Floats) -> Ints:
-    """Return the bits of each row's values in order, the lowest replaced by the column that a value comes from."""
+def _sorted_keys(values: Floats | Remade, more: Floats, keys: Floats) -> Ints:
+    """Return the bits of each row's values in order, the lowest replaced by the column that a value comes from.
+
+    They are written into the memory of the keys.
+    """
+    bits = keys.view(np.int64)
     if paths.compiled():
         from eventstudy.returns.compiled import pack, pack_residuals
 
-        keys = pack_residuals(values, more, LOW) if isinstance(values, Remade) else pack(values, more, LOW)
-        keys.sort(axis=1)
-        return keys.view(np.int64)
-    values = as_rows(values)
-    # Adding zero turns -0.0 into 0.0, which is the same number.
-    keys = np.concatenate([values, more], axis=1)
-    keys += 0.0
-    bits = keys.view(np.int64)
-    bits &= ~LOW
-    bits |= np.arange(keys.shape[1])
+        if isinstance(values, Remade):
+            pack_residuals(bits, values, more, LOW)
+        else:
+            pack(bits, values, more, LOW)
+    else:
+        # Adding zero turns -0.0 into 0.0, which is the same number.
+        np.add(as_rows(values), 0.0, out=keys[:, : values.shape[1]])
+        np.add(more, 0.0, out=keys[:, values.shape[1] :])
+        bits &= ~LOW
+        bits |= np.arange(keys.shape[1])
     keys.sort(axis=1)
     return bits
 
