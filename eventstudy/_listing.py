@@ -34,6 +34,7 @@ class Listing:
     offsets: Ints
     first: Ints
     _codes: dict[str, int] = field(init=False, repr=False)
+    _venues: list[tuple[dict[str, Calendar], Ints]] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_codes", {symbol: code for code, symbol in enumerate(self.symbols)})
@@ -49,6 +50,24 @@ class Listing:
     def last(self) -> Ints:
         """Index, in its calendar, of each symbol's last session, shape (S,)."""
         return self.first + self.lengths - 1
+
+    @property
+    def exchanges(self) -> dict[str, Calendar]:
+        """The calendars that there are, by exchange code, in the order of these."""
+        return self._by_venue()[0]
+
+    @property
+    def exchange(self) -> Ints:
+        """Which of `exchanges` is each symbol's, shape (S,)."""
+        return self._by_venue()[1]
+
+    def _by_venue(self) -> tuple[dict[str, Calendar], Ints]:
+        # Found once, when it is first asked for.
+        if not self._venues:
+            known = dict(sorted({calendar.code: calendar for calendar in self.calendars}.items()))
+            place = {code: number for number, code in enumerate(known)}
+            self._venues.append((known, np.array([place[each.code] for each in self.calendars], dtype=np.int64)))
+        return self._venues[0]
 
     def __contains__(self, symbol: object) -> bool:
         return symbol in self._codes

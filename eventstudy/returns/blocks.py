@@ -65,8 +65,7 @@ class BlockReader:
         InputError
             If the model needs a riskless return that there is not, or can't weight returns from trade to trade.
         """
-        codes = np.array([calendar.code for calendar in panel.listing.calendars], dtype=object)
-        exchange = codes[aligned.code]
+        exchange = np.array([*panel.listing.exchanges], dtype=object)[panel.listing.exchange[aligned.code]]
         tables = regressors.tables(model.regressors, exchange if len(exchange) else None)
         if model.excess and not tables.risk_free:
             raise InputError(
@@ -239,8 +238,7 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
         return None
     if not len(aligned):
         return None
-    calendars = np.array([calendar.code for calendar in panel.listing.calendars])
-    codes, of_symbol = np.unique(calendars, return_inverse=True)
+    codes, of_symbol = np.array([*panel.listing.exchanges]), panel.listing.exchange
     most = int(aligned.day0.max(initial=0)) + 1
     places = of_symbol[aligned.code] * most + aligned.day0
     there = np.zeros(len(codes) * most, dtype=bool)

@@ -99,7 +99,7 @@ def measure_abnormal_returns(
     path = paths.choose(engine.path, len(aligned))
     with paths.running(path):
         reader = BlockReader.of(aligned, panel, model, regressors)
-    sessions = {calendar.code: calendar.sessions for calendar in panel.listing.calendars}
+    sessions = {code: calendar.sessions for code, calendar in panel.listing.exchanges.items()}
     serial = autocorrelation == "ar1"
     run = _Run(reader, groups, forecast_error, hold or BuyAndHold(), sessions, serial=serial, diagnostics=diagnostics)
     looks = _Looks(run, engine, path, needs, progress)

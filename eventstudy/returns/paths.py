@@ -50,12 +50,15 @@ def choose(path: str, events: int) -> str:
     >>> choose("auto", 1_000)
     'numpy'
     """
-    there = find_spec("numba") is not None
-    if path == COMPILED and not there:
-        raise InputError("The compiled path needs Numba; install it with: pip install 'eventstudy-backtester[fast]'.")
     if path == AUTO:
-        return COMPILED if there and events >= MANY_EVENTS else NUMPY
+        return COMPILED if events >= MANY_EVENTS and _has_numba() else NUMPY
+    if path == COMPILED and not _has_numba():
+        raise InputError("The compiled path needs Numba; install it with: pip install 'eventstudy-backtester[fast]'.")
     return path
+
+
+def _has_numba() -> bool:
+    return find_spec("numba") is not None
 
 
 @contextmanager

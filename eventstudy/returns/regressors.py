@@ -239,7 +239,7 @@ class Regressors:
         InputError
             If a benchmark is unknown, or trades on other sessions than the events it is meant for.
         """
-        calendars = {calendar.code: calendar for calendar in self.panel.listing.calendars}
+        calendars = self.panel.listing.exchanges
         if exchanges is not None:
             wanted = set(exchanges)
             calendars = {code: calendar for code, calendar in calendars.items() if code in wanted}
@@ -266,8 +266,8 @@ class Regressors:
         if isinstance(benchmark, str):
             column = benchmark in self.columns and not self._is_series(benchmark)
             return column or benchmark == PEERS or benchmark.startswith(f"{PEERS}:")
-        exchanges = {calendar.code for calendar in self.panel.listing.calendars}
-        return not exchanges.intersection(benchmark) and any(key in self.panel.listing for key in benchmark)
+        exchanges = self.panel.listing.exchanges
+        return not exchanges.keys() & benchmark and any(key in self.panel.listing for key in benchmark)
 
     def _own(self, benchmark: Benchmark, calendars: Mapping[str, Calendar]) -> OwnSeries:
         listing = self.panel.listing
