@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ RULE = "#cfd5da"
 # Okabe and Ito (2008), told apart by people with any common colour blindness; darkened where thin lines need it.
 PALETTE = ("#0072b2", "#c75000", "#00805c", "#a8558a", "#8a6d00", "#3c8fbf")
 FONT_SIZE = 10.0
+SVG_DPI = 72
 
 # A page may draw these in colours of its own, so that one picture serves light and dark.
 VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule"} | {
@@ -63,9 +66,29 @@ def to_svg(figure: Figure, *, transparent: bool = True) -> str:
     import matplotlib as mpl
 
     buffer = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "eventstudy", "svg.fonttype": "none"}):
+    with mpl.rc_context({"svg.hashsalt": "eventstudy", "svg.fonttype": "none"}), _laid_out(figure):
         figure.savefig(buffer, format="svg", transparent=transparent, metadata={"Date": None, "Creator": None})
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+@contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """Place the panels of a figure; left to `savefig`, all that is in them would be drawn twice."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    engine, canvas, dpi = figure.get_layout_engine(), figure.canvas, figure.dpi
+    if engine is None:
+        yield
+        return
+    # Letters are as wide as they are in the file.
+    FigureCanvasSVG(figure)
+    figure.dpi = SVG_DPI
+    engine.execute(figure)
+    figure.dpi = dpi
+    figure.set_layout_engine(None)
+    yield
+    figure.set_canvas(canvas)
+    figure.set_layout_engine(engine)
 
 
 def inline_svg(figure: Figure, name: str, description: str) -> str:
