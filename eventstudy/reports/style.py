@@ -66,7 +66,16 @@ def to_svg(figure: Figure, *, transparent: bool = True) -> str:
     import matplotlib as mpl
 
     buffer = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "eventstudy", "svg.fonttype": "none"}), _laid_out(figure):
+    settings = mpl.rc_context(
+        {
+            "svg.hashsalt": "eventstudy",
+            "svg.fonttype": "none",
+            # What has been laid out is not laid out again.
+            "figure.autolayout": False,
+            "figure.constrained_layout.use": False,
+        }
+    )
+    with settings, _laid_out(figure):
         figure.savefig(buffer, format="svg", transparent=transparent, metadata={"Date": None, "Creator": None})
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
@@ -83,12 +92,15 @@ def _laid_out(figure: Figure) -> Iterator[None]:
     # Letters are as wide as they are in the file.
     FigureCanvasSVG(figure)
     figure.dpi = SVG_DPI
-    engine.execute(figure)
-    figure.dpi = dpi
-    figure.set_layout_engine(None)
-    yield
-    figure.set_canvas(canvas)
-    figure.set_layout_engine(engine)
+    try:
+        engine.execute(figure)
+        figure.dpi = dpi
+        figure.set_layout_engine(None)
+        yield
+    finally:
+        figure.dpi = dpi
+        figure.set_canvas(canvas)
+        figure.set_layout_engine(engine)
 
 
 def inline_svg(figure: Figure, name: str, description: str) -> str:
