@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ RULE = "#cfd5da"
 PALETTE = ("#0072b2", "#c75000", "#00805c", "#a8558a", "#8a6d00", "#3c8fbf")
 FONT_SIZE = 10.0
 SVG_DPI = 72
+CLIP = re.compile(r'<clipPath id="(p[0-9a-f]{10})">(.*?)</clipPath>', re.DOTALL)
 
 # A page may draw these in colours of its own, so that one picture serves light and dark.
 VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule"} | {
@@ -77,7 +79,17 @@ def to_svg(figure: Figure, *, transparent: bool = True) -> str:
     )
     with settings, _laid_out(figure):
         figure.savefig(buffer, format="svg", transparent=transparent, metadata={"Date": None, "Creator": None})
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    return _steady("\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n")
+
+
+def _steady(svg: str) -> str:
+    """Return the SVG with each clip named by what is written of it.
+
+    matplotlib names them by all digits of their place, the last of which differs from one layout to the next.
+    """
+    for name, written in CLIP.findall(svg):
+        svg = svg.replace(name, f"p{sha256(written.encode()).hexdigest()[:10]}")
+    return svg
 
 
 @contextmanager
