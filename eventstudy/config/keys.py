@@ -45,89 +45,121 @@ class Keys(BaseModel):
 
 def config_model() -> type[Keys]:
     """Return the pydantic model of a configuration, built from what the registries hold now."""
+    keys = _inputs() | _questions() | _of_events() | _beside() | _measures() | _ways()
+    return _keys("Configuration", "A configured event study.", keys)
+
+
+def _inputs() -> dict[str, Key]:
+    """Where everything comes from."""
+    event_source: Any = _member(EVENT_SOURCES, "source")
+    return {
+        "name": (str, None, "What the study and the folder of its results are called; the file's name without it."),
+        "events": (
+            event_source | _list_of(event_source),
+            ...,
+            "Where the announcements come from. Several sources in a list are merged.",
+        ),
+        "prices": (_member(PRICE_SOURCES, "source"), ..., "Where the prices come from."),
+        "delistings": (
+            _record("delistings", CsvDelistings),
+            None,
+            "Firms that left, whose delisting returns belong into the prices' returns.",
+        ),
+        "factors": (_member(FACTOR_SOURCES, "source"), None, "Where factor returns come from."),
+        "bars": (_member(BAR_SOURCES, "source"), None, "Where bars come from, for the ladders of prices."),
+    }
+
+
+def _questions() -> dict[str, Key]:
+    """What is estimated, and what is tested."""
     model: Any = _member(MODELS, "kind", {"name": (str, None, "Its label in tables.")}, by_name=True)
     test: Any = _member(TESTS, "kind", by_name=True)
-    event_source: Any = _member(EVENT_SOURCES, "source")
-    report: Any = Literal[REPORTS.names()]
+    return {
+        "benchmark": (
+            Benchmark,
+            None,
+            "Benchmark of models that name none: a symbol, equal_weighted, or one for each exchange code.",
+        ),
+        "windows": (_record("windows", Windows), None, "Which sessions around day 0 are used for what."),
+        "models": (_list_of(model), ("market",), "Expected-return models: names, or {kind: name, ...}."),
+        "tests": (
+            _list_of(test),
+            ("t", "cross_sectional", "bmp"),
+            "Hypothesis tests: names, or {kind: name, ...}.",
+        ),
+        "focus": (str, None, "The event_id that the headline speaks of."),
+    }
+
+
+def _of_events() -> dict[str, Key]:
+    """What becomes of the events before anything is measured."""
     surprise: Any = _record("surprise", Surprise)
-    return _keys(
-        "Configuration",
-        "A configured event study.",
-        {
-            "name": (str, None, "What the study and the folder of its results are called; the file's name without it."),
-            "events": (
-                event_source | _list_of(event_source),
-                ...,
-                "Where the announcements come from. Several sources in a list are merged.",
-            ),
-            "prices": (_member(PRICE_SOURCES, "source"), ..., "Where the prices come from."),
-            "delistings": (
-                _record("delistings", CsvDelistings),
-                None,
-                "Firms that left, whose delisting returns belong into the prices' returns.",
-            ),
-            "factors": (_member(FACTOR_SOURCES, "source"), None, "Where factor returns come from."),
-            "bars": (_member(BAR_SOURCES, "source"), None, "Where bars come from, for the ladders of prices."),
-            "benchmark": (
-                Benchmark,
-                None,
-                "Benchmark of models that name none: a symbol, equal_weighted, or one for each exchange code.",
-            ),
-            "windows": (_record("windows", Windows), None, "Which sessions around day 0 are used for what."),
-            "models": (_list_of(model), ("market",), "Expected-return models: names, or {kind: name, ...}."),
-            "tests": (
-                _list_of(test),
-                ("t", "cross_sectional", "bmp"),
-                "Hypothesis tests: names, or {kind: name, ...}.",
-            ),
-            "focus": (str, None, "The event_id that the headline speaks of."),
-            "news": (_member(NEWS_SOURCES, "source"), None, "Where other news comes from, for confounding_news."),
-            "alignment": (_record("alignment", Alignment), None, "What to do where the rule of day 0 leaves a choice."),
-            "screens": (
-                _list_of(_member(SCREENS, "kind", by_name=True)),
-                ("overlaps", "confounding_news"),
-                "Flags and drops before anything is estimated: names, or {kind: name, ...}.",
-            ),
-            "surprise": (
-                surprise | _list_of(surprise),
-                None,
-                "Which values of the events make a surprise; a list of several, each with a name of its own.",
-            ),
-            "reaction": (bool | _reaction(), True, "Whether to measure each event's ladder of prices."),
-            "backtest": (_backtest(), None, "How eventstudy backtest trades the events."),
-            "report": (_list_of(report) | report, ("html",), "Reports to write beside the tables."),
-            "returns": (
-                Literal[tuple(MEASURES)] | _record("leg", Leg),
-                "simple",
-                "What is measured each session: a name, or {start: ..., end: ...} for a leg of the bars.",
-            ),
-            "missing": (Literal[MISSING_RULES], "drop", "What becomes of a session without a price."),
-            "log_factors": (bool, False, "Whether factors are log returns; published ones are not."),
-            "hold": (_record("hold", BuyAndHold), None, "How buy-and-hold abnormal returns are taken."),
-            "balanced": (bool, True, "Whether average CARs by day are of one set of events, complete on every day."),
-            "diagnostics": (bool, False, "Whether estimates come with diagnostics of their residuals."),
-            "forecast_error": (
-                Literal["full", "diagonal", "none"],
-                "full",
-                "How much of the error of estimated parameters enters variances.",
-            ),
-            "autocorrelation": (
-                Literal[AUTOCORRELATIONS],
-                "none",
-                "Whether the variance of a CAR counts that an event's disturbances follow on each other.",
-            ),
-            "convention": (Literal[(DEFAULT, *PRESETS)], DEFAULT, "Whose conventions: a preset of options."),
-            "adjustment": (
-                Literal[(*ADJUSTMENTS, "none")],
-                "holm",
-                "What adjusts the p-values of all windows and groups of one test.",
-            ),
-            "group_by": (list[str] | str, (), "Columns of the events; every statistic for each of their values."),
-            "seed": (int, 0, "For whatever is drawn at random."),
-            "run": (_run(), None, "How the study is run."),
-            "out": (str, None, "Folder of the results, relative to this file; results/<name> without it."),
-        },
-    )
+    return {
+        "news": (_member(NEWS_SOURCES, "source"), None, "Where other news comes from, for confounding_news."),
+        "alignment": (_record("alignment", Alignment), None, "What to do where the rule of day 0 leaves a choice."),
+        "screens": (
+            _list_of(_member(SCREENS, "kind", by_name=True)),
+            ("overlaps", "confounding_news"),
+            "Flags and drops before anything is estimated: names, or {kind: name, ...}.",
+        ),
+        "surprise": (
+            surprise | _list_of(surprise),
+            None,
+            "Which values of the events make a surprise; a list of several, each with a name of its own.",
+        ),
+    }
+
+
+def _beside() -> dict[str, Key]:
+    """What else is made of the events, and for whom it is written."""
+    report: Any = Literal[REPORTS.names()]
+    return {
+        "reaction": (bool | _reaction(), True, "Whether to measure each event's ladder of prices."),
+        "backtest": (_backtest(), None, "How eventstudy backtest trades the events."),
+        "report": (_list_of(report) | report, ("html",), "Reports to write beside the tables."),
+    }
+
+
+def _measures() -> dict[str, Key]:
+    """How returns and their variances are measured."""
+    return {
+        "returns": (
+            Literal[tuple(MEASURES)] | _record("leg", Leg),
+            "simple",
+            "What is measured each session: a name, or {start: ..., end: ...} for a leg of the bars.",
+        ),
+        "missing": (Literal[MISSING_RULES], "drop", "What becomes of a session without a price."),
+        "log_factors": (bool, False, "Whether factors are log returns; published ones are not."),
+        "hold": (_record("hold", BuyAndHold), None, "How buy-and-hold abnormal returns are taken."),
+        "balanced": (bool, True, "Whether average CARs by day are of one set of events, complete on every day."),
+        "diagnostics": (bool, False, "Whether estimates come with diagnostics of their residuals."),
+        "forecast_error": (
+            Literal["full", "diagonal", "none"],
+            "full",
+            "How much of the error of estimated parameters enters variances.",
+        ),
+        "autocorrelation": (
+            Literal[AUTOCORRELATIONS],
+            "none",
+            "Whether the variance of a CAR counts that an event's disturbances follow on each other.",
+        ),
+    }
+
+
+def _ways() -> dict[str, Key]:
+    """By which conventions, and how the study is run."""
+    return {
+        "convention": (Literal[(DEFAULT, *PRESETS)], DEFAULT, "Whose conventions: a preset of options."),
+        "adjustment": (
+            Literal[(*ADJUSTMENTS, "none")],
+            "holm",
+            "What adjusts the p-values of all windows and groups of one test.",
+        ),
+        "group_by": (list[str] | str, (), "Columns of the events; every statistic for each of their values."),
+        "seed": (int, 0, "For whatever is drawn at random."),
+        "run": (_run(), None, "How the study is run."),
+        "out": (str, None, "Folder of the results, relative to this file; results/<name> without it."),
+    }
 
 
 def _list_of(kind: Any) -> Any:

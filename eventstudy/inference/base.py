@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -225,11 +225,26 @@ class HypothesisTest(ABC):
         )
 
     def _result(self, p: PValues = UNKNOWN, **found: Any) -> TestResult:
-        # A test of single events finds its label once, not once an event.
-        found["convention"] = found.get("convention") or self.label
-        return TestResult.of(
-            p, test=self.kind, null=self.hypothesis, measure=self.measure, alternative=self.alternative, **found
-        )
+        return TestResult.of(p, **self._shared, **found)
+
+    def _each(self, sample: Sample, p: PValues, **found: Floats | Sequence[Any]) -> tuple[TestResult, ...]:
+        """Return a result for each event of a sample by itself, from arrays and lists with one value an event."""
+        found |= {"estimate": sample.car, "event_id": list(map(str, sample.event_id))}
+        found |= {f"p_{tail}": np.asarray(values) for tail, values in p._asdict().items()}
+        columns = [each.tolist() if isinstance(each, np.ndarray) else each for each in found.values()]
+        shared = {"n": 1, **self._shared}
+        return tuple(TestResult(**shared, **dict(zip(found, row, strict=True))) for row in zip(*columns, strict=True))
+
+    @property
+    def _shared(self) -> dict[str, Any]:
+        """What every result of this test says."""
+        return {
+            "test": self.kind,
+            "null": self.hypothesis,
+            "measure": self.measure,
+            "alternative": self.alternative,
+            "convention": self.label,
+        }
 
 
 def few(n: int, notes: str = "", *, fewest: int = FEW_EVENTS) -> str:

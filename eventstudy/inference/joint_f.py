@@ -64,28 +64,22 @@ class JointF(HypothesisTest):
             statistic, length = joint_f(sample.ar, noise + apart, spread)
         else:
             statistic, length = serial_f(sample.ar, noise, spread, rho[sample.row], apart)
-        good, label = np.isfinite(statistic), self.label
+        good = np.isfinite(statistic)
         statistic = np.where(good, statistic, np.nan)
         wald = self.reference == "chi2"
         if wald:
             statistic = length * statistic
-        p = (chi2_p_values(statistic, length) if wald else f_p_values(statistic, length, sample.dof)).each()
-        return tuple(
-            self._result(
-                n=1,
-                estimate=float(sample.car[i]),
-                std_error=float(sample.std_error[i]),
-                statistic=float(statistic[i]),
-                p=p[i],
-                distribution=f"chi2({length[i]:g})" if wald else f"F({length[i]:g},{sample.dof[i]})",
-                df=float(length[i]),
-                df2=float("nan") if wald else float(sample.dof[i]),
-                reason=Reason.OK if good[i] else Reason.NO_VARIANCE,
-                event_id=str(sample.event_id[i]),
-                convention=label,
-                notes=NO_DIRECTION if good[i] else "",
-            )
-            for i in range(len(sample))
+        df = zip(length.tolist(), sample.dof.tolist(), strict=True)
+        return self._each(
+            sample,
+            chi2_p_values(statistic, length) if wald else f_p_values(statistic, length, sample.dof),
+            std_error=sample.std_error,
+            statistic=statistic,
+            distribution=[f"chi2({df1:g})" if wald else f"F({df1:g},{df2})" for df1, df2 in df],
+            df=length,
+            df2=np.where(wald, np.nan, sample.dof),
+            reason=[Reason.OK if each else Reason.NO_VARIANCE for each in good.tolist()],
+            notes=[NO_DIRECTION if each else "" for each in good.tolist()],
         )
 
 

@@ -115,29 +115,15 @@ def regress(
     fit = sm.WLS(y, x, weights=w).fit()
     kind, by = _which(covariance, tuple(cluster), used)
     leverage = _leverage(x * np.sqrt(w)[:, None])
-    if kind in ("HC2", "HC3") and leverage.max() > ALONE:
-        event = used["event_id"].iloc[int(leverage.argmax())]
-        raise InputError(
-            f"The event {event} alone determines a coefficient of {formula!r}, so {kind} has no value; "
-            "drop the term, or take covariance='HC1'."
-        )
+    _check_divisors(kind, leverage, used, formula)
     codes = [np.unique(used[name].astype(str), return_inverse=True)[1] for name in by]
     matrix, notes = covariance_of(fit, kind, codes)
     df = len(y) - x.shape[1] if not codes else min(int(code.max()) for code in codes)
-    error = np.sqrt(np.diag(matrix))
-    estimate = np.asarray(fit.params)
-    t = estimate / np.where(error > 0, error, np.nan)
-    half = student_quantile(0.975, df) * error
     return CarRegression(
         formula=formula,
         of=of,
         names=names,
-        estimate=estimate,
-        std_error=error,
-        statistic=t,
-        p_value=student_p_value(t, df),
-        ci_low=estimate - half,
-        ci_high=estimate + half,
+        **_coefficients(np.asarray(fit.params), matrix, df),
         covariance=matrix,
         kind=kind if not by else f"{kind}({', '.join(by)})",
         clusters=tuple(int(code.max()) + 1 for code in codes),
@@ -188,6 +174,31 @@ def _check(x: Floats, names: Sequence[str], formula: str) -> None:
             if np.linalg.matrix_rank(np.delete(x, place, axis=1)) == np.linalg.matrix_rank(x)
         ]
         raise InputError(f"The columns of {formula!r} depend on each other: {', '.join(alone)}; leave one out.")
+
+
+def _check_divisors(kind: str, leverage: Floats, used: pd.DataFrame, formula: str) -> None:
+    """Refuse HC2 and HC3, which divide by one minus the leverage of each event, where that is zero."""
+    if kind in ("HC2", "HC3") and leverage.max() > ALONE:
+        event = used["event_id"].iloc[int(leverage.argmax())]
+        raise InputError(
+            f"The event {event} alone determines a coefficient of {formula!r}, so {kind} has no value; "
+            "drop the term, or take covariance='HC1'."
+        )
+
+
+def _coefficients(estimate: Floats, covariance: Floats, df: float) -> dict[str, Floats]:
+    """Return the coefficients with their t tests and 95% intervals, each of shape (K,)."""
+    error = np.sqrt(np.diag(covariance))
+    t = estimate / np.where(error > 0, error, np.nan)
+    half = student_quantile(0.975, df) * error
+    return {
+        "estimate": estimate,
+        "std_error": error,
+        "statistic": t,
+        "p_value": student_p_value(t, df),
+        "ci_low": estimate - half,
+        "ci_high": estimate + half,
+    }
 
 
 def _weights(kind: str | None, y: Floats, x: Floats, used: pd.DataFrame) -> tuple[float, Floats]:

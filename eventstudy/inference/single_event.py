@@ -58,21 +58,15 @@ class SingleEventT(HypothesisTest):
         if self.forecast_error == "none":
             std_error = replace(sample.own(), forecast_error="none").car(sample.window).std_error
         t = sample.car / std_error
-        good, label = np.isfinite(t), self.label
+        good = np.isfinite(t)
         t = np.where(good, t, np.nan)
-        p = (student_p_values(t, sample.dof) if student else normal_p_values(t)).each()
-        return tuple(
-            self._result(
-                n=1,
-                estimate=float(sample.car[i]),
-                std_error=float(std_error[i]),
-                statistic=float(t[i]),
-                p=p[i],
-                distribution=f"t({sample.dof[i]})" if student else "N(0,1)",
-                df=float(sample.dof[i]) if student else float("nan"),
-                reason=Reason.OK if good[i] else Reason.NO_VARIANCE,
-                event_id=str(sample.event_id[i]),
-                convention=label,
-            )
-            for i in range(len(sample))
+        dof = sample.dof.tolist()
+        return self._each(
+            sample,
+            student_p_values(t, sample.dof) if student else normal_p_values(t),
+            std_error=std_error,
+            statistic=t,
+            distribution=[f"t({df})" if student else "N(0,1)" for df in dof],
+            df=np.where(student, sample.dof, np.nan),
+            reason=[Reason.OK if each else Reason.NO_VARIANCE for each in good.tolist()],
         )

@@ -125,23 +125,6 @@ def measure_reactions(
         raise InputError(f"reaction: days is {days}; it can't be negative.")
     if quote is not None:
         _check_quotes(events, quote)
-    clock = clock or Clock()
-
-    @cache
-    def barred(symbol: str) -> BarMoves | None:
-        there = bars is not None and symbol in bars
-        return bar_moves_of(prices.series(symbol), bars.series(symbol), days, clock) if there and bars else None
-
-    def moves(symbol: str) -> Moves:
-        found = barred(symbol)
-        return moves_of(prices.series(symbol), days) if found is None else found.moves
-
-    @cache
-    def pairing(symbol: str, name: str) -> Pairing:
-        theirs = barred(name)
-        day = None if theirs is None else theirs.day
-        return Pairing.of(moves(symbol).series, moves(name), day, clock.liquidity.oldest)
-
     row = _in_prices(events, placed, prices)
     if not len(row):
         return Reactions.none(events, placed, prices)
@@ -155,9 +138,7 @@ def measure_reactions(
         quote=None if quote is None else _quotes(events, quote)[row],
         days=days,
         ordinary=ordinary or OrdinaryDays(),
-        moves=moves,
-        barred=barred,
-        pairing=pairing,
+        read=_Read.of(prices, bars, days, clock or Clock()),
     )
     ladders = given.bar_ladders() if bars is not None else {}
     rungs, beside = with_peers(*given.measure(ladders), events.symbol[row], placed.dates(events.calendar)[row])
@@ -177,6 +158,36 @@ def measure_reactions(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """What is known of a symbol by name: its moves, those from bars where it has any, and a pair's side by side."""
+
+    moves: Callable[[str], Moves]
+    barred: Callable[[str], BarMoves | None]
+    pairing: Callable[[str, str], Pairing]
+
+    @classmethod
+    def of(cls, prices: PricePanel, bars: BarPanel | None, days: int, clock: Clock) -> _Read:
+        """Read prices and bars; what bars have to tell of a symbol, or of a pair, is found once."""
+
+        @cache
+        def barred(symbol: str) -> BarMoves | None:
+            there = bars is not None and symbol in bars
+            return bar_moves_of(prices.series(symbol), bars.series(symbol), days, clock) if there and bars else None
+
+        def moves(symbol: str) -> Moves:
+            found = barred(symbol)
+            return moves_of(prices.series(symbol), days) if found is None else found.moves
+
+        @cache
+        def pairing(symbol: str, name: str) -> Pairing:
+            theirs = barred(name)
+            day = None if theirs is None else theirs.day
+            return Pairing.of(moves(symbol).series, moves(name), day, clock.liquidity.oldest)
+
+        return cls(moves, barred, pairing)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Given:
     """What was given of n events, each array of shape (n,); `row` says which of all events they are."""
 
@@ -189,16 +200,14 @@ class _Given:
     quote: Floats | None
     days: int
     ordinary: OrdinaryDays
-    moves: Callable[[str], Moves]
-    barred: Callable[[str], BarMoves | None]
-    pairing: Callable[[str, str], Pairing]
+    read: _Read
 
     def bar_ladders(self) -> dict[int, BarLadder]:
         """Return the ladders of those that have bars on day 0, by place among the n."""
         made = {}
         for place, row in enumerate(self.row.tolist()):
             symbol, name = str(self.events.symbol[row]), self.benchmark[place]
-            mine = self.barred(symbol)
+            mine = self.read.barred(symbol)
             if mine is None:
                 continue
             first = mine.moves.series.first
@@ -207,7 +216,7 @@ class _Given:
                 continue
             made[place] = BarLadder(
                 mine=mine,
-                pairing=None if name is None else self.pairing(symbol, name),
+                pairing=None if name is None else self.read.pairing(symbol, name),
                 news=news_of(mine, day0, self.events.announced_at[row]),
                 place=day0,
                 own=np.sort(self.placed.day0[self.events.symbol == symbol]) - first,
@@ -237,12 +246,14 @@ class _Given:
         of_name = {name: place for place, name in enumerate(names)} | {None: -1}
         paced = np.array([of_name[name] for name in self.benchmark], dtype=np.int64)
         calendars = tuple(exchanges.values())
-        pace = Pace.of(self.beta, paced, day0, exchange, calendars, [self.moves(name) for name in names], self.days)
+        pace = Pace.of(
+            self.beta, paced, day0, exchange, calendars, [self.read.moves(name) for name in names], self.days
+        )
         parts, order = [], []
         for symbols in _blocks(np.unique(code), listing.lengths):
             own, rows = np.flatnonzero(np.isin(every, symbols)), np.flatnonzero(np.isin(code, symbols))
             ladders = Ladders(
-                stack=Stack.of([self.moves(listing.symbols[each]) for each in symbols]),
+                stack=Stack.of([self.read.moves(listing.symbols[each]) for each in symbols]),
                 code=np.searchsorted(symbols, code[rows]),
                 place=day0[rows] - listing.first[code[rows]],
                 day0=day0[rows],

@@ -110,7 +110,8 @@ class Rungs:
         """Return the moves of one event."""
         cells = self.cells
         plain = {name: getattr(cells, name)[row].tolist() for name in PLAIN}
-        own = zip(*(getattr(cells.own, field.name)[row].tolist() for field in fields(OwnStanding)), strict=True)
+        mine = each(cells.own, lambda values: values[row])
+        own = zip(*(getattr(mine, field.name).tolist() for field in fields(OwnStanding)), strict=True)
         why = zip(cells.missing[row], cells.unusual[row], strict=True)
         return tuple(
             Rung(
@@ -128,17 +129,19 @@ class Rungs:
 
     def columns(self) -> dict[str, Any]:
         """Return the moves as columns of ``reactions.csv``, one row an event and move."""
-        events = len(self.grade)
-        grade = np.repeat(self.grade[:, None], len(self.steps), axis=1)
-        grade[:, [step is QUOTED for step in self.steps]] = Grade.QUOTED
+        import pandas as pd
+
+        grade = np.repeat(self.grade.astype(str).astype(object)[:, None], len(self.steps), axis=1)
+        grade[:, [step is QUOTED for step in self.steps]] = str(Grade.QUOTED)
         missing, unusual = (np.where(why.astype(bool), why, "") for why in (self.cells.missing, self.cells.unusual))
         both = (missing != "") & (unusual != "")
-        held = {
-            "leg": [step.leg for step in self.steps] * events,
-            "kind": [str(step.kind) for step in self.steps] * events,
-            "price_source": [step.source for step in self.steps] * events,
-            "reference": ["ordinary_days"] * (events * len(self.steps)),
-            "grade": grade.ravel().astype(str),
-            "reason": np.where(both, missing + "; " + unusual, missing + unusual).ravel(),
+        by_step = {
+            "leg": [step.leg for step in self.steps],
+            "kind": [str(step.kind) for step in self.steps],
+            "price_source": [step.source for step in self.steps],
+            "reference": ["ordinary_days" for _ in self.steps],
         }
+        column = np.tile(np.arange(len(self.steps)), len(self.grade))
+        held = {name: pd.Series(words, dtype="str").array.take(column) for name, words in by_step.items()}
+        held |= {"grade": grade.ravel(), "reason": np.where(both, missing + "; " + unusual, missing + unusual).ravel()}
         return held | {name: getattr(self.cells, name).ravel() for name in PLAIN}

@@ -169,7 +169,8 @@ def reactions_frame(reactions: Iterable[Reaction], *, own_events: bool = False) 
 
     columns: Mapping[str, Any]
     if isinstance(reactions, Reactions) and not own_events and not reactions.barred:
-        columns = {"event_id": np.repeat(reactions.event_id, len(reactions.rungs.steps)), **reactions.rungs.columns()}
+        event_id = pd.Series(reactions.event_id, dtype="str").array.repeat(len(reactions.rungs.steps))
+        columns = {"event_id": event_id, **reactions.rungs.columns()}
     else:
         records = [
             (reaction.event_id, *(_cell(getattr(move, name)) for name in COLUMNS[1:]))

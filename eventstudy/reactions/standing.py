@@ -205,13 +205,12 @@ class OwnStanding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnStandings:
-    """Those of many moves: every field of `OwnStanding` an array, all of one shape."""
+    """Those of many moves: what `OwnStanding` holds, each an array, all of one shape; p-values for who asks."""
 
     n: Ints
     t: Floats
     s: Floats
     df: Floats
-    p_value: Floats
     percentile: Floats
     larger_than: Ints
     peers: Ints
@@ -224,9 +223,15 @@ class OwnStandings:
         reason = np.array(held.pop("reason"), dtype=object)
         return cls(**{name: np.array(cells) for name, cells in held.items()}, reason=reason)
 
+    @property
+    def p_value(self) -> Floats:
+        """Two-sided, of Student's t."""
+        return student_p_value(self.t, self.df)
+
     def at(self, place: Any) -> OwnStanding:
         """Return the standing of one move."""
-        return OwnStanding(**_cells(self, place))
+        p_value = float(student_p_value(self.t[place], self.df[place]))
+        return OwnStanding(**_cells(self, place), p_value=p_value)
 
 
 def own_standing(x: float, past: Floats) -> OwnStanding:
@@ -277,7 +282,6 @@ def own_standings(x: Floats, past: Samples) -> OwnStandings:
         t=np.full(len(x), np.nan),
         s=np.where(known, s, np.nan),
         df=np.where(known, past.n, np.nan),
-        p_value=np.full(len(x), np.nan),
         percentile=np.where(known, smaller, np.nan) / (1 + past.n),
         larger_than=np.where(known, smaller, 0).astype(np.int64),
         peers=np.zeros(len(x), dtype=np.int64),
@@ -325,7 +329,7 @@ def _against_s(among: OwnStandings, x: Floats) -> OwnStandings:
     t = x / np.where(flat, np.nan, among.s)
     reason = among.reason.copy()
     reason[flat] = Reason.NO_DISPERSION
-    return replace(among, t=t, p_value=student_p_value(t, among.df), reason=reason)
+    return replace(among, t=t, reason=reason)
 
 
 def where_reason(*given: tuple[Bools, Reason]) -> Labels:

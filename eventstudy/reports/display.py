@@ -242,7 +242,7 @@ def date(value: Any) -> str:
     """Return a date in ISO form."""
     import pandas as pd
 
-    return MISSING if is_missing(value) else f"{pd.Timestamp(value):%Y-%m-%d}"
+    return MISSING if is_missing(value) else pd.Timestamp(value).date().isoformat()
 
 
 def moment(value: Any) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from eventstudy.errors import InputError, nearest
 from eventstudy.reports.contract import is_missing
@@ -22,6 +20,7 @@ __all__ = [
     "event_rows",
     "leg_rows",
     "mean_effects",
+    "rows_of",
     "whole_group",
 ]
 
@@ -67,16 +66,17 @@ def event_effects(tables: Mapping[str, pd.DataFrame], event_id: str) -> list[Eff
     event_id : str
         The event.
     """
-    cars = event_rows(tables["cars"], event_id)
-    freedom = event_rows(tables["estimates"], event_id).set_index("model")["dof"].to_dict()
-    day_zero = event_rows(tables["abnormal_returns"], event_id)
-    day_zero = day_zero[day_zero["day"] == 0].set_index("model")
+    cars, estimates, days = (
+        rows_of(event_rows(tables[name], event_id)) for name in ("cars", "estimates", "abnormal_returns")
+    )
+    freedom = {row["model"]: row["dof"] for row in estimates}
+    day_zero = {row["model"]: row for row in days if row["day"] == 0}
     effects: list[Effect] = []
-    for model in dict.fromkeys([*day_zero.index, *cars["model"]]):
+    for model in dict.fromkeys([*day_zero, *(row["model"] for row in cars)]):
         dof = float(freedom.get(model, NAN))
-        windows = [_event_effect(row, dof) for row in _records(cars[cars["model"] == model])]
-        if model in day_zero.index and not any(each.start == each.end == 0 for each in windows):
-            row = day_zero.loc[model]
+        windows = [_event_effect(row, dof) for row in cars if row["model"] == model]
+        if model in day_zero and not any(each.start == each.end == 0 for each in windows):
+            row = day_zero[model]
             effects.append(_day_zero_effect(str(model), row["abnormal"], row["std_error"], dof))
         effects += windows
     return effects
@@ -124,7 +124,7 @@ def mean_effects(tables: Mapping[str, pd.DataFrame]) -> list[Effect]:
     """
     tests = _mean_tests(tables)
     if len(tests):
-        return [_mean_effect(row) for row in _records(tests)]
+        return [_mean_effect(row) for row in rows_of(tests)]
     effects = []
     for model, path in whole_group(tables["aar"]).groupby("model", sort=False):
         first, last = path.iloc[0], path.iloc[-1]
@@ -180,9 +180,16 @@ def _mean_effect(row: Mapping[str, object]) -> Effect:
     )
 
 
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame, plain values by the name of their column."""
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(frame[name].tolist() for name in frame), strict=True)]
+
+
 def event_rows(frame: pd.DataFrame, event_id: str) -> pd.DataFrame:
     """Return the rows of one event, none if the frame does not hold it."""
-    return frame[frame["event_id"] == event_id]
+    own = frame["event_id"] == event_id
+    return frame if own.all() else frame[own]
 
 
 def leg_rows(reactions: pd.DataFrame, event_id: str, kind: str) -> pd.DataFrame:
@@ -200,11 +207,10 @@ def leg_rows(reactions: pd.DataFrame, event_id: str, kind: str) -> pd.DataFrame:
     if rows.empty:
         known = [str(each) for each in reactions["event_id"].unique()]
         raise InputError(f"There is no reaction of an event {event_id!r}. {nearest(event_id, known)}")
-    wanted = (rows["kind"] == kind).to_numpy()
-    places, legs = np.flatnonzero(wanted).tolist(), rows["leg"].tolist()
-    own = (rows["reference"] == "own_events").tolist()
+    legs, references = rows["leg"].tolist(), rows["reference"].tolist()
+    places = [place for place, each in enumerate(rows["kind"].tolist()) if each == kind]
     first: dict[str, int] = {}
-    for place in sorted(places, key=own.__getitem__):
+    for place in sorted(places, key=lambda place: references[place] == "own_events"):
         first.setdefault(legs[place], place)
     in_order = dict.fromkeys(legs[place] for place in places)
     return rows.iloc[[first[leg] for leg in in_order]].reset_index(drop=True)
@@ -230,11 +236,6 @@ def confidence_interval(value: float, error: float, df: float) -> tuple[float, f
     upper = (1 + CONFIDENCE) / 2
     reach = error * float(ndtri(upper) if is_missing(df) else stdtrit(df, upper))
     return value - reach, value + reach
-
-
-def _records(frame: pd.DataFrame) -> Iterator[dict[str, object]]:
-    for row in frame.to_dict("records"):
-        yield {str(key): value for key, value in row.items()}
 
 
 def _float(value: object) -> float:

@@ -121,14 +121,16 @@ def _written(numbers: Floats) -> list[str]:
     """Return the shortest text of each number that reads back as it, as `repr` gives it; empty for NaN."""
     from pydantic_core import to_json
 
-    size = np.abs(numbers)
+    if not len(numbers):
+        return []
     # A writer of JSON finds the same digits in a third of the time, but has another form for small and large numbers.
+    texts = to_json(numbers.tolist()).decode()[1:-1].split(",")
+    size = np.abs(numbers)
     alike = (numbers == 0) | ((size >= SMALL) & (size < LARGE))
-    texts = np.full(len(numbers), "", dtype=object)
-    texts[alike] = to_json(numbers[alike].tolist()).decode()[1:-1].split(",") if alike.any() else []
-    texts[~alike] = ["" if text == "nan" else text for text in map(repr, numbers[~alike].tolist())]
-    found: list[str] = texts.tolist()
-    return found
+    for place in np.flatnonzero(~alike).tolist():
+        text = repr(float(numbers[place]))
+        texts[place] = "" if text == "nan" else text
+    return texts
 
 
 def _quoted(values: Iterable[object]) -> list[str]:

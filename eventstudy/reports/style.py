@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ RULE = "#cfd5da"
 # Okabe and Ito (2008), told apart by people with any common colour blindness; darkened where thin lines need it.
 PALETTE = ("#0072b2", "#c75000", "#00805c", "#a8558a", "#8a6d00", "#3c8fbf")
 FONT_SIZE = 10.0
+SVG_DPI = 72
+CLIP = re.compile(r'<clipPath id="(p[0-9a-f]{10})">(.*?)</clipPath>', re.DOTALL)
 
 # A page may draw these in colours of its own, so that one picture serves light and dark.
 VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule"} | {
@@ -63,9 +68,51 @@ def to_svg(figure: Figure, *, transparent: bool = True) -> str:
     import matplotlib as mpl
 
     buffer = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "eventstudy", "svg.fonttype": "none"}):
+    settings = mpl.rc_context(
+        {
+            "svg.hashsalt": "eventstudy",
+            "svg.fonttype": "none",
+            # What has been laid out is not laid out again.
+            "figure.autolayout": False,
+            "figure.constrained_layout.use": False,
+        }
+    )
+    with settings, _laid_out(figure):
         figure.savefig(buffer, format="svg", transparent=transparent, metadata={"Date": None, "Creator": None})
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    return _steady("\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n")
+
+
+def _steady(svg: str) -> str:
+    """Return the SVG with each clip named by what is written of it.
+
+    matplotlib names them by all digits of their place, the last of which differs from one layout to the next.
+    """
+    for name, written in CLIP.findall(svg):
+        svg = svg.replace(name, f"p{sha256(written.encode()).hexdigest()[:10]}")
+    return svg
+
+
+@contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """Place the panels of a figure; left to `savefig`, all that is in them would be drawn twice."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    engine, canvas, dpi = figure.get_layout_engine(), figure.canvas, figure.dpi
+    if engine is None:
+        yield
+        return
+    # Letters are as wide as they are in the file.
+    FigureCanvasSVG(figure)
+    figure.dpi = SVG_DPI
+    try:
+        engine.execute(figure)
+        figure.dpi = dpi
+        figure.set_layout_engine(None)
+        yield
+    finally:
+        figure.dpi = dpi
+        figure.set_canvas(canvas)
+        figure.set_layout_engine(engine)
 
 
 def inline_svg(figure: Figure, name: str, description: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from eventstudy.reports.contract import is_missing
 from eventstudy.reports.display import (
@@ -29,7 +29,15 @@ from eventstudy.reports.display import (
     t_value,
     table,
 )
-from eventstudy.reports.effects import Effect, asked_for_mean, event_effects, leg_rows, mean_effects, whole_group
+from eventstudy.reports.effects import (
+    Effect,
+    asked_for_mean,
+    event_effects,
+    leg_rows,
+    mean_effects,
+    rows_of,
+    whole_group,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +128,7 @@ def estimates(tables: Frames) -> DisplayTable:
     columns = [_left("Event"), _left("Model"), Column("N"), *map(Column, map(clean, parameters))]
     columns += [Column("sigma"), Column("R\N{SUPERSCRIPT TWO}"), _left("Reason")]
     rows = []
-    for row in _rows(frame):
+    for row in rows_of(frame):
         # An intercept and sigma are returns a session; slopes have no unit.
         shown = [percent(row[name]) if name == "alpha" else number(row[name]) for name in parameters]
         rows.append(
@@ -200,7 +208,7 @@ def significance(tables: Frames, event_id: str | None = None) -> DisplayTable:
     columns += [Column("s.e."), Column("Statistic"), _left("Reference"), Column("p"), Column("p adjusted")]
     columns += [_left("Reason")]
     rows = []
-    for row in _rows(frame):
+    for row in rows_of(frame):
         in_percent = str(row["measure"]).lower() in RETURN_MEASURES
         rows.append(
             (
@@ -285,7 +293,7 @@ def _reaction_table(title: str, first: str, frame: pd.DataFrame, notes: Iterable
             clean(row["grade"]) if graded else "",
             reason(row["reason"]),
         )
-        for row in _rows(frame)
+        for row in rows_of(frame)
     ]
     told = GRADE_NOTE if graded else ""
     return table(title, columns, rows, *notes, told).without_empty()
@@ -306,11 +314,6 @@ def aar(tables: Frames) -> DisplayTable:
             share(row["caar_std_error"], 2),
             interval(row["ci_low"], row["ci_high"]),
         )
-        for row in _rows(whole_group(tables["aar"]))
+        for row in rows_of(whole_group(tables["aar"]))
     ]
     return table("Mean abnormal return day by day", columns, rows)
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    names = [str(name) for name in frame.columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*(frame[name].tolist() for name in frame), strict=True)]

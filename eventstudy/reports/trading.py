@@ -221,9 +221,13 @@ def _alphas(performance: Plain) -> DisplayTable:
 
 def honesty_tables(honesty: Plain) -> list[DisplayTable]:
     """Return the honesty panel: samples and folds, placebos, concentration."""
+    made = (_stretches(honesty), _placebos(honesty["placebos"]), _concentration(honesty))
+    return [display for display in made if display.rows]
+
+
+def _stretches(honesty: Plain) -> DisplayTable:
     walked = honesty["walk_forward"]
-    parts = [*honesty["parts"], *walked["folds"], walked["whole"]]
-    stretches = [
+    rows = [
         (
             clean(part["name"]).capitalize(),
             date(part["first"]),
@@ -232,16 +236,19 @@ def honesty_tables(honesty: Plain) -> list[DisplayTable]:
             t_value(part["sharpe"]),
             t_value(part["sharpe_std_error"]),
         )
-        for part in parts
+        for part in [*honesty["parts"], *walked["folds"], walked["whole"]]
     ]
     titles = ("First", "Last", "Return a year", "Sharpe", "Std. error")
-    first = table(
+    return table(
         "In sample, out of sample, walked forward",
         [Column("Days", "left"), *map(Column, titles)],
-        stretches,
+        rows,
         "Each fold is traded by the variant that was best before it, with an embargo as long as a position is held.",
     )
-    placebos = [
+
+
+def _placebos(placebos: Sequence[Plain]) -> DisplayTable:
+    rows = [
         (
             f"Random {clean(each['kind'])}",
             percent(each["actual"]),
@@ -250,24 +257,22 @@ def honesty_tables(honesty: Plain) -> list[DisplayTable]:
             share(each["percentile"]),
             count(each["draws"]),
         )
-        for each in honesty["placebos"]
+        for each in placebos
     ]
     titles = ("This backtest", "Placebo mean", "Placebo 95%", "Percentile", "Draws")
-    second = table("Placebos: gross return a trade", [Column("Events", "left"), *map(Column, titles)], placebos)
-    concentration = [
+    return table("Placebos: gross return a trade", [Column("Events", "left"), *map(Column, titles)], rows)
+
+
+def _concentration(honesty: Plain) -> DisplayTable:
+    shares = [
         (clean(name).replace("_", " ").capitalize(), share(value, 0))
         for name, value in honesty["concentration"].items()
     ]
-    third = table(
-        "Share of the net profit",
-        [Column("Of", "left"), Column("Share")],
-        [
-            *concentration,
-            ("Variants tried", count(honesty["variants"])),
-            ("Deflated Sharpe (probability)", share(honesty["deflated_sharpe"])),
-        ],
-    )
-    return [display for display in (first, second, third) if display.rows]
+    chance = [
+        ("Variants tried", count(honesty["variants"])),
+        ("Deflated Sharpe (probability)", share(honesty["deflated_sharpe"])),
+    ]
+    return table("Share of the net profit", [Column("Of", "left"), Column("Share")], [*shares, *chance])
 
 
 def audit_table(checks: pd.DataFrame) -> DisplayTable:

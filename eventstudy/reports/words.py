@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from eventstudy.events.quality import MOST_UNKNOWN, assess
 from eventstudy.reports.contract import is_missing
-from eventstudy.reports.display import clean, days, interval, p_value, percent, reason, t_value
+from eventstudy.reports.display import clean, count, days, interval, p_value, percent, reason, t_value
 from eventstudy.reports.effects import Effect, event_effects, event_rows, mean_effects
 
 if TYPE_CHECKING:
@@ -93,13 +93,14 @@ def mean_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
                 f"announcements move the stock on average nor what the next one will do."
             )
         ]
+    mean = f"Mean of {count(n)} events: the {figure}"
     if is_missing(effect.p_value):
         told = f"; its test has no value: {why}" if (why := reason(effect.reason)) else "; no test of it was asked for"
-        return [f"Mean of {n} events: the {figure}, {f'95% interval {band}' if band else 'with no interval'}{told}."]
+        return [f"{mean}, {f'95% interval {band}' if band else 'with no interval'}{told}."]
     ends = "differs from zero" if effect.p_value < LEVEL else "is not told apart from zero"
     return [
         (
-            f"Mean of {n} events: the {figure}, 95% interval {band}, and {ends} at the 5% level "
+            f"{mean}, 95% interval {band}, and {ends} at the 5% level "
             f"(cross-sectional t = {t_value(effect.statistic)}, p {_equals(effect.p_value)})."
         )
     ]

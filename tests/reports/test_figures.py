@@ -1,3 +1,5 @@
+import io
+import re
 from itertools import combinations
 
 import matplotlib as mpl
@@ -153,6 +155,43 @@ def test_svg_is_the_same_each_time_and_settings_are_left_alone(results: Results)
     assert one == two
     assert "<dc:date>" not in one
     assert settings() == before
+
+
+def test_a_figure_is_drawn_once_as_savefig_has_it_and_left_as_it_was(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure, other = (figures.caar(results.tables["aar"]) for _ in range(2))
+    axes, drawn = figure.axes[0], []
+    before = (figure.get_layout_engine(), figure.canvas, figure.dpi)
+    monkeypatch.setattr(axes, "draw", lambda renderer: drawn.append(renderer) or type(axes).draw(axes, renderer))
+    svg = style.to_svg(figure)
+    assert len(drawn) == 1
+    assert (figure.get_layout_engine(), figure.canvas, figure.dpi) == before
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": "eventstudy", "svg.fonttype": "none"}):
+        other.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    # Clips have names of their own.
+    plain = [re.sub(r"\bp[0-9a-f]{10}\b", "clip", text).splitlines() for text in (svg, buffer.getvalue())]
+    assert plain[0] == [line.rstrip() for line in plain[1]]
+
+
+def test_the_last_digit_of_a_place_changes_no_byte() -> None:
+    drawn = []
+    for height in (0.261625776190271, 0.2616257761902711):
+        figure = Figure()
+        for low in (0.1, 0.5):
+            figure.add_axes((0.1, low, 0.8, height)).plot([0, 1], [0, 1])
+        drawn.append(style.to_svg(figure))
+    assert drawn[0] == drawn[1]
+    names = re.findall(r'<clipPath id="(p[0-9a-f]{10})">', drawn[0])
+    assert len({*names}) == 2
+    assert {*re.findall(r"url\(#(.*?)\)", drawn[0])} == {*names}
+
+
+def test_a_figure_stays_laid_out_whatever_the_settings_are(results: Results) -> None:
+    wanted = style.to_svg(figures.caar(results.tables["aar"]))
+    with mpl.rc_context({"figure.autolayout": True}):
+        assert style.to_svg(figures.caar(results.tables["aar"])) == wanted
 
 
 def test_inline_svgs_share_no_id(results: Results) -> None:

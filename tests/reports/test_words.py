@@ -64,6 +64,13 @@ def test_many_events_are_told_apart_from_zero_or_not(results: Results) -> None:
     )
 
 
+def test_thousands_of_events_have_a_comma(results: Results) -> None:
+    many = with_mean(results, n=12345)
+    assert words.mean_sentences(many)[0].startswith("Mean of 12,345 events: the CAAR over [0, +1] under market is ")
+    many["tests"] = many["tests"].assign(p_value=np.nan)
+    assert words.mean_sentences(many)[0].startswith("Mean of 12,345 events: the CAAR over [0, +1] under market is ")
+
+
 def test_a_test_without_a_value_was_asked_for_all_the_same(results: Results) -> None:
     none = with_mean(results, **dict.fromkeys(["std_error", "statistic", "df", "p_value"], np.nan))
     none["tests"] = none["tests"].assign(reason="no_variation")
