@@ -45,6 +45,15 @@ def njit(**options: Any) -> Callable[[F], F]:
     return compiled
 
 
+def part(**options: Any) -> Callable[[F], F]:
+    """Compile what other loops call, into each of them.
+
+    A call would find the part as it was compiled for itself where this process compiled it, and as it was compiled with
+    its caller where that comes from the cache: the two add in different orders.
+    """
+    return njit(forceinline=True, **options)
+
+
 REORDERED: Any = {"reassoc", "contract", "nsz", "arcp"}
 # As they are written, since a large return less a large level keeps digits that it has not in another order.
 IN_ORDER: Any = {"contract"}
@@ -56,21 +65,21 @@ MINUS_ZERO = np.int64(-(2**63))
 # Loops over one stretch of memory are functions of their own: only then are they compiled to vector instructions.
 
 
-@njit(fastmath=IN_ORDER, error_model="numpy")
+@part(fastmath=IN_ORDER, error_model="numpy")
 def fill_line(left: Floats, own: Floats, level: float, column: Floats, middle: float, slope: float) -> None:
     """Write returns less a level and a multiple of a column."""
     for t in range(len(left)):
         left[t] = (own[t] - level) - (column[t] - middle) * slope
 
 
-@njit(fastmath=IN_ORDER, error_model="numpy")
+@part(fastmath=IN_ORDER, error_model="numpy")
 def take_column(left: Floats, column: Floats, middle: float, slope: float) -> None:
     """Take a multiple of a column from what is left."""
     for t in range(len(left)):
         left[t] -= (column[t] - middle) * slope
 
 
-@njit(fastmath=IN_ORDER, error_model="numpy")
+@part(fastmath=IN_ORDER, error_model="numpy")
 def add_line(
     row: Floats, own: Floats, level: float, column: Floats, middle: float, slope: float, mean: float, scale: float
 ) -> None:
@@ -79,14 +88,14 @@ def add_line(
         row[t] += ((own[t] - level) - (column[t] - middle) * slope - mean) * scale
 
 
-@njit(fastmath=IN_ORDER, error_model="numpy")
+@part(fastmath=IN_ORDER, error_model="numpy")
 def add_row(row: Floats, left: Floats) -> None:
     """Add residuals to a row."""
     for t in range(len(left)):
         row[t] += left[t]
 
 
-@njit(fastmath=REORDERED, error_model="numpy")
+@part(fastmath=REORDERED, error_model="numpy")
 def crossed(left: Floats, column: Floats, middle: float) -> tuple[float, float]:
     """Return the sum of what is left, and that of its products with a column less its mean."""
     added, product = 0.0, 0.0
@@ -96,7 +105,7 @@ def crossed(left: Floats, column: Floats, middle: float) -> tuple[float, float]:
     return added, product
 
 
-@njit(fastmath=REORDERED, error_model="numpy")
+@part(fastmath=REORDERED, error_model="numpy")
 def fill_crossed(left: Floats, own: Floats, shift: float, column: Floats, middle: float) -> tuple[float, float]:
     """Write returns less a shift, and return the same sums of them."""
     added, product = 0.0, 0.0
@@ -108,7 +117,7 @@ def fill_crossed(left: Floats, own: Floats, shift: float, column: Floats, middle
     return added, product
 
 
-@njit(fastmath=REORDERED, error_model="numpy")
+@part(fastmath=REORDERED, error_model="numpy")
 def settle(
     total: Floats, left: Floats, level: float, column: Floats, middle: float, slope: float
 ) -> tuple[float, float, int]:
@@ -126,7 +135,7 @@ def settle(
     return added / len(left), squares, int(positive)
 
 
-@njit(fastmath=REORDERED, error_model="numpy")
+@part(fastmath=REORDERED, error_model="numpy")
 def product(one: Floats, two: Floats) -> float:
     """Return the sum of products of two columns."""
     found = 0.0
@@ -164,7 +173,7 @@ def triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Float
     return triangle, length, mean
 
 
-@njit(error_model="numpy")
+@part(error_model="numpy")
 def solve(cross: Floats, inverse: Floats, begin: int, scores: Floats, coefficients: Floats) -> None:
     """Write ``Q'y = R^-T X'y`` for the columns that vary, the first of which is given, and ``R^-1 Q'y`` for all."""
     for k in range(begin, len(inverse)):
@@ -222,7 +231,7 @@ def fit(
         scale[i] = np.sqrt(sessions / spread) if spread > 0 else 0.0
 
 
-@njit(error_model="numpy")
+@part(error_model="numpy")
 def fill_rows(rows: Floats, made: Remade, which: Ints) -> None:
     """Write the residuals of some events."""
     # Named one by one outside the loop, since each mention of a field counts a reference.
@@ -267,7 +276,7 @@ def sum_residuals(made: Remade) -> Floats:
     return sums
 
 
-@njit()
+@part()
 def pack_row(keys: Ints, bits: Ints, first: int, low: int) -> None:
     """Write the bits of one row of values, the lowest replaced by the column, from a column on; -0.0 as 0.0."""
     for j in range(len(bits)):
@@ -296,7 +305,7 @@ def pack_residuals(keys: Ints, made: Remade, more: Floats, low: int) -> None:
             pack_row(keys[begin + j, first:], more_bits[begin + j], first, low)
 
 
-@njit()
+@part()
 def near(keys: Ints, low: int) -> bool:
     """Return whether any two sorted keys that follow each other agree in all but their lowest bits."""
     found = 0
@@ -305,7 +314,7 @@ def near(keys: Ints, low: int) -> bool:
     return found > 0
 
 
-@njit()
+@part()
 def add_ranks(both: Any, keys: Ints, low: Any, first: Any) -> None:
     """Add the ranks of one row of sorted keys, by column: among all in the upper half, among the first in the lower."""
     rank = np.uint64(0)
@@ -334,7 +343,7 @@ def sum_ranks(keys: Ints, low: int, first: int) -> tuple[Floats, Floats, Bools]:
     return together.astype(np.float64), alone[:first].astype(np.float64), tied
 
 
-@njit()
+@part()
 def add_above(twice: Ints, values: Floats, limit: float) -> int:
     """Add two to the count of each column whose value is above a limit, one where it equals it; return the sum."""
     above = 0

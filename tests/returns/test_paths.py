@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -51,3 +56,31 @@ def test_a_path_ends_with_its_block() -> None:
     with paths.running(paths.COMPILED):
         assert paths.compiled()
     assert not paths.compiled()
+
+
+STUDY = """
+import hashlib
+from eventstudy.execution import Engine
+from eventstudy.returns import MarketModel, Regressors, compiled, measure_abnormal_returns
+from tests.benchmarks.panels import made_up_panel, made_up_places
+from tests.benchmarks.tiers import run_tier
+panel = made_up_panel(100, 1_500)
+places, engine = made_up_places(panel, 5_000), Engine(path="compiled")
+abnormal, _ = measure_abnormal_returns(places, panel, MarketModel("MKT"), Regressors(panel), engine=engine)
+tests = [(test.statistic, test.p_value) for test in run_tier("T4", places, panel, engine)]
+arrays = b"".join(each.tobytes() for each in (abnormal.ar, abnormal.estimates.parameters, abnormal.std_error))
+print(hashlib.sha256(arrays + repr(tests).encode()).hexdigest(), len(compiled.fit.stats.cache_hits))
+"""
+
+
+def test_a_process_that_compiles_gives_the_bits_of_those_that_load(tmp_path: Path) -> None:
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", STUDY], capture_output=True, text=True, check=True, env=environment
+        ).stdout
+        for _ in range(2)
+    ]
+    (bits, found), (bits_again, found_again) = (each.split() for each in said)
+    assert (found, found_again) == ("0", "1")
+    assert bits == bits_again
