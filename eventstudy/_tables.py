@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -131,10 +131,10 @@ def abnormal_returns(
 
 def _numbers(result: ModelResult) -> dict[str, Floats]:
     """Return the columns of numbers of one model, row after row."""
-    sides, ar, std_error = result.abnormal.sides, result.abnormal.ar, result.abnormal.std_error
+    ar, std_error = result.abnormal.ar, result.abnormal.std_error
     numbers = {
-        "actual": sides.actual,
-        "expected": sides.expected,
+        "actual": result.abnormal.actual,
+        "expected": result.abnormal.expected,
         "abnormal": ar,
         "std_error": std_error,
         "sar": ar / std_error,
@@ -154,15 +154,11 @@ def cars(event_id: Labels, models: Mapping[str, ModelResult]) -> pd.DataFrame:
 
     parts = []
     for label, result in models.items():
-        # The returns behind the abnormal ones are read once for all windows.
-        abnormal = replace(result.abnormal, source=result.abnormal.sides)
-        for name, found in result.cars.items():
-            bhar = abnormal.bhar(found.window) if callable(found.held) else found.held
-            parts.append(_car_table(event_id, label, name, found, bhar))
+        parts += [_car_table(event_id, label, name, found) for name, found in result.cars.items()]
     return pd.concat(parts, ignore_index=True)
 
 
-def _car_table(event_id: Labels, label: str, name: str, found: Cars, bhar: Floats) -> pd.DataFrame:
+def _car_table(event_id: Labels, label: str, name: str, found: Cars) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(
@@ -176,7 +172,7 @@ def _car_table(event_id: Labels, label: str, name: str, found: Cars, bhar: Float
             "std_error": found.std_error,
             "t": found.t,
             "p_value": found.p_value,
-            "bhar": bhar,
+            "bhar": found.bhar,
             "reason": _reasons(found.reason),
         }
     )
