@@ -254,17 +254,26 @@ class Events:
         order = np.argsort(self.event_id.astype(str), kind="stable")
         digest = hashlib.sha256()
         for name in RECORD_FIELDS:
-            digest.update("\0".join(_texts(getattr(self, name))[order]).encode())
+            digest.update(_joined(getattr(self, name), order))
         for name, labels in sorted(self.groups.items()):
-            digest.update("\0".join([name, *_texts(labels)[order]]).encode())
+            digest.update(b"\0".join([name.encode(), *([_joined(labels, order)] if len(self) else [])]))
         for name, numbers in sorted(self.values.items()):
             digest.update(name.encode() + np.ascontiguousarray(numbers[order]).tobytes())
         return digest.hexdigest()
 
 
-def _texts(values: NDArray[Any]) -> Labels:
-    """Return the text of labels, dates or moments."""
-    if values.dtype.kind != "M":
-        return each_once(values, str)
-    known, code = np.unique(values, return_inverse=True)
-    return known.astype(str).astype(object)[code]
+def _joined(values: NDArray[Any], order: Ints) -> bytes:
+    """Return the texts of labels, dates or moments in an order, with a zero between them."""
+    bits = values.view(np.int64) if values.dtype.kind == "M" else values
+    if len(values) and (bits == bits[0]).all():
+        # As many columns are that a table does not have.
+        text = str(values[0]).encode()
+        return (text + b"\0") * (len(values) - 1) + text
+    if values.dtype.kind == "M":
+        known, code = np.unique(values, return_inverse=True)
+        return "\0".join(known.astype(str).astype(object)[code[order]]).encode()
+    try:
+        return "\0".join(values[order]).encode()
+    except TypeError:
+        # Not all labels are text.
+        return "\0".join(each_once(values, str)[order]).encode()
