@@ -111,9 +111,12 @@ def _array(column: np.typing.NDArray[Any] | Words) -> Any:
     import pyarrow as pa
 
     if isinstance(column, Words):
-        return pa.DictionaryArray.from_arrays(column.codes, pa.array(column.names, type=pa.string()))
+        none = column.codes < 0
+        codes = pa.array(column.codes, mask=none) if none.any() else column.codes
+        return pa.DictionaryArray.from_arrays(codes, pa.array(column.names, type=pa.string()))
     if column.dtype.kind == "M":
         # Days are read again as the moments that dates are in the tables.
-        return pa.array(column.astype("datetime64[s]"))
+        zone = None if column.dtype == "datetime64[D]" else "UTC"
+        return pa.array(column.astype("datetime64[s]"), type=pa.timestamp("s", zone))
     # A sum tells of a missing number much faster than a look at each.
     return pa.array(column, from_pandas=bool(np.isnan(column.sum())))

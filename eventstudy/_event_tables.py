@@ -1,0 +1,193 @@
+"""The tables of a study with rows for every event: made a part at a time, so that none need be whole in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventstudy._typing import Floats, Ints, Labels
+from eventstudy.errors import Reason
+from eventstudy.events import Events, Flags, Placed
+from eventstudy.panels import ReturnPanel
+from eventstudy.reports.long_tables import PART, LongTable, Part, Words, joined
+from eventstudy.returns import Aligned, Attrition, Cars
+from eventstudy.returns.accumulators import take
+from eventstudy.returns.align import session_dates
+
+if TYPE_CHECKING:
+    from eventstudy.result import ModelResult
+
+__all__ = ["abnormal_returns", "cars", "estimates", "events"]
+
+ABNORMAL_COLUMNS = ("event_id", "model", "day", "date", "actual", "expected", "abnormal", "std_error", "sar")
+CAR_COLUMNS = (
+    "event_id",
+    "model",
+    "window",
+    "start",
+    "end",
+    "car",
+    "std_error",
+    "t",
+    "p_value",
+    "bhar",
+    "reason",
+)
+_STATUS = np.array(["dropped", "ok"], dtype=object)
+
+Piece = Callable[[slice], Part]
+"""Gives some rows of what one model, or one of its windows, has of all events."""
+
+
+def _long(columns: Sequence[str], size: int, pieces: Sequence[Piece]) -> LongTable:
+    """Return the table of pieces of `size` rows each, one after another."""
+    rows = size * len(pieces)
+
+    def parts() -> Iterator[Part]:
+        for first in range(0, max(1, rows), PART):
+            last = min(first + PART, rows)
+            held = range(first // max(1, size), max(1, -(-last // max(1, size))))
+            found = [pieces[each](slice(max(0, first - each * size), min(size, last - each * size))) for each in held]
+            part = joined(found)
+            yield {name: part[name] for name in columns}
+
+    return LongTable(tuple(columns), rows, parts)
+
+
+def events(given: Events, placed: Placed, attrition: Attrition, flags: Flags) -> LongTable:
+    """Return events.csv: every event given, in its order."""
+    day0, kept, flagged = placed.dates(given.calendar), attrition.kept, flags.text
+
+    def piece(rows: slice) -> Part:
+        return {
+            "event_id": _ids(given.event_id[rows]),
+            "symbol": Words.of_labels(given.symbol[rows]),
+            "announced_at": given.announced_at[rows],
+            "date": given.date[rows],
+            "timing": Words.of_labels(given.timing[rows]),
+            "phase": Words.of_labels(placed.phase[rows]),
+            "day0": day0[rows],
+            "status": Words.of(kept[rows].astype(np.int64), _STATUS),
+            "reason": Words.of_labels(attrition.status[rows], none=Reason.OK),
+            "flags": Words.of_labels(flagged[rows]),
+            **{name: Words.of_labels(labels[rows]) for name, labels in given.groups.items()},
+            **{name: numbers[rows] for name, numbers in given.values.items()},
+            "detail": Words.of_labels(attrition.detail[rows]),
+        }
+
+    return _long(tuple(piece(slice(0, 0))), len(given), [piece])
+
+
+def estimates(event_id: Labels, models: Mapping[str, ModelResult]) -> LongTable:
+    """Return estimates.csv: one row an event and model, one column a parameter."""
+    numbers = {label: _estimated(result) for label, result in models.items()}
+    own = dict.fromkeys(name for each in numbers.values() for name in each)
+    first = ("event_id", "model", "n_obs", "dof", "sigma", "r_squared")
+
+    def piece(label: str, rows: slice) -> Part:
+        found, ids = models[label].abnormal.estimates, event_id[rows]
+        none = np.full(len(ids), np.nan)
+        return {
+            "event_id": _ids(ids),
+            "model": _word(label, len(ids)),
+            **{name: getattr(found, name)[rows] for name in first[2:]},
+            **{name: numbers[label][name][rows] if name in numbers[label] else none for name in own},
+            "reason": Words.of_labels(found.reason[rows], none=Reason.OK),
+            "detail": Words.of_labels(found.detail[rows]),
+        }
+
+    return _long((*first, *own, "reason", "detail"), len(event_id), [partial(piece, label) for label in models])
+
+
+def _estimated(result: ModelResult) -> dict[str, NDArray[Any]]:
+    """Return the columns that a model has of its own: parameters, autocorrelation, diagnostics."""
+    found, rho = result.abnormal.estimates, result.abnormal.rho
+    return {
+        **{name: found.parameter(name) for name in found.names},
+        **({} if rho is None else {"rho": rho}),
+        **({} if found.diagnostics is None else asdict(found.diagnostics)),
+    }
+
+
+def abnormal_returns(
+    event_id: Labels, aligned: Aligned, panel: ReturnPanel, models: Mapping[str, ModelResult]
+) -> LongTable:
+    """Return abnormal_returns.csv: one row an event, model and day."""
+    days = np.array(aligned.windows.days)
+
+    def piece(label: str, rows: slice) -> Part:
+        first, last = rows.start // len(days), -(-rows.stop // len(days))
+        within = slice(rows.start - first * len(days), rows.stop - first * len(days))
+        day0 = aligned.day0[first:last]
+        dates = session_dates(panel.listing, aligned.code[first:last], day0[:, None] + days)
+        numbers = _numbers(models[label], slice(first, last))
+        return {
+            "event_id": Words.of(np.repeat(np.arange(first, last), len(days))[within], event_id),
+            "model": _word(label, rows.stop - rows.start),
+            "day": np.tile(days, last - first)[within],
+            "date": dates.ravel()[within],
+            **{name: each.ravel()[within] for name, each in numbers.items()},
+        }
+
+    return _long(ABNORMAL_COLUMNS, len(event_id) * len(days), [partial(piece, label) for label in models])
+
+
+def _numbers(result: ModelResult, rows: slice) -> dict[str, Floats]:
+    """Return the columns of numbers of some events of one model, shape (n, L)."""
+    abnormal = result.abnormal.take(rows)
+    std_error = abnormal.std_error
+    return {
+        "actual": abnormal.actual,
+        "expected": abnormal.expected,
+        "abnormal": abnormal.ar,
+        "std_error": std_error,
+        "sar": abnormal.ar / std_error,
+    }
+
+
+def cars(event_id: Labels, models: Mapping[str, ModelResult]) -> LongTable:
+    """Return cars.csv: one row an event, model and window."""
+    pieces = [
+        _of_window(event_id, label, name, found)
+        for label, result in models.items()
+        for name, found in result.cars.items()
+    ]
+    return _long(CAR_COLUMNS, len(event_id), pieces)
+
+
+def _of_window(event_id: Labels, label: str, name: str, whole: Cars) -> Piece:
+    held = cache(lambda: whole.bhar)
+
+    def piece(rows: slice) -> Part:
+        ids, found = event_id[rows], take(whole, rows)
+        return {
+            "event_id": _ids(ids),
+            "model": _word(label, len(ids)),
+            "window": _word(name, len(ids)),
+            "start": np.full(len(ids), found.window.start),
+            "end": np.full(len(ids), found.window.end),
+            "car": found.car,
+            "std_error": found.std_error,
+            "t": found.t,
+            "p_value": found.p_value,
+            "bhar": held()[rows],
+            "reason": Words.of_labels(found.reason, none=Reason.OK),
+        }
+
+    return piece
+
+
+def _ids(names: Labels) -> Words:
+    """Return names that all differ as words."""
+    return Words(np.arange(len(names), dtype=np.int32), names)
+
+
+def _word(name: str, count: int) -> Words:
+    """Return one word in so many rows."""
+    places: Ints = np.zeros(count, dtype=np.int64)
+    return Words.of(places, np.array([name], dtype=object))
