@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy._typing import Floats, Ints, Labels
+from eventstudy._typing import Floats, Labels
 from eventstudy.errors import Reason
 from eventstudy.events import Events, Flags, Placed
 from eventstudy.panels import ReturnPanel
@@ -123,11 +123,12 @@ def abnormal_returns(
     def piece(label: str, rows: slice) -> Part:
         first, last = rows.start // len(days), -(-rows.stop // len(days))
         within = slice(rows.start - first * len(days), rows.stop - first * len(days))
+        place = np.repeat(np.arange(last - first, dtype=np.int32), len(days))
         day0 = aligned.day0[first:last]
         dates = session_dates(panel.listing, aligned.code[first:last], day0[:, None] + days)
         numbers = _numbers(models[label], slice(first, last))
         return {
-            "event_id": Words.of(np.repeat(np.arange(first, last), len(days))[within], event_id),
+            "event_id": Words(place[within], event_id[first:last]),
             "model": _word(label, rows.stop - rows.start),
             "day": np.tile(days, last - first)[within],
             "date": dates.ravel()[within],
@@ -189,5 +190,4 @@ def _ids(names: Labels) -> Words:
 
 def _word(name: str, count: int) -> Words:
     """Return one word in so many rows."""
-    places: Ints = np.zeros(count, dtype=np.int64)
-    return Words.of(places, np.array([name], dtype=object))
+    return Words(np.zeros(count, dtype=np.int32), np.array([name], dtype=object)[:count])

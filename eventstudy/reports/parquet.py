@@ -49,6 +49,8 @@ def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str) -> 
         store_schema=False,
         use_dictionary=[column for column in first.column_names if column not in numbers],
         dictionary_pagesize_limit=_WORDS_BYTES,
+        # Nobody looks for a row by the least and the largest of a million returns.
+        write_statistics=[column for column in first.column_names if column not in numbers],
         # Returns of full precision don't get smaller.
         compression={column: "none" if column in numbers else "snappy" for column in first.column_names},
     ) as writer:
@@ -117,6 +119,6 @@ def _array(column: np.typing.NDArray[Any] | Words) -> Any:
     if column.dtype.kind == "M":
         # Days are read again as the moments that dates are in the tables.
         zone = None if column.dtype == "datetime64[D]" else "UTC"
-        return pa.array(column.astype("datetime64[s]"), type=pa.timestamp("s", zone))
+        return pa.array(column.astype("datetime64[ms]"), type=pa.timestamp("ms", zone))
     # A sum tells of a missing number much faster than a look at each.
     return pa.array(column, from_pandas=bool(np.isnan(column.sum())))
