@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventstudy._long_prices import LongPrices
+from eventstudy._panel_build import build_price_panel
 from eventstudy.calendars import get_calendar
 from eventstudy.datasets import load_alibaba
 from eventstudy.errors import DataError, UnknownNameError
@@ -165,6 +167,17 @@ def test_the_digest_sees_every_field() -> None:
     ]
     digests = {reference, *(panel.digest() for panel in changes)}
     assert len(digests) == 1 + len(changes)
+
+
+def test_rows_in_order_are_copied_unless_they_are_given_away() -> None:
+    frame = table(volume=[1.0, 2.0, 3.0, 4.0, 5.0])
+    panel = PricePanel.from_frame(frame)
+    assert not np.shares_memory(panel.close, frame["close"].to_numpy())
+    rows = LongPrices.of_frame(frame, Origin("prices"), own=True)
+    given = build_price_panel(rows, calendar=None, basis="unadjusted", off_session="error")
+    assert np.shares_memory(given.close, rows.columns["close"])
+    assert given.digest() == panel.digest()
+    assert panel.volume.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
 
 
 def test_a_field_without_a_number_is_as_good_as_none() -> None:

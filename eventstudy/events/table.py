@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy._labels import each_once
+from eventstudy._labels import alike, each_once, taken
 from eventstudy._typing import Dates, Floats, Ints, Labels, Times
 from eventstudy.errors import DataError, UnknownNameError
 from eventstudy.frames import Origin
@@ -134,7 +134,7 @@ class Events:
 
     def __post_init__(self) -> None:
         if not len(self.flags) and len(self.event_id):
-            object.__setattr__(self, "flags", np.full(len(self.event_id), "", dtype=object))
+            object.__setattr__(self, "flags", alike("", len(self.event_id)))
         for each in fields(self):
             value = getattr(self, each.name)
             arrays = value.values() if isinstance(value, Mapping) else [value]
@@ -216,8 +216,8 @@ class Events:
     def take(self, rows: Ints | Sequence[int]) -> Events:
         """Return the events at these positions, in this order."""
         rows = np.asarray(rows, dtype=np.int64)
-        record = {name: getattr(self, name)[rows] for name in RECORD_FIELDS}
-        groups = {name: labels[rows] for name, labels in self.groups.items()}
+        record = {name: taken(getattr(self, name), rows) for name in RECORD_FIELDS}
+        groups = {name: taken(labels, rows) for name, labels in self.groups.items()}
         values = {name: numbers[rows] for name, numbers in self.values.items()}
         return Events(**record, groups=groups, values=values)
 
