@@ -44,17 +44,20 @@ Piece = Callable[[slice], Part]
 """Gives some rows of what one model, or one of its windows, has of all events."""
 
 
-def _long(columns: Sequence[str], size: int, pieces: Sequence[Piece]) -> LongTable:
-    """Return the table of pieces of `size` rows each, one after another."""
+def _long(columns: Sequence[str], event_id: Labels, pieces: Sequence[Piece], per: int = 1) -> LongTable:
+    """Return the table of pieces with `per` rows for each event, one after another; they lack the names of events."""
+    size = per * len(event_id)
     rows = size * len(pieces)
 
     def parts() -> Iterator[Part]:
         for first in range(0, max(1, rows), PART):
             last = min(first + PART, rows)
             held = range(first // max(1, size), max(1, -(-last // max(1, size))))
-            found = [pieces[each](slice(max(0, first - each * size), min(size, last - each * size))) for each in held]
-            part = joined(found)
-            yield {name: part[name] for name in columns}
+            within = [slice(max(0, first - each * size), min(size, last - each * size)) for each in held]
+            part = joined([pieces[each](some) for each, some in zip(held, within, strict=True)])
+            places = np.concatenate([np.arange(some.start, some.stop) for some in within])
+            ids = Words.of(places // per, event_id)
+            yield {name: ids if name == "event_id" else part[name] for name in columns}
 
     return LongTable(tuple(columns), rows, parts)
 
@@ -65,7 +68,6 @@ def events(given: Events, placed: Placed, attrition: Attrition, flags: Flags) ->
 
     def piece(rows: slice) -> Part:
         return {
-            "event_id": _ids(given.event_id[rows]),
             "symbol": Words.of_labels(given.symbol[rows]),
             "announced_at": given.announced_at[rows],
             "date": given.date[rows],
@@ -80,7 +82,7 @@ def events(given: Events, placed: Placed, attrition: Attrition, flags: Flags) ->
             "detail": Words.of_labels(attrition.detail[rows]),
         }
 
-    return _long(tuple(piece(slice(0, 0))), len(given), [piece])
+    return _long(("event_id", *piece(slice(0, 0))), given.event_id, [piece])
 
 
 def estimates(event_id: Labels, models: Mapping[str, ModelResult]) -> LongTable:
@@ -90,18 +92,17 @@ def estimates(event_id: Labels, models: Mapping[str, ModelResult]) -> LongTable:
     first = ("event_id", "model", "n_obs", "dof", "sigma", "r_squared")
 
     def piece(label: str, rows: slice) -> Part:
-        found, ids = models[label].abnormal.estimates, event_id[rows]
-        none = np.full(len(ids), np.nan)
+        found, count = models[label].abnormal.estimates, rows.stop - rows.start
+        none = np.full(count, np.nan)
         return {
-            "event_id": _ids(ids),
-            "model": _word(label, len(ids)),
+            "model": _word(label, count),
             **{name: getattr(found, name)[rows] for name in first[2:]},
             **{name: numbers[label][name][rows] if name in numbers[label] else none for name in own},
             "reason": Words.of_labels(found.reason[rows], none=Reason.OK),
             "detail": Words.of_labels(found.detail[rows]),
         }
 
-    return _long((*first, *own, "reason", "detail"), len(event_id), [partial(piece, label) for label in models])
+    return _long((*first, *own, "reason", "detail"), event_id, [partial(piece, label) for label in models])
 
 
 def _estimated(result: ModelResult) -> dict[str, NDArray[Any]]:
@@ -123,19 +124,17 @@ def abnormal_returns(
     def piece(label: str, rows: slice) -> Part:
         first, last = rows.start // len(days), -(-rows.stop // len(days))
         within = slice(rows.start - first * len(days), rows.stop - first * len(days))
-        place = np.repeat(np.arange(last - first, dtype=np.int32), len(days))
         day0 = aligned.day0[first:last]
         dates = session_dates(panel.listing, aligned.code[first:last], day0[:, None] + days)
         numbers = _numbers(models[label], slice(first, last))
         return {
-            "event_id": Words(place[within], event_id[first:last]),
             "model": _word(label, rows.stop - rows.start),
             "day": np.tile(days, last - first)[within],
             "date": dates.ravel()[within],
             **{name: each.ravel()[within] for name, each in numbers.items()},
         }
 
-    return _long(ABNORMAL_COLUMNS, len(event_id) * len(days), [partial(piece, label) for label in models])
+    return _long(ABNORMAL_COLUMNS, event_id, [partial(piece, label) for label in models], len(days))
 
 
 def _numbers(result: ModelResult, rows: slice) -> dict[str, Floats]:
@@ -153,25 +152,20 @@ def _numbers(result: ModelResult, rows: slice) -> dict[str, Floats]:
 
 def cars(event_id: Labels, models: Mapping[str, ModelResult]) -> LongTable:
     """Return cars.csv: one row an event, model and window."""
-    pieces = [
-        _of_window(event_id, label, name, found)
-        for label, result in models.items()
-        for name, found in result.cars.items()
-    ]
-    return _long(CAR_COLUMNS, len(event_id), pieces)
+    pieces = [_of_window(label, name, found) for label, result in models.items() for name, found in result.cars.items()]
+    return _long(CAR_COLUMNS, event_id, pieces)
 
 
-def _of_window(event_id: Labels, label: str, name: str, whole: Cars) -> Piece:
+def _of_window(label: str, name: str, whole: Cars) -> Piece:
     held = cache(lambda: whole.bhar)
 
     def piece(rows: slice) -> Part:
-        ids, found = event_id[rows], take(whole, rows)
+        count, found = rows.stop - rows.start, take(whole, rows)
         return {
-            "event_id": _ids(ids),
-            "model": _word(label, len(ids)),
-            "window": _word(name, len(ids)),
-            "start": np.full(len(ids), found.window.start),
-            "end": np.full(len(ids), found.window.end),
+            "model": _word(label, count),
+            "window": _word(name, count),
+            "start": np.full(count, found.window.start),
+            "end": np.full(count, found.window.end),
             "car": found.car,
             "std_error": found.std_error,
             "t": found.t,
@@ -181,11 +175,6 @@ def _of_window(event_id: Labels, label: str, name: str, whole: Cars) -> Piece:
         }
 
     return piece
-
-
-def _ids(names: Labels) -> Words:
-    """Return names that all differ as words."""
-    return Words(np.arange(len(names), dtype=np.int32), names)
 
 
 def _word(name: str, count: int) -> Words:

@@ -84,7 +84,7 @@ def _mean_and_error(columns: int, parts: Callable[[], Iterator[Floats]]) -> tupl
     """Return what `mean_and_error` does of values that are made a part at a time, once for each of two looks."""
     total, squares, n = np.zeros(columns), np.zeros(columns), np.zeros(columns, dtype=np.int64)
     for part in parts():
-        n += len(part) - np.isnan(part).sum(axis=0)
+        n += len(part) - (np.isnan(part).sum(axis=0) if np.isnan(part.sum()) else 0)
         total = _and_more(total, part)
     mean = np.where(n > 0, total / np.maximum(n, 1), np.nan)
     for part in parts():
@@ -96,8 +96,15 @@ def _mean_and_error(columns: int, parts: Callable[[], Iterator[Floats]]) -> tupl
 def _and_more(total: Floats, part: Floats) -> Floats:
     """Return the sums of each column with those of further rows, in the order of one sum over all rows."""
     rows = np.concatenate([total[None], part])
-    rows[np.isnan(rows)] = 0.0
-    return np.asarray(rows.sum(axis=0))
+    sums = rows.sum(axis=0)
+    if np.isnan(sums).any():
+        rows[np.isnan(rows)] = 0.0
+        sums = rows.sum(axis=0)
+    return np.asarray(sums)
+
+
+def _whole(rows: Floats, complete: Bools) -> Floats:
+    return rows if complete.all() else rows[complete]
 
 
 def average_returns(
@@ -124,7 +131,7 @@ def average_returns(
     if balanced:
         caar, caar_std_error, _ = _mean_and_error(
             ar.shape[1],
-            lambda: (np.cumsum(ar[rows][complete[rows]], axis=1) for rows in stretches(len(ar), _ROWS)),
+            lambda: (np.cumsum(_whole(ar[rows], complete[rows]), axis=1) for rows in stretches(len(ar), _ROWS)),
         )
         events = int(complete.sum())
     else:
