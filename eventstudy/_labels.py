@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eventstudy._typing import Codes, Ints, Labels
 
-__all__ = ["alike", "counts", "distinct", "each_once", "order_by_id", "taken"]
+__all__ = ["alike", "counts", "distinct", "each_once", "in_order", "order_by_id", "taken"]
 
 
 _MOST = 1 << 62
@@ -71,6 +71,32 @@ def counts(labels: Labels) -> dict[str, int]:
     return dict(zip(map(str, known), np.bincount(codes, minlength=len(known)).tolist(), strict=True))
 
 
+def in_order(keys: Sequence[NDArray[Any]]) -> Ints:
+    """Return the order of rows by numbers or dates; rows that agree stay as they are.
+
+    Parameters
+    ----------
+    keys : sequence of ndarray of shape (n,)
+        The most important one first.
+
+    Examples
+    --------
+    >>> in_order([np.array([2, 1, 1]), np.array([0, 5, 4])]).tolist()
+    [2, 1, 0]
+    """
+    joined, room = np.zeros(len(keys[0]), dtype=np.int64), 1
+    for key in keys if len(joined) else ():
+        numbers = key.astype(np.int64)
+        low = int(numbers.min())
+        span = int(numbers.max()) - low + 1
+        room *= span
+        if room >= _MOST:
+            return np.lexsort(tuple(reversed(keys)))
+        joined = joined * span + (numbers - low)
+    # One number a row is sorted in one go, and in hardly any time where rows come in order.
+    return np.argsort(joined, kind="stable")
+
+
 def order_by_id(keys: Sequence[NDArray[Any]], ids: Labels) -> Ints:
     """Return the order of rows by numbers or dates, and by the text of their ids only where these agree.
 
@@ -86,25 +112,10 @@ def order_by_id(keys: Sequence[NDArray[Any]], ids: Labels) -> Ints:
     >>> order_by_id([np.array([2, 1, 1])], np.array(["a", "c", "b"], dtype=object)).tolist()
     [2, 1, 0]
     """
-    order = _in_order(keys)
+    order = in_order(keys)
     same = np.zeros(len(order) + 1, dtype=bool)
     same[1:-1] = np.logical_and.reduce([key[order[1:]] == key[order[:-1]] for key in keys])
     tied = np.flatnonzero(same[1:] | same[:-1])
     rows, group = order[tied], np.cumsum(~same)[tied]
     order[tied] = rows[np.lexsort((ids[rows].astype(str), group))]
     return order
-
-
-def _in_order(keys: Sequence[NDArray[Any]]) -> Ints:
-    """Return the order of rows by numbers or dates; rows that agree stay as they are."""
-    joined, room = np.zeros(len(keys[0]), dtype=np.int64), 1
-    for key in keys if len(joined) else ():
-        numbers = key.astype(np.int64)
-        low = int(numbers.min())
-        span = int(numbers.max()) - low + 1
-        room *= span
-        if room >= _MOST:
-            return np.lexsort(tuple(reversed(keys)))
-        joined = joined * span + (numbers - low)
-    # One number a row is sorted in one go, and in hardly any time where rows come in order.
-    return np.argsort(joined, kind="stable")
