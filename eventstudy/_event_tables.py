@@ -88,7 +88,8 @@ def events(given: Events, placed: Placed, attrition: Attrition, flags: Flags) ->
 def estimates(event_id: Labels, models: Mapping[str, ModelResult]) -> LongTable:
     """Return estimates.csv: one row an event and model, one column a parameter."""
     numbers = {label: _estimated(result) for label, result in models.items()}
-    own = dict.fromkeys(name for each in numbers.values() for name in each)
+    parameters = [name for result in models.values() for name in result.abnormal.estimates.names]
+    own = dict.fromkeys([*parameters, *(name for each in numbers.values() for name in each)])
     first = ("event_id", "model", "n_obs", "dof", "sigma", "r_squared")
 
     def piece(label: str, rows: slice) -> Part:

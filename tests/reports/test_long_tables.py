@@ -84,6 +84,25 @@ def test_cars_and_estimates_are_those_of_a_plain_loop(
     assert (made.rows, len(cars)) == (2 * 12, 2 * 12)
 
 
+def test_parameters_of_all_models_stand_before_what_else_is_estimated() -> None:
+    prices = PricePanel.from_frame(made_up_returns(seed=5, symbols=4, sessions=300))
+    study = Study(
+        windows=WINDOWS,
+        models=["mean_adjusted", "market"],
+        benchmark="MKT",
+        tests=[],
+        reaction=False,
+        diagnostics=True,
+        autocorrelation="ar1",
+    )
+    found = study.run(made_up_events(["S00", "S01"], [200]), prices).estimates
+    names = ["event_id", "model", "n_obs", "dof", "sigma", "r_squared", "alpha", "beta", "rho", "durbin_watson"]
+    assert found.columns.tolist()[: len(names)] == names
+    assert found.columns.tolist()[-2:] == ["reason", "detail"]
+    assert found["beta"].isna().tolist() == [True, True, False, False]
+    assert found["durbin_watson"].notna().all()
+
+
 @pytest.mark.parametrize("part", [1, 3, 1 << 20])
 def test_the_events_as_they_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int) -> None:
     monkeypatch.setattr(_event_tables, "PART", part)
