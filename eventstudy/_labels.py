@@ -10,7 +10,29 @@ from numpy.typing import NDArray
 
 from eventstudy._typing import Codes, Ints, Labels
 
-__all__ = ["counts", "distinct", "each_once", "order_by_id", "repeated"]
+__all__ = ["alike", "counts", "distinct", "each_once", "in_order", "order_by_id", "taken"]
+
+
+_MOST = 1 << 62
+
+
+def alike(label: Any, count: int) -> Labels:
+    """Return a column of one label, shape (count,), read-only; it takes no memory.
+
+    A copy can be written to, and holds the text once, where `numpy.full` makes one for each row.
+    """
+    one = np.empty(1, dtype=object)
+    one[0] = label
+    return np.broadcast_to(one, count)
+
+
+def taken(values: NDArray[Any], rows: Ints) -> NDArray[Any]:
+    """Return some rows of a column; one made by `alike` stays one."""
+    return np.broadcast_to(values[0], len(rows)) if _is_alike(values) else values[rows]
+
+
+def _is_alike(values: NDArray[Any]) -> bool:
+    return len(values) > 1 and values.strides == (0,)
 
 
 def distinct(labels: Labels) -> tuple[Codes, Labels]:
@@ -24,26 +46,16 @@ def distinct(labels: Labels) -> tuple[Codes, Labels]:
     """
     import pandas as pd
 
+    if _is_alike(labels):
+        return np.zeros(len(labels), dtype=np.int64), labels[:1].astype(object)
     codes, known = pd.factorize(labels)
     return codes, np.asarray(known, dtype=object)
 
 
-def repeated(label: str, count: int) -> Labels:
-    """Return a column of one label, shape (count,), that holds its text once.
-
-    Examples
-    --------
-    >>> repeated("ok", 2).tolist()
-    ['ok', 'ok']
-    """
-    column = np.empty(count, dtype=object)
-    # numpy.full makes a text for each row, 50 bytes of it.
-    column[:] = str(label)
-    return column
-
-
 def each_once(labels: Labels, function: Callable[[Any], Any]) -> Labels:
     """Return what a function makes of every label, shape (n,); it is called once for each that there is."""
+    if _is_alike(labels):
+        return alike(function(labels[0]), len(labels))
     codes, known = distinct(labels)
     made = np.empty(len(known), dtype=object)
     made[:] = [function(label) for label in known]
@@ -62,6 +74,32 @@ def counts(labels: Labels) -> dict[str, int]:
     return dict(zip(map(str, known), np.bincount(codes, minlength=len(known)).tolist(), strict=True))
 
 
+def in_order(keys: Sequence[NDArray[Any]]) -> Ints:
+    """Return the order of rows by numbers or dates; rows that agree stay as they are.
+
+    Parameters
+    ----------
+    keys : sequence of ndarray of shape (n,)
+        The most important one first.
+
+    Examples
+    --------
+    >>> in_order([np.array([2, 1, 1]), np.array([0, 5, 4])]).tolist()
+    [2, 1, 0]
+    """
+    joined, room = np.zeros(len(keys[0]), dtype=np.int64), 1
+    for key in keys if len(joined) else ():
+        numbers = key.astype(np.int64)
+        low = int(numbers.min())
+        span = int(numbers.max()) - low + 1
+        room *= span
+        if room >= _MOST:
+            return np.lexsort(tuple(reversed(keys)))
+        joined = joined * span + (numbers - low)
+    # One number a row is sorted in one go, and in hardly any time where rows come in order.
+    return np.argsort(joined, kind="stable")
+
+
 def order_by_id(keys: Sequence[NDArray[Any]], ids: Labels) -> Ints:
     """Return the order of rows by numbers or dates, and by the text of their ids only where these agree.
 
@@ -77,7 +115,7 @@ def order_by_id(keys: Sequence[NDArray[Any]], ids: Labels) -> Ints:
     >>> order_by_id([np.array([2, 1, 1])], np.array(["a", "c", "b"], dtype=object)).tolist()
     [2, 1, 0]
     """
-    order = np.lexsort(tuple(reversed(keys)))
+    order = in_order(keys)
     same = np.zeros(len(order) + 1, dtype=bool)
     same[1:-1] = np.logical_and.reduce([key[order[1:]] == key[order[:-1]] for key in keys])
     tied = np.flatnonzero(same[1:] | same[:-1])

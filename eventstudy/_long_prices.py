@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy._typing import Bools, Codes, Floats, Ints, Labels
 from eventstudy.errors import DataError
 from eventstudy.findings import Finding, FindingKind, plural
-from eventstudy.frames import Origin, code_column, day_column, number_column, require_columns
+from eventstudy.frames import Origin, code_column, day_column, number_column, require_columns, stretches
 from eventstudy.panels import PRICE_FIELDS
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class LongPrices:
         Where the rows came from, for error messages.
     findings : tuple of Finding
         Which symbols have midpoints among their closes.
+    own : bool
+        Whether nobody else has the numbers, and what is made of the rows may keep them.
     """
 
     symbols: Labels
@@ -53,6 +55,7 @@ class LongPrices:
     columns: Mapping[str, Floats]
     origin: Origin
     findings: tuple[Finding, ...] = ()
+    own: bool = False
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -66,6 +69,7 @@ class LongPrices:
         midpoints: bool = False,
         date_format: str | None = None,
         choose: Choose | None = None,
+        own: bool = False,
     ) -> LongPrices:
         """Return the rows of a table with our column names; see `PricePanel.from_frame`.
 
@@ -89,7 +93,7 @@ class LongPrices:
         names = [name for name in NUMBERS if name in frame.columns]
         columns = {name: checked_numbers(frame, name, midpoints, rows.origin) for name in names}
         findings = _midpoints(frame, rows) if midpoints and "close" in names else ()
-        return replace(rows, columns=columns, findings=findings)
+        return replace(rows, columns=columns, findings=findings, own=own)
 
     def date(self, row: int) -> np.datetime64:
         """Return the date of a row."""
@@ -119,8 +123,8 @@ def checked_numbers(frame: pd.DataFrame, name: str, midpoints: bool, origin: Ori
     numbers = number_column(frame, name, origin, copy=False)
     if midpoints and name in _PRICES:
         numbers = np.abs(numbers)
-    bad, rule = _broken_rule(name, numbers)
-    if bad.any():
+    if any(_broken_rule(name, numbers[part])[0].any() for part in stretches(len(numbers))):
+        bad, rule = _broken_rule(name, numbers)
         row = int(np.flatnonzero(bad)[0])
         raise DataError(f"{origin.row(row)}: {name} of {frame['symbol'].iloc[row]} is {numbers[row]:g}; {rule}.")
     return numbers

@@ -44,7 +44,7 @@ def build_price_panel(
         calendars = [get_calendar(code) for code in calendar_codes_of(rows.symbols, calendar)]
     listing = _listing(rows, calendars, sessions)
     positions = _positions(listing, rows, sessions)
-    flat = {name: _scatter(column, positions, listing) for name, column in rows.columns.items()}
+    flat = {name: _scatter(column, positions, listing, own=rows.own) for name, column in rows.columns.items()}
     return _panel(listing, flat, basis, findings)
 
 
@@ -125,14 +125,15 @@ def _sessions(rows: LongPrices, calendars: Sequence[Calendar]) -> Codes:
     found = np.empty(len(rows), dtype=np.int32)
     exchange = np.array([calendar.code for calendar in calendars], dtype=object)
     used = {each.code: each for each in calendars}
+    tables = {code: calendar.by_day() for code, calendar in used.items()}
     for part in stretches(len(rows)):
-        days = rows.days[part].astype("datetime64[D]")
-        if len(used) == 1:
-            found[part] = calendars[0].index(days)
-            continue
-        for code, calendar in used.items():
+        for code, (before, table) in tables.items():
+            sessions = table.take(rows.days[part] - before, mode="clip")
+            if len(tables) == 1:
+                found[part] = sessions
+                continue
             here = (exchange == code)[rows.codes[part]]
-            found[part][here] = calendar.index(days[here])
+            found[part][here] = sessions[here]
     return found
 
 
@@ -173,13 +174,23 @@ def _listing(rows: LongPrices, calendars: Sequence[Calendar], sessions: Codes) -
     return Listing(tuple(map(str, rows.symbols)), tuple(calendars), offsets, first)
 
 
-def _positions(listing: Listing, rows: LongPrices, sessions: Codes) -> Codes:
-    """Return where in the flat vectors each row belongs, shape (n,); a symbol with a date twice is an error."""
-    begin, size = listing.offsets[:-1] - listing.first, int(listing.offsets[-1])
-    positions = sessions if size <= np.iinfo(np.int32).max else sessions.astype(np.int64)
-    taken = np.zeros(size, dtype=bool)
+def _positions(listing: Listing, rows: LongPrices, sessions: Codes) -> Codes | None:
+    """Return where in the flat vectors each row belongs, shape (n,), None where they lie so already.
+
+    A symbol with a date twice is an error.
+    """
+    size = int(listing.offsets[-1])
+    kind = np.int32 if size <= np.iinfo(np.int32).max else np.int64
+    begin: Codes = (listing.offsets[:-1] - listing.first).astype(kind)
+    positions: Codes = sessions.astype(kind, copy=False)
+    in_order = size == len(rows)
     for part in stretches(len(rows)):
         positions[part] += begin[rows.codes[part]]
+        in_order = in_order and bool((positions[part] == np.arange(part.start, part.stop, dtype=kind)).all())
+    if in_order:
+        return None
+    taken = np.zeros(size, dtype=bool)
+    for part in stretches(len(rows)):
         taken[positions[part]] = True
     if np.count_nonzero(taken) < len(rows):
         raise DataError(_twice(rows, positions))
@@ -197,8 +208,10 @@ def _twice(rows: LongPrices, positions: Codes) -> str:
     )
 
 
-def _scatter(column: Floats, positions: Codes, listing: Listing) -> Floats:
-    """Return a column over the listing, NaN where no row is."""
+def _scatter(column: Floats, positions: Codes | None, listing: Listing, *, own: bool) -> Floats:
+    """Return a column over the listing, NaN where no row is; itself where it lies so and is nobody else's."""
+    if positions is None:
+        return column if own else column.copy()
     size = int(listing.offsets[-1])
     flat = np.empty(size) if size == len(column) else np.full(size, np.nan)
     for part in stretches(len(column)):

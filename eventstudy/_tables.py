@@ -2,184 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eventstudy._labels import each_once
-from eventstudy._typing import Bools, Dates, Floats, Labels
+from eventstudy._typing import Bools, Floats, Labels
 from eventstudy.distributions import PValues
 from eventstudy.errors import Reason
-from eventstudy.events import Events, Flags, Placed
 from eventstudy.inference import TestResult
-from eventstudy.panels import ReturnPanel
-from eventstudy.reports.long_tables import PART, LongTable, Part, Words
-from eventstudy.returns import Aligned, Attrition, Cars, Window, average_cars
-from eventstudy.returns.align import session_dates
+from eventstudy.returns import Window, average_cars
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from eventstudy.result import ModelResult
 
-ABNORMAL_COLUMNS = ("event_id", "model", "day", "date", "actual", "expected", "abnormal", "std_error", "sar")
 __all__ = [
-    "abnormal_returns",
     "averages",
     "averages_of_cars",
-    "cars",
     "describe",
-    "estimates",
-    "events",
     "model_summaries",
     "outcomes",
     "tests",
 ]
-
-
-def events(given: Events, placed: Placed, attrition: Attrition, flags: Flags) -> pd.DataFrame:
-    """Return events.csv: every event given, in its order."""
-    import pandas as pd
-
-    day0 = placed.dates(given.calendar)
-    known = ~np.isnat(given.announced_at)
-    announced_at = np.full(len(known), "", dtype=object)
-    announced_at[known] = np.char.add(given.announced_at[known].astype(str), "Z")
-    kept = attrition.kept
-    return pd.DataFrame(
-        {
-            "event_id": given.event_id,
-            "symbol": given.symbol,
-            "announced_at": announced_at,
-            "date": _days(given.date),
-            "timing": _words(given.timing),
-            "phase": _words(placed.phase),
-            "day0": _days(day0),
-            "status": np.array(["dropped", "ok"], dtype=object)[kept.astype(np.int8)],
-            "reason": _reasons(attrition.status),
-            "flags": flags.text,
-            **given.groups,
-            **given.values,
-            "detail": attrition.detail,
-        }
-    )
-
-
-def estimates(event_id: Labels, models: Mapping[str, ModelResult]) -> pd.DataFrame:
-    """Return estimates.csv: one row an event and model, one column a parameter."""
-    import pandas as pd
-
-    names = list(dict.fromkeys(name for each in models.values() for name in each.abnormal.estimates.names))
-    parts = []
-    for label, result in models.items():
-        found = result.abnormal.estimates
-        parameters = {
-            name: found.parameter(name) if name in found.names else np.full(len(event_id), np.nan) for name in names
-        }
-        parts.append(
-            pd.DataFrame(
-                {
-                    "event_id": event_id,
-                    "model": label,
-                    "n_obs": found.n_obs,
-                    "dof": found.dof,
-                    "sigma": found.sigma,
-                    "r_squared": found.r_squared,
-                    **parameters,
-                    **({} if result.abnormal.rho is None else {"rho": result.abnormal.rho}),
-                    **(asdict(found.diagnostics) if found.diagnostics is not None else {}),
-                    "reason": _reasons(found.reason),
-                    "detail": found.detail,
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
-
-
-def abnormal_returns(
-    event_id: Labels, aligned: Aligned, panel: ReturnPanel, models: Mapping[str, ModelResult]
-) -> LongTable:
-    """Return abnormal_returns.csv: one row an event, model and day."""
-    days, results = np.array(aligned.windows.days), list(models.values())
-    names = np.array(list(models), dtype=object)
-    size = len(event_id) * len(days)
-
-    def parts() -> Iterator[Part]:
-        held: dict[int, dict[str, Floats]] = {}
-        for first in range(0, max(1, size * len(results)), PART):
-            place, within = np.divmod(np.arange(first, min(first + PART, size * len(results))), max(1, size))
-            event, day = np.divmod(within, len(days))
-            pieces = []
-            for each in range(place[0], place[-1] + 1) if len(place) else [0]:
-                if each not in held:
-                    # One model's numbers at a time.
-                    held = {each: _numbers(results[each])}
-                rows = slice(max(0, first - each * size), min(size, first + PART - each * size))
-                pieces.append({name: numbers[rows] for name, numbers in held[each].items()})
-            yield {
-                "event_id": Words.of(event, event_id),
-                "model": Words.of(place, names),
-                "day": days[day],
-                "date": session_dates(panel.listing, aligned.code[event], aligned.day0[event] + days[day]),
-                **_joined(pieces),
-            }
-
-    return LongTable(ABNORMAL_COLUMNS, size * len(results), parts)
-
-
-def _numbers(result: ModelResult) -> dict[str, Floats]:
-    """Return the columns of numbers of one model, row after row."""
-    sides, ar, std_error = result.abnormal.sides, result.abnormal.ar, result.abnormal.std_error
-    numbers = {
-        "actual": sides.actual,
-        "expected": sides.expected,
-        "abnormal": ar,
-        "std_error": std_error,
-        "sar": ar / std_error,
-    }
-    return {name: each.ravel() for name, each in numbers.items()}
-
-
-def _joined(pieces: list[dict[str, Floats]]) -> dict[str, Floats]:
-    return (
-        pieces[0] if len(pieces) == 1 else {name: np.concatenate([each[name] for each in pieces]) for name in pieces[0]}
-    )
-
-
-def cars(event_id: Labels, models: Mapping[str, ModelResult]) -> pd.DataFrame:
-    """Return cars.csv: one row an event, model and window."""
-    import pandas as pd
-
-    parts = []
-    for label, result in models.items():
-        # The returns behind the abnormal ones are read once for all windows.
-        abnormal = replace(result.abnormal, source=result.abnormal.sides)
-        for name, found in result.cars.items():
-            bhar = abnormal.bhar(found.window) if callable(found.held) else found.held
-            parts.append(_car_table(event_id, label, name, found, bhar))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _car_table(event_id: Labels, label: str, name: str, found: Cars, bhar: Floats) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "event_id": event_id,
-            "model": label,
-            "window": name,
-            "start": found.window.start,
-            "end": found.window.end,
-            "car": found.car,
-            "std_error": found.std_error,
-            "t": found.t,
-            "p_value": found.p_value,
-            "bhar": bhar,
-            "reason": _reasons(found.reason),
-        }
-    )
 
 
 def averages(models: Mapping[str, ModelResult]) -> pd.DataFrame:
@@ -356,16 +204,6 @@ def describe(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [describe(each) for each in value]
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
-
-
-def _days(dates: Dates) -> Labels:
-    """Return dates as ISO text, empty where there is none."""
-    known, code = np.unique(dates, return_inverse=True)
-    return np.where(np.isnat(known), "", known.astype(str)).astype(object)[code]
-
-
-def _words(labels: Labels) -> Labels:
-    return each_once(labels, str)
 
 
 def _reasons(reason: Iterable[Reason]) -> Labels:

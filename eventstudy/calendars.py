@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from eventstudy._corrections import CORRECTIONS, Correction
-from eventstudy._typing import Bools, Dates, Ints, Times
+from eventstudy._typing import Bools, Codes, Dates, Ints, Times
 from eventstudy.errors import UnknownNameError
 
 __all__ = ["Calendar", "Correction", "calendar_codes", "calendar_of", "corrections", "get_calendar"]
@@ -128,12 +128,20 @@ class Calendar:
             inside = np.minimum(found, len(self.sessions) - 1)
             return np.where(self.sessions[inside] == dates, inside, -1).astype(np.int64)
         # Many dates are looked up in a table of days, which is faster than a search for each.
+        before, table = self.by_day()
+        days = np.asarray(dates, dtype="datetime64[D]").astype(np.int64)
+        return table.take(days - before, mode="clip").astype(np.int64)
+
+    def by_day(self) -> tuple[int, Codes]:
+        """Return the day before the first session, and the session index of each day from it to that after the last.
+
+        Days are since 1970; the index is -1 where a day is no session, as the two at the ends are.
+        """
         sessions = self.sessions.astype("datetime64[D]").astype(np.int64)
-        first, last = int(sessions[0]), int(sessions[-1])
-        table = np.full(last - first + 3, -1, dtype=np.int64)
-        table[sessions - first + 1] = np.arange(len(sessions))
-        days = np.clip(np.asarray(dates, dtype="datetime64[D]").astype(np.int64), first - 1, last + 1)
-        return np.asarray(table[days - (first - 1)])
+        before = int(sessions[0]) - 1
+        table = np.full(int(sessions[-1]) - before + 2, -1, dtype=np.int32)
+        table[sessions - before] = np.arange(len(sessions))
+        return before, table
 
     def at_or_after(self, dates: Dates) -> Ints:
         """Return the index of the first session on or after each date; ``len(sessions)`` past the end."""

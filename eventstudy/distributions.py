@@ -147,7 +147,12 @@ def student_p_value(
     >>> round(float(student_p_value(2.0, 10)), 6)
     0.073388
     """
-    return student_p_values(statistic, df).of(alternative)
+    if alternative != Alternative.TWO_SIDED:
+        return student_p_values(statistic, df).of(alternative)
+    from scipy.special import stdtr
+
+    # The smaller of both tails, without the other.
+    return np.minimum(1.0, 2.0 * np.asarray(stdtr(df, -np.abs(statistic)), dtype=np.float64))
 
 
 def normal_p_value(statistic: Floats | float, alternative: str = Alternative.TWO_SIDED) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from eventstudy._typing import Bools, Dates, Floats, Ints
+from eventstudy.frames import stretches
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,8 +168,17 @@ class _Places:
         return int(np.searchsorted(self.listing.offsets, position, side="right")) - 1
 
 
+def _positions(values: Floats, test: Callable[[Floats], Bools]) -> Ints:
+    """Return where a test holds; a field of one number throughout, as one that a table lacks, is looked at once."""
+    if len(values) > 1 and values.strides == (0,) and not test(values[:1]).any():
+        return np.empty(0, dtype=np.int64)
+    found = [part.start + np.flatnonzero(test(values[part])) for part in stretches(len(values))]
+    return np.concatenate([np.empty(0, dtype=np.int64), *found])
+
+
 def _gaps(prices: PricePanel) -> Iterator[Finding]:
-    missing = np.isnan(prices.close) & np.isnan(prices.total_return)
+    missing = np.isnan(prices.total_return)
+    missing[missing] = np.isnan(prices.close[missing])
     places = _Places(prices)
     for begin, end in zip(*runs(missing, prices.listing.offsets), strict=True):
         words = f"{plural(int(end - begin), 'session')} without a price ({places.span(begin, end)})."
@@ -177,7 +187,7 @@ def _gaps(prices: PricePanel) -> Iterator[Finding]:
 
 def _large_moves(prices: PricePanel) -> Iterator[Finding]:
     returns = prices.total_return
-    large = np.flatnonzero((returns > LARGE_MOVE) | (returns < -LARGE_MOVE))
+    large = _positions(returns, lambda part: np.abs(part) > LARGE_MOVE)
     acted = (prices.dividend[large] > 0) | (prices.split[large] != 1)
     places = _Places(prices)
     for position in map(int, large[~acted]):
@@ -186,10 +196,12 @@ def _large_moves(prices: PricePanel) -> Iterator[Finding]:
 
 
 def _stale_runs(prices: PricePanel) -> Iterator[Finding]:
-    idle = prices.volume == 0
-    same = np.zeros(len(idle), dtype=bool)
-    again = np.flatnonzero(idle[1:] & idle[:-1]) + 1
+    idle = _positions(prices.volume, lambda part: part == 0)
+    again = idle[1:][np.diff(idle) == 1]
+    same = np.zeros(len(prices.close) if len(again) else 0, dtype=bool)
     same[again] = prices.close[again] == prices.close[again - 1]
+    if not same.any():
+        return
     same[prices.listing.offsets[:-1]] = False
     places = _Places(prices)
     for begin, end in zip(*runs(same, prices.listing.offsets), strict=True):
@@ -200,7 +212,7 @@ def _stale_runs(prices: PricePanel) -> Iterator[Finding]:
 
 
 def _splits_not_in_prices(prices: PricePanel) -> Iterator[Finding]:
-    splits = np.setdiff1d(np.flatnonzero(prices.split != 1.0), prices.listing.offsets[:-1])
+    splits = np.setdiff1d(_positions(prices.split, lambda part: part != 1.0), prices.listing.offsets[:-1])
     change = np.log(prices.close[splits] / prices.close[splits - 1])
     expected = -np.log(prices.split[splits])
     large = np.abs(expected) > np.log(SPLIT_IN_PRICES)

@@ -7,7 +7,8 @@ where a session has none. `Listing` says where each span begins; the same listin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -227,10 +228,38 @@ class PricePanel:
 def _digest(listing: Listing, basis: Sequence[Basis], arrays: Sequence[Floats]) -> str:
     exchanges = [calendar.code for calendar in listing.calendars]
     digest = hashlib.sha256("\0".join([*listing.symbols, *exchanges, *basis]).encode())
-    for array in (listing.dates().astype(np.int64), listing.offsets, *arrays):
-        for part in stretches(len(array)):
-            digest.update(np.ascontiguousarray(array[part]).data)
+    for whole in (listing.offsets, *_of_dates(listing)):
+        digest.update(whole.tobytes())
+    with ThreadPoolExecutor() as threads:
+        for found in threads.map(_digest_of_numbers, arrays):
+            digest.update(found)
     return digest.hexdigest()
+
+
+def _of_dates(listing: Listing) -> Iterator[Ints]:
+    """Give what all dates follow from: the sessions each exchange is used on, and where in them its symbols begin."""
+    exchange = np.array([calendar.code for calendar in listing.calendars], dtype=object)
+    for code, calendar in sorted({calendar.code: calendar for calendar in listing.calendars}.items()):
+        first, last = listing.first[exchange == code], listing.last[exchange == code]
+        yield calendar.sessions[first.min() : last.max() + 1].astype(np.int64)
+        yield first - first.min()
+
+
+def _digest_of_numbers(numbers: Floats) -> bytes:
+    """Return a SHA-256 of numbers; of the first alone where all are the same, as in a field that a table lacks."""
+    same = _are_one(numbers)
+    digest = hashlib.sha256(b"one" if same else b"each")
+    for part in stretches(1 if same else len(numbers)):
+        digest.update(np.ascontiguousarray(numbers[part]).data)
+    return digest.digest()
+
+
+def _are_one(numbers: Floats) -> bool:
+    """Return whether all numbers have the same bits; False where there are none."""
+    if not len(numbers) or numbers.strides == (0,):
+        return len(numbers) > 0
+    bits = numbers.view(np.int64)
+    return all((bits[part] == bits[0]).all() for part in stretches(len(bits)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

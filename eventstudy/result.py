@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from eventstudy import _comparisons, _tables
+from eventstudy import _comparisons, _event_tables, _tables
 from eventstudy._typing import Bools, Labels
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.events import Events, Flags, Placed
-from eventstudy.events.quality import Quality, assess
+from eventstudy.events.quality import Quality, assess, headline_end
+from eventstudy.events.timing import Phase
 from eventstudy.findings import Finding, findings_frame
 from eventstudy.inference import TESTS, TestResult
 from eventstudy.inference.clusters import cluster_codes
@@ -24,7 +25,7 @@ from eventstudy.panels import ReturnPanel
 from eventstudy.reactions import Reaction, Reactions, reactions_frame
 from eventstudy.reactions.path import paths_frame
 from eventstudy.reports import Results
-from eventstudy.reports.long_tables import LongTable, Tables
+from eventstudy.reports.long_tables import Tables
 from eventstudy.returns import ALL, AbnormalReturns, Aligned, AverageReturns, Cars, ExpectedReturnModel, Window, paths
 
 if TYPE_CHECKING:
@@ -143,30 +144,30 @@ class StudyResult:
             inputs=inputs,
         )
 
-    @cached_property
+    @property
     def event_table(self) -> pd.DataFrame:
         """One row an event given: day 0, phase, status, reason, flags."""
-        return _tables.events(self.events, self.placed, self.aligned.attrition, self.flags)
+        return self._frames["events"]
 
     @cached_property
     def quality(self) -> Quality:
         """What became of the events given: lost, untimed, shifted, crowded on few dates."""
         return assess(self.event_table)
 
-    @cached_property
+    @property
     def estimates(self) -> pd.DataFrame:
         """One row an event and model: parameters, sigma, degrees of freedom."""
-        return _tables.estimates(self._event_id, self.models)
+        return self._frames["estimates"]
 
     @property
     def abnormal_returns(self) -> pd.DataFrame:
         """One row an event, model and day."""
         return self._frames["abnormal_returns"]
 
-    @cached_property
+    @property
     def cars(self) -> pd.DataFrame:
         """One row an event, model and window."""
-        return _tables.cars(self._event_id, self.models)
+        return self._frames["cars"]
 
     @cached_property
     def aar(self) -> pd.DataFrame:
@@ -189,7 +190,7 @@ class StudyResult:
         from eventstudy.reports.sections import strongest
 
         barred = {each.event_id: each for each in map(self.reactions.__getitem__, self.reactions.barred)}
-        shown = strongest(self.cars, list(barred), self.study.focus)
+        shown = strongest(self.cars, list(barred), self.study.focus) if barred else []
         return paths_frame({event_id: path for event_id in shown if (path := barred[event_id].path) is not None})
 
     @property
@@ -209,7 +210,8 @@ class StudyResult:
             A label; the first model without it.
         """
         label, chosen = self._chosen(model)
-        return _tables.cars(self._event_id, {label: replace(chosen, cars={str(window): chosen.abnormal.car(window)})})
+        asked = {label: replace(chosen, cars={str(window): chosen.abnormal.car(window)})}
+        return _event_tables.cars(self._event_id, asked).frame()
 
     def _chosen(self, model: str | None) -> tuple[str, ModelResult]:
         label = model if model is not None else next(iter(self.models))
@@ -301,7 +303,8 @@ class StudyResult:
             ladder = self.reactions.named(focus)
             said = [] if ladder is None else [*ladder.sentences]
             said[1:1] = abnormal_sentences(self._frames, focus)
-        return (*said, *mean_sentences(self._frames))
+        unknown = int(np.count_nonzero(self.placed.phase == Phase.UNKNOWN))
+        return (*said, *mean_sentences(self._frames, headline_end(unknown, len(self.events))))
 
     @cached_property
     def results(self) -> Results:
@@ -356,24 +359,27 @@ class StudyResult:
 
         return overview(self.results)
 
-    @property
+    @cached_property
     def _event_id(self) -> np.typing.NDArray[np.object_]:
         return self.events.event_id[self.aligned.row]
 
     @cached_property
     def _frames(self) -> Tables:
-        tables: dict[str, pd.DataFrame | LongTable] = {
-            "events": self.event_table,
-            "estimates": self.estimates,
-            "abnormal_returns": _tables.abnormal_returns(self._event_id, self.aligned, self.panel, self.models),
-            "cars": self.cars,
-            "aar": self.aar,
-            "tests": self.tests,
-            "reactions": self.reaction_table,
-            "findings": findings_frame(self.findings),
-            "paths": self.path_table,
-        }
-        return Tables(tables)
+        return Tables(
+            {
+                "events": _event_tables.events(self.events, self.placed, self.aligned.attrition, self.flags),
+                "estimates": _event_tables.estimates(self._event_id, self.models),
+                "abnormal_returns": _event_tables.abnormal_returns(
+                    self._event_id, self.aligned, self.panel, self.models
+                ),
+                "cars": _event_tables.cars(self._event_id, self.models),
+                "aar": lambda: self.aar,
+                "tests": lambda: self.tests,
+                "reactions": lambda: self.reaction_table,
+                "findings": lambda: findings_frame(self.findings),
+                "paths": lambda: self.path_table,
+            }
+        )
 
     def _summary(self) -> dict[str, Any]:
         counts = self.aligned.attrition.counts()

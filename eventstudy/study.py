@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from eventstudy._typing import Bools
@@ -42,6 +43,7 @@ from eventstudy.returns import (
     measure_abnormal_returns,
     warn_of_bias,
 )
+from eventstudy.returns.held import HeldReturns, thin_days
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -340,10 +342,15 @@ class Study:
             progress=None if progress is None else lambda done, total: progress(label, done, total),
         )
         warn_of_bias(label, model, abnormal.estimates)
-        cars = {window.name: abnormal.car(window) for window in self.windows.reported}
+        held = HeldReturns(abnormal, self.windows.reported, self.engine)
+        cars = {
+            window.name: replace(abnormal.car(window), held=partial(held.of, window))
+            for window in self.windows.reported
+        }
         aligned, listing = prepared.aligned, prepared.panel.listing
         event_id, day0, spans = prepared.events.event_id[aligned.row], aligned.dates(listing), aligned.spans(listing)
         drawn = list(samples(abnormal, cars, groups, event_id, day0, spans, accumulated, child_seed(self.seed, label)))
+        thin, days = thin_days(abnormal, self.engine), len(self.windows.days)
         averages = {name: average_returns(abnormal, each, balanced=self.balanced) for name, each in groups.items()}
         return ModelResult(
             model=model,
@@ -351,5 +358,5 @@ class Study:
             cars=cars,
             averages=averages,
             tests=tuple(Tested(*each) for each in run_tests(tests, drawn)),
-            diagnostics={(group, each.window.name): diagnose(each, abnormal.actual[each.row]) for group, each in drawn},
+            diagnostics={(group, each.window.name): diagnose(each, thin[each.row], days) for group, each in drawn},
         )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eventstudy._labels import counts, distinct, each_once, order_by_id
+from eventstudy._labels import alike, counts, distinct, each_once, order_by_id, taken
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -34,3 +34,24 @@ def test_each_label_is_looked_at_once() -> None:
     assert seen == ["b", "a"]
     codes, known = distinct(np.array(["b", "a", "b"], dtype=object))
     assert (codes.tolist(), known.tolist()) == ([0, 1, 0], ["b", "a"])
+
+
+def test_a_column_of_one_label_takes_no_memory_and_stays_one() -> None:
+    column = alike("ok", 5)
+    assert (column.tolist(), column.strides, column.flags.writeable) == (["ok"] * 5, (0,), False)
+    some = taken(column, np.array([3, 1]))
+    assert (some.tolist(), some.strides) == (["ok"] * 2, (0,))
+    assert taken(np.array(["a", "b"], dtype=object), np.array([1, 0, 1])).tolist() == ["b", "a", "b"]
+    codes, known = distinct(column)
+    assert (codes.tolist(), known.tolist()) == ([0] * 5, ["ok"])
+    assert each_once(column, str.upper).tolist() == ["OK"] * 5
+    assert (alike("ok", 0).tolist(), taken(column, np.empty(0, dtype=np.int64)).tolist()) == ([], [])
+
+
+def test_keys_too_wide_for_one_number() -> None:
+    far = np.array([2**62, -(2**62), 0, 2**62], dtype=np.int64)
+    near = np.array([1, 2, 3, 0], dtype=np.int64)
+    assert order_by_id([far, near], np.array(list("abcd"), dtype=object)).tolist() == [1, 2, 3, 0]
+    dates = np.array(["2024-01-02", "NaT", "1950-01-03"], dtype="datetime64[D]")
+    names = np.array(list("abc"), dtype=object)
+    assert order_by_id([dates], names).tolist() == np.lexsort((dates,)).tolist()

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventstudy._long_prices import LongPrices
+from eventstudy._panel_build import build_price_panel
 from eventstudy.calendars import get_calendar
 from eventstudy.datasets import load_alibaba
 from eventstudy.errors import DataError, UnknownNameError
@@ -156,9 +158,39 @@ def test_the_digest_sees_every_field() -> None:
         PricePanel.from_frame(table(), basis="adjusted"),
         PricePanel.from_frame(table(), calendar="XNAS"),
         PricePanel.from_frame(table().iloc[1:]),
+        PricePanel.from_frame(table(volume=[7.0] * 5)),
+        PricePanel.from_frame(table(volume=[8.0] * 5)),
+        PricePanel.from_frame(table(volume=[8.0] * 4 + [7.0])),
+        # The same numbers, a session later or with another session between them.
+        PricePanel.from_frame(table(date=[*WEEK[1:], "2025-02-25"])),
+        PricePanel.from_frame(table(date=["2025-02-14", *WEEK[1:]])),
     ]
     digests = {reference, *(panel.digest() for panel in changes)}
     assert len(digests) == 1 + len(changes)
+
+
+def test_rows_in_order_are_copied_unless_they_are_given_away() -> None:
+    frame = table(volume=[1.0, 2.0, 3.0, 4.0, 5.0])
+    panel = PricePanel.from_frame(frame)
+    assert not np.shares_memory(panel.close, frame["close"].to_numpy())
+    rows = LongPrices.of_frame(frame, Origin("prices"), own=True)
+    given = build_price_panel(rows, calendar=None, basis="unadjusted", off_session="error")
+    assert np.shares_memory(given.close, rows.columns["close"])
+    assert given.digest() == panel.digest()
+    assert panel.volume.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def test_a_field_without_a_number_is_as_good_as_none() -> None:
+    empty = table(open=[None] * 5, volume=[np.nan] * 5, split=[1.0] * 5, dividend=[0.0] * 5)
+    assert PricePanel.from_frame(empty).digest() == PricePanel.from_frame(table()).digest()
+
+
+def test_the_digest_tells_which_symbol_began_when() -> None:
+    frame, later = two_listings(), two_listings()
+    later.loc[5:, "date"] = [WEEK[1], WEEK[3]]
+    here, there = PricePanel.from_frame(frame), PricePanel.from_frame(later)
+    np.testing.assert_array_equal(here.total_return, there.total_return)
+    assert here.digest() != there.digest()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy import _tables
+from eventstudy import _event_tables
 from eventstudy._typing import Floats, Ints, Labels
 from eventstudy.config.configured import Configured
 from eventstudy.events import Phase
@@ -73,7 +73,9 @@ class Check:
         from eventstudy.reports import price_tables, tables
 
         prepared = self.prepared
-        events = _tables.events(prepared.events, prepared.placed, prepared.aligned.attrition, prepared.flags)
+        events = _event_tables.events(
+            prepared.events, prepared.placed, prepared.aligned.attrition, prepared.flags
+        ).frame()
         attrition = tables.attrition({"events": events})
         shown = [attrition, self._coverage_table()] if self.kept else [attrition]
         if prepared.findings:

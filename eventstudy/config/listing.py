@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eventstudy import _tables
+from eventstudy import _event_tables
 from eventstudy.config.configured import Configured
 from eventstudy.events.quality import Capture, Quality, assess, compare_calendars
 from eventstudy.prepare import Prepared
@@ -45,7 +45,9 @@ class EventList:
     def table(self) -> pd.DataFrame:
         """One row an event given, as in ``events.csv``."""
         prepared = self.prepared
-        return _tables.events(prepared.events, prepared.placed, prepared.aligned.attrition, prepared.flags)
+        return _event_tables.events(
+            prepared.events, prepared.placed, prepared.aligned.attrition, prepared.flags
+        ).frame()
 
     @cached_property
     def quality(self) -> Quality:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from eventstudy._labels import distinct, each_once
-from eventstudy._typing import Bools, Dates, Floats, Labels, Times
+from eventstudy._labels import alike, distinct, each_once
+from eventstudy._typing import Bools, Codes, Dates, Floats, Labels, Times
 from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
 from eventstudy.errors import DataError, Flag, nearest
 from eventstudy.events.flags import Flags
@@ -43,12 +43,12 @@ def build_events(
     if not {"announced_at", "date"} & set(frame.columns):
         raise DataError(f"{origin.name}: an event needs the column 'announced_at', or 'date' with 'timing'.")
     code, names = code_column(frame, "symbol", origin)
-    symbol = np.array([name.strip() for name in names], dtype=object)[code]
-    calendar = _calendars(frame, symbol, origin)
+    names = np.array([name.strip() for name in names], dtype=object)
+    symbol, calendar = names[code], _calendars(frame, code, names, origin)
     announced_at = _moments(frame, "announced_at", zone, origin)
     shown = _shown(announced_at, calendar)
     date = _dates(frame, shown, date_format, origin)
-    default = np.where(np.isnat(announced_at), Precision.DATE, Precision.MINUTE).astype(object)
+    default = _either(np.isnat(announced_at), Precision.DATE, Precision.MINUTE)
     precision = _choices(frame, "precision", Precision, default, origin)
     placeholder = _placeholders(shown, precision)
     is_time = ~(np.isnat(announced_at) | placeholder | np.asarray(precision == Precision.DATE))
@@ -61,7 +61,7 @@ def build_events(
         symbol=symbol,
         announced_at=np.where(is_time, announced_at, NAT),
         known_at=_moments(frame, "known_at", zone, origin),
-        precision=np.where(is_time, precision, Precision.DATE).astype(object),
+        precision=_either(is_time, precision, Precision.DATE),
         date=date,
         timing=_timings(frame, origin),
         confirmation=_choices(frame, "confirmation", Confirmation, Confirmation.CONFIRMED, origin),
@@ -74,10 +74,22 @@ def build_events(
     )
 
 
-def _calendars(frame: pd.DataFrame, symbol: Labels, origin: Origin) -> Labels:
-    implied = each_once(symbol, calendar_of)
+def _either(which: Bools, yes: Labels | str, no: Labels | str) -> Labels:
+    """Return one of two labels for each row, shape (n,)."""
+    if not which.any() and isinstance(no, str):
+        return alike(no, len(which))
+    if which.all() and isinstance(yes, str):
+        return alike(yes, len(which))
+    return np.where(which, yes, no).astype(object)
+
+
+def _calendars(frame: pd.DataFrame, place: Codes, names: Labels, origin: Origin) -> Labels:
+    """Return the exchange of each row: as it is given, or as the name of its symbol says."""
+    implied = each_once(names, calendar_of)
+    if "calendar" not in frame.columns and len(set(implied)) == 1:
+        return alike(implied[0], len(place))
     given = _filled(frame, "calendar", "")
-    calendars = np.where(np.asarray(given == ""), implied, given)
+    calendars = np.where(np.asarray(given == ""), implied[place], given)
     codes, known = distinct(calendars)
     if set(known) - set(calendar_codes()):
         row = int(np.flatnonzero(~np.isin(known.astype(str), calendar_codes())[codes])[0])
@@ -167,7 +179,7 @@ def _dates(frame: pd.DataFrame, shown: Times, date_format: str | None, origin: O
 
 def _timings(frame: pd.DataFrame, origin: Origin) -> Labels:
     if "timing" not in frame.columns:
-        return np.full(len(frame), Timing.UNKNOWN, dtype=object)
+        return alike(Timing.UNKNOWN, len(frame))
     known = {**{str(timing): timing for timing in Timing}, **TIMING_TAGS}
     tags = _filled(frame, "timing", "")
     meant = each_once(tags, lambda tag: known.get(tag.strip().lower().replace("-", "_")))
@@ -176,9 +188,10 @@ def _timings(frame: pd.DataFrame, origin: Origin) -> Labels:
 
 
 def _choices(frame: pd.DataFrame, field: str, choices: type[E], default: Labels | E, origin: Origin) -> Labels:
-    chosen = np.array(np.broadcast_to(np.asarray(default, dtype=object), len(frame)))
+    every = alike(default, len(frame)) if isinstance(default, str) else default
     if field not in frame.columns:
-        return chosen
+        return every
+    chosen = every.copy()
     words, known = _filled(frame, field, ""), tuple(choices)
     meant = each_once(words, lambda word: choices(word) if word in known else None)
     given = np.asarray(words != "")
@@ -200,8 +213,13 @@ def _filled(frame: pd.DataFrame, field: str, default: str) -> Labels:
     import pandas as pd
 
     if field not in frame.columns:
-        return np.full(len(frame), default, dtype=object)
+        return alike(default, len(frame))
     column = frame[field]
+    if isinstance(column.dtype, pd.StringDtype):
+        # A text of many rows becomes one object.
+        codes, known = pd.factorize(column)
+        words = np.array([*(str(text) or default for text in known), default], dtype=object)
+        return words[codes] if len(known) > 1 or (codes < 0).any() else alike(words[0], len(frame))
     filled = column.astype(object).where(column.notna(), default).to_numpy(dtype=object)
 
     def word(cell: object) -> str:

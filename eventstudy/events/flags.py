@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from eventstudy._labels import distinct
+from eventstudy._labels import alike, distinct
 from eventstudy._typing import Bools, Ints, Labels
 from eventstudy.errors import DataError, Flag, nearest
 from eventstudy.frames import Origin
@@ -86,6 +86,8 @@ class Flags:
     def text(self) -> Labels:
         """The codes of each event, joined by ``;`` in the order of the list, shape (E,)."""
         borne = [flag for flag in Flag if flag in self.marks]
+        if not borne:
+            return alike("", self.count)
         which = np.zeros(self.count, dtype=np.int64)
         for bit, flag in enumerate(borne):
             which |= self.marks[flag].astype(np.int64) << bit

@@ -62,14 +62,15 @@ class OverlappingEvents:
 
     def _verdict(self, seen: Screening, order: Ints, overlapping: Bools, for_other: Ints) -> Verdict:
         """Return flags and drops; `for_other` has the place in `order` of what each event gives way to, -1 if none."""
-        verdict = Verdict.nothing(len(seen.events))
         out = np.flatnonzero(for_other >= 0)
         merged = self.policy == "merge"
-        verdict.status[order[out]] = Reason.MERGED if merged else Reason.OVERLAPS_OWN_EVENT
-        for place in out:
+        detail = np.empty(len(out), dtype=object)
+        for row, place in enumerate(out):
             other = order[for_other[place]]
             apart = abs(int(seen.placed.day0[order[place]] - seen.placed.day0[other]))
-            verdict.detail[order[place]] = f"{seen.events.event_id[other]}, {apart} sessions away"
+            detail[row] = f"{seen.events.event_id[other]}, {apart} sessions away"
+        reason = Reason.MERGED if merged else Reason.OVERLAPS_OWN_EVENT
+        verdict = Verdict.nothing(len(seen.events)).but(order[out], reason, detail)
         stays = overlapping & np.asarray(verdict.status == Reason.OK)
         flag = Flag.MERGED if merged else Flag.OVERLAPS_OWN_EVENT
         return replace(verdict, flags=verdict.flags.mark(flag, stays))
@@ -241,9 +242,8 @@ class CallsAndMeetings:
         found = _verdict(events, self.action, release, Flag.CALL_OR_MEETING, Reason.CALL_OR_MEETING)
         kinds = np.array([f"kind {kind}" for kind in events.kind], dtype=object)
         by_kind = Verdict.of(self.action, named, Flag.CALL_OR_MEETING, Reason.CALL_OR_MEETING, kinds)
-        status, detail = found.status.copy(), found.detail.copy()
-        status[named], detail[named] = by_kind.status[named], by_kind.detail[named]
-        return replace(found, flags=found.flags | by_kind.flags, status=status, detail=detail)
+        joined = found.but(named, by_kind.status[named], by_kind.detail[named])
+        return replace(joined, flags=found.flags | by_kind.flags)
 
 
 def _periods(events: Events, period: str | None) -> Labels:

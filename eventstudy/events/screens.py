@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
-from eventstudy._labels import distinct, repeated
+from eventstudy._labels import alike, distinct
 from eventstudy._typing import Bools, Codes, Ints, Labels
 from eventstudy.errors import Flag, InputError, Reason, UnknownNameError
 from eventstudy.events.flags import Flags
@@ -87,7 +87,7 @@ class Verdict:
     @classmethod
     def nothing(cls, count: int) -> Verdict:
         """Return the verdict of a screen that finds nothing."""
-        return cls(Flags(count), repeated(Reason.OK, count), repeated("", count))
+        return cls(Flags(count), alike(Reason.OK, count), alike("", count))
 
     @classmethod
     def of(cls, action: Action, which: Bools, flag: Flag, reason: Reason, detail: Labels | None = None) -> Verdict:
@@ -95,10 +95,16 @@ class Verdict:
         verdict = cls.nothing(len(which))
         if action == "flag":
             return replace(verdict, flags=verdict.flags.mark(flag, which))
-        verdict.status[which] = reason
-        if detail is not None:
-            verdict.detail[which] = detail[which]
-        return verdict
+        return verdict.but(which, reason, "" if detail is None else detail[which])
+
+    def but(self, which: Bools | Ints, status: Labels | Reason, detail: Labels | str) -> Verdict:
+        """Return the same with another status and detail of some events, a mask or their positions."""
+        rows = np.flatnonzero(which) if which.dtype == bool else which
+        if not rows.size:
+            return self
+        changed = replace(self, status=self.status.copy(), detail=self.detail.copy())
+        changed.status[rows], changed.detail[rows] = status, detail
+        return changed
 
 
 class Screen(Protocol):
@@ -133,7 +139,7 @@ def apply_screens(screens: Sequence[Screen], seen: Screening) -> ScreenedEvents:
     for screen in screens:
         verdict = screen.apply(seen)
         fresh = seen.kept & np.asarray(verdict.status != Reason.OK)
-        joined.status[fresh], joined.detail[fresh] = verdict.status[fresh], verdict.detail[fresh]
+        joined = joined.but(fresh, verdict.status[fresh], verdict.detail[fresh])
         masked = joined.masked
         if verdict.masked is not None:
             masked = verdict.masked if masked is None else masked | verdict.masked
@@ -260,7 +266,7 @@ class LiquidityFloor:
                 detail[rows[low]] = [f"{what} {each:g}, floor {floor:g}" for each in found[low]]
                 fresh = below & np.asarray(verdict.status == Reason.OK)
                 each = Verdict.of(self.action, fresh, flag, reason, detail)
-                verdict.status[fresh], verdict.detail[fresh] = each.status[fresh], each.detail[fresh]
+                verdict = verdict.but(fresh, each.status[fresh], each.detail[fresh])
                 verdict = replace(verdict, flags=verdict.flags | each.flags)
         return replace(verdict, flags=verdict.flags.mark(Flag.LIQUIDITY_UNKNOWN, unknown))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy._labels import each_once
+from eventstudy._labels import alike, each_once, taken
 from eventstudy._typing import Dates, Floats, Ints, Labels, Times
 from eventstudy.errors import DataError, UnknownNameError
 from eventstudy.frames import Origin
@@ -134,7 +134,7 @@ class Events:
 
     def __post_init__(self) -> None:
         if not len(self.flags) and len(self.event_id):
-            object.__setattr__(self, "flags", np.full(len(self.event_id), "", dtype=object))
+            object.__setattr__(self, "flags", alike("", len(self.event_id)))
         for each in fields(self):
             value = getattr(self, each.name)
             arrays = value.values() if isinstance(value, Mapping) else [value]
@@ -216,8 +216,8 @@ class Events:
     def take(self, rows: Ints | Sequence[int]) -> Events:
         """Return the events at these positions, in this order."""
         rows = np.asarray(rows, dtype=np.int64)
-        record = {name: getattr(self, name)[rows] for name in RECORD_FIELDS}
-        groups = {name: labels[rows] for name, labels in self.groups.items()}
+        record = {name: taken(getattr(self, name), rows) for name in RECORD_FIELDS}
+        groups = {name: taken(labels, rows) for name, labels in self.groups.items()}
         values = {name: numbers[rows] for name, numbers in self.values.items()}
         return Events(**record, groups=groups, values=values)
 
@@ -254,17 +254,26 @@ class Events:
         order = np.argsort(self.event_id.astype(str), kind="stable")
         digest = hashlib.sha256()
         for name in RECORD_FIELDS:
-            digest.update("\0".join(_texts(getattr(self, name))[order]).encode())
+            digest.update(_joined(getattr(self, name), order))
         for name, labels in sorted(self.groups.items()):
-            digest.update("\0".join([name, *_texts(labels)[order]]).encode())
+            digest.update(b"\0".join([name.encode(), *([_joined(labels, order)] if len(self) else [])]))
         for name, numbers in sorted(self.values.items()):
             digest.update(name.encode() + np.ascontiguousarray(numbers[order]).tobytes())
         return digest.hexdigest()
 
 
-def _texts(values: NDArray[Any]) -> Labels:
-    """Return the text of labels, dates or moments."""
-    if values.dtype.kind != "M":
-        return each_once(values, str)
-    known, code = np.unique(values, return_inverse=True)
-    return known.astype(str).astype(object)[code]
+def _joined(values: NDArray[Any], order: Ints) -> bytes:
+    """Return the texts of labels, dates or moments in an order, with a zero between them."""
+    bits = values.view(np.int64) if values.dtype.kind == "M" else values
+    if len(values) and (bits == bits[0]).all():
+        # As many columns are that a table does not have.
+        text = str(values[0]).encode()
+        return (text + b"\0") * (len(values) - 1) + text
+    if values.dtype.kind == "M":
+        known, code = np.unique(values, return_inverse=True)
+        return "\0".join(known.astype(str).astype(object)[code[order]]).encode()
+    try:
+        return "\0".join(values[order]).encode()
+    except TypeError:
+        # Not all labels are text.
+        return "\0".join(each_once(values, str)[order]).encode()

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from eventstudy._labels import each_once
+from eventstudy._labels import alike, each_once
 from eventstudy._typing import Bools, Dates, Ints, Labels, Times
 from eventstudy.calendars import Calendar, get_calendar
 from eventstudy.errors import DataError, Flag, InputError, Reason, UnknownNameError
@@ -171,7 +171,7 @@ def place_dates(date: Dates, timing: Labels, calendar: Calendar) -> tuple[Ints, 
     after_close = timing == Timing.AFTER_CLOSE
     day0 = np.where(after_close, calendar.after(date), calendar.at_or_after(date))
     session_day = calendar.index(date) >= 0
-    phase = _tagged(timing)
+    phase = _tagged(timing).copy()
     phase[~session_day & (phase != Phase.UNKNOWN)] = Phase.CLOSED
     return day0.astype(np.int64), phase
 
@@ -349,7 +349,9 @@ def _without_session(
             f"The event {events.event_id[row]!r} was announced on {when}, when {events.calendar[row]} had no session. "
             f"Correct the date, or set non_session to next, previous or drop."
         )
-    status = np.array([Reason.OK, Reason.NOT_A_SESSION], dtype=object)[(closed & (policy == "drop")).astype(int)]
+    status = alike(Reason.OK, len(closed))
+    if policy == "drop" and closed.any():
+        status = np.array([Reason.OK, Reason.NOT_A_SESSION], dtype=object)[closed.astype(int)]
     if policy == "previous":
         # Day 0 was the next session, and the one before it is the last before the date.
         return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy._typing import Bools, Dates, Ints, Labels
+from eventstudy._typing import Dates, Ints, Labels
 from eventstudy.errors import Reason, UnknownNameError
 from eventstudy.inference.base import Sample
 
@@ -36,13 +36,16 @@ def blocks(first: Dates, last: Dates) -> Ints:
     >>> blocks(np.array([0, 10, 2, 3]), np.array([2, 12, 4, 5])).tolist()
     [0, 1, 0, 0]
     """
-    order = np.argsort(first, kind="stable")
-    reached = np.maximum.accumulate(last[order])
-    begins: Bools = np.ones(len(first), dtype=bool)
-    begins[1:] = first[order][1:] > reached[:-1]
-    found = np.empty(len(first), dtype=np.int64)
-    found[order] = np.cumsum(begins) - 1
-    return found
+    if not len(first):
+        return np.empty(0, dtype=np.int64)
+    low = first.min()
+    begin, end = (first - low).astype(np.int64), (last - low).astype(np.int64)
+    # By day, of which there are far fewer than windows: where any begins, and how far those reach.
+    reach = np.full(begin.max() + 1, -1, dtype=np.int64)
+    np.maximum.at(reach, begin, end)
+    begins = reach >= 0
+    begins[1:] &= np.arange(1, len(reach)) > np.maximum.accumulate(reach)[:-1]
+    return np.asarray((np.cumsum(begins) - 1)[begin])
 
 
 def cluster_codes(cluster: str, event_id: Labels, day0: Dates, span: Dates) -> Ints:

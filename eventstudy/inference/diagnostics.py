@@ -85,6 +85,8 @@ class CommonVariation:
 
     def sessions(self, rows: Ints) -> Ints:
         """Return the first estimation session of these events, shape (len(rows),)."""
+        if len(rows) == len(self.row) and (rows == self.row).all():
+            return self.session
         if (np.diff(self.row) > 0).all():  # As blocks bring them, and a million rows take a while to sort.
             return self.session[np.searchsorted(self.row, rows)]
         order = np.argsort(self.row, kind="stable")
@@ -152,15 +154,17 @@ class Diagnostics:
         return self.n > 1 and self.staggering > 1 / EFFECTIVE
 
 
-def diagnose(sample: Sample, returns: Floats) -> Diagnostics:
+def diagnose(sample: Sample, thin: Ints, days: int) -> Diagnostics:
     """Return what a sample looks like.
 
     Parameters
     ----------
     sample : Sample
         N events; `CommonVariation` is among what was accumulated.
-    returns : ndarray of shape (N, L)
-        Actual returns of the same events in the event window, NaN where missing.
+    thin : ndarray of shape (N,)
+        How many actual returns of each event's event window are zero or missing.
+    days : int
+        Days of the event window.
 
     Notes
     -----
@@ -172,11 +176,11 @@ def diagnose(sample: Sample, returns: Floats) -> Diagnostics:
     common = sample.accumulated[CommonVariation]
     assert isinstance(common, CommonVariation)
     sessions = common.sessions(sample.row)
-    _, held = np.unique(sample.day0 if len(sample.day0) == n else sessions, return_counts=True)
+    held = _shares(sample.day0.astype(np.int64) if len(sample.day0) == n else sessions)
     overlapping, overlap = overlaps(sessions, length)
     correlation = common.mean_correlation * overlap if overlap > 0 else 0.0
     divisor = 1 + (n - 1) * correlation
-    _, same = np.unique(sessions, return_counts=True)
+    same = _shares(sessions)
     together = float((same * (same - 1)).sum()) / n if n else 0.0  # Times n - 1, of the pairs of a mean event.
     aligned = 1 + (common.mean_correlation * together if together > 0 else 0.0)
     ratio, p_value = variance_increase(sample.scar, sample.dof)
@@ -186,14 +190,14 @@ def diagnose(sample: Sample, returns: Floats) -> Diagnostics:
         dates=len(held),
         largest=int(held.max(initial=0)),
         overlapping=overlapping,
-        blocks=len(np.unique(sample_clusters(sample, "block"))),
+        blocks=int(sample_clusters(sample, "block").max(initial=-1)) + 1,
         correlation=correlation,
         effective_n=n / divisor if divisor > 0 else NAN,
         staggering=divisor / aligned if min(divisor, aligned) > 0 else NAN,
         variance_ratio=ratio,
         variance_p=p_value,
         skewness=skewness(sample.car),
-        thin=float(np.mean((returns == 0) | np.isnan(returns))) if returns.size else NAN,
+        thin=float(thin.sum() / (n * days)) if n else NAN,
     )
 
 
@@ -215,14 +219,20 @@ def overlaps(sessions: Ints, length: int) -> tuple[int, float]:
     n = len(sessions)
     if n < 2:
         return 0, 0.0
-    ordered = np.sort(sessions)
-    until = np.searchsorted(ordered, ordered + length)
-    pairs = int((until - np.arange(n) - 1).sum())
-    edges = np.zeros(int(ordered[-1] - ordered[0]) + length + 1, dtype=np.int64)
-    np.add.at(edges, ordered - ordered[0], 1)
-    np.add.at(edges, ordered - ordered[0] + length, -1)
-    covered = np.cumsum(edges)
+    begin = np.bincount(sessions - sessions.min())
+    covered = np.convolve(begin, np.ones(length, dtype=np.int64))
+    # A window has in common a session with those that begin on its own, or on one of the next before it ends.
+    later = covered[length - 1 :] - begin
+    pairs = int((begin * (begin - 1) // 2 + begin * later).sum())
     return pairs, float((covered * (covered - 1)).sum()) / (n * (n - 1) * length)
+
+
+def _shares(codes: Ints) -> Ints:
+    """Return how many rows share each whole number that there is, in their order."""
+    if not len(codes):
+        return codes
+    held = np.bincount(codes - codes.min())
+    return held[held > 0]
 
 
 def variance_increase(scar: Floats, dof: Ints) -> tuple[float, float]:

@@ -49,6 +49,8 @@ def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str) -> 
         store_schema=False,
         use_dictionary=[column for column in first.column_names if column not in numbers],
         dictionary_pagesize_limit=_WORDS_BYTES,
+        # Nobody looks for a row by the least and the largest of a million returns.
+        write_statistics=[column for column in first.column_names if column not in numbers],
         # Returns of full precision don't get smaller.
         compression={column: "none" if column in numbers else "snappy" for column in first.column_names},
     ) as writer:
@@ -111,9 +113,12 @@ def _array(column: np.typing.NDArray[Any] | Words) -> Any:
     import pyarrow as pa
 
     if isinstance(column, Words):
-        return pa.DictionaryArray.from_arrays(column.codes, pa.array(column.names, type=pa.string()))
+        none = column.codes < 0
+        codes = pa.array(column.codes, mask=none) if none.any() else column.codes
+        return pa.DictionaryArray.from_arrays(codes, pa.array(column.names, type=pa.string()))
     if column.dtype.kind == "M":
         # Days are read again as the moments that dates are in the tables.
-        return pa.array(column.astype("datetime64[s]"))
+        zone = None if column.dtype == "datetime64[D]" else "UTC"
+        return pa.array(column.astype("datetime64[ms]"), type=pa.timestamp("ms", zone))
     # A sum tells of a missing number much faster than a look at each.
     return pa.array(column, from_pandas=bool(np.isnan(column.sum())))

@@ -67,15 +67,17 @@ def _verdict(effects: Sequence[Effect]) -> str:
     return f"beyond {ordinary} under {beyond} of {len(tested)} models"
 
 
-def mean_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def mean_sentences(tables: Mapping[str, pd.DataFrame], last: int | None = None) -> list[str]:
     """Return what the mean over all events shows, and what it can't.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
         The result frames of the output contract.
+    last : int, optional
+        Last day of the headline window, where it is known without a look at the events; see `headline_end`.
     """
-    last = assess(tables["events"]).headline_end
+    last = assess(tables["events"]).headline_end if last is None else last
     holding = [each for each in mean_effects(tables) if each.start <= 0 and each.end >= last]
     holding = [each for each in holding if not is_missing(each.value)]
     if not holding:

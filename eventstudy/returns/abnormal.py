@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from eventstudy.returns.covariance import Covariance, ForecastError
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.windows import Window, Windows
 
-__all__ = ["AbnormalReturns", "Cars", "Estimates", "ForecastError", "Sides"]
+__all__ = ["AbnormalReturns", "Cars", "Estimates", "ForecastError", "Sides", "Source"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +83,33 @@ class Sides:
     benchmark: Floats
     delisted: Bools | None = None
 
+    def take(self, rows: Rows) -> Sides:
+        """Return those of some events."""
+        return take(self, rows)
+
+
+class Source(Protocol):
+    """What has the fields of `Sides`: these, or what reads each when it is asked for."""
+
+    @property
+    def actual(self) -> Floats:
+        """As in `Sides`."""
+
+    @property
+    def expected(self) -> Floats:
+        """As in `Sides`."""
+
+    @property
+    def benchmark(self) -> Floats:
+        """As in `Sides`."""
+
+    @property
+    def delisted(self) -> Bools | None:
+        """As in `Sides`."""
+
+    def take(self, rows: Rows) -> Source:
+        """Return the same for some events."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AbnormalReturns:
@@ -97,8 +125,8 @@ class AbnormalReturns:
         Of each event's abnormal returns.
     estimates : Estimates
         Parameters, sigma, degrees of freedom, reasons.
-    source : Sides or callable
-        What abnormal returns are the difference of, or what reads it.
+    source : Source
+        What abnormal returns are the difference of.
     forecast_error : str
         How much of the parameter error enters variances.
     log : bool
@@ -117,7 +145,7 @@ class AbnormalReturns:
     ar: Floats
     covariance: Covariance
     estimates: Estimates
-    source: Sides | Callable[[], Sides]
+    source: Source
     forecast_error: ForecastError = "full"
     log: bool = False
     returns: bool = True
@@ -129,19 +157,14 @@ class AbnormalReturns:
         self.ar.setflags(write=False)
 
     @property
-    def sides(self) -> Sides:
-        """What abnormal returns are the difference of, read when it is asked for."""
-        return self.source() if callable(self.source) else self.source
-
-    @property
     def actual(self) -> Floats:
         """The returns themselves, shape (E, L)."""
-        return self.sides.actual
+        return self.source.actual
 
     @property
     def expected(self) -> Floats:
         """Expected returns, shape (E, L)."""
-        return self.sides.expected
+        return self.source.expected
 
     @property
     def noise(self) -> Floats:
@@ -172,7 +195,7 @@ class AbnormalReturns:
             ar=self.ar[rows],
             covariance=self.covariance.take(rows),
             estimates=take(self.estimates, rows),
-            source=partial(_some, self, rows) if callable(self.source) else take(self.source, rows),
+            source=self.source.take(rows),
             span=None if self.span is None else self.span[rows],
             own_windows=None if self.own_windows is None else self.own_windows[rows],
         )
@@ -248,18 +271,27 @@ class AbnormalReturns:
         ``prod (1 + R_t) - prod (1 + R_benchmark,t)`` over the window, from simple returns (Barber and Lyon 1997). A
         session after the firm's last is treated as `BuyAndHold` says; NaN where another return of either is missing.
         """
+        return self.bhars([window])[0]
+
+    def bhars(self, windows: Sequence[Window]) -> list[Floats]:
+        """Return the buy-and-hold abnormal returns of several windows; what is behind them is read once."""
         if not self.returns:
-            return np.full(len(self.ar), np.nan)
-        inside, days, sides = self.inside(window), window.within(self.windows.event[0]), self.sides
-        benchmark = sides.benchmark if self.hold.benchmark == "market" else sides.expected
+            return [np.full(len(self.ar), np.nan) for _ in windows]
+        actual, delisted = self.source.actual, self.source.delisted
+        benchmark = self.source.benchmark if self.hold.benchmark == "market" else self.source.expected
+        return [self._held(window, actual, benchmark, delisted) for window in windows]
+
+    def _held(self, window: Window, actual: Floats, benchmark: Floats, delisted: Bools | None) -> Floats:
+        days = window.within(self.windows.event[0])
+        inside, benchmark = self.inside(window)[:, days], benchmark[:, days]
         outside = ~inside if benchmark.ndim == 2 else ~inside[..., None]
         return buy_and_hold(
-            np.where(inside, sides.actual, 0.0)[:, days],
-            np.where(outside, 0.0, benchmark)[:, days],
+            np.where(inside, actual[:, days], 0.0),
+            np.where(outside, 0.0, benchmark),
             log=self.log,
-            delisted=None if sides.delisted is None else (sides.delisted & inside)[:, days],
+            delisted=None if delisted is None else delisted[:, days] & inside,
             delisting=self.hold.delisting,
-            span=None if self.span is None else np.where(inside, self.span, 1.0)[:, days],
+            span=None if self.span is None else np.where(inside, self.span[:, days], 1.0),
         )
 
 
@@ -283,7 +315,3 @@ def _sessions_covered(abnormal: AbnormalReturns, there: Bools, inside: Bools) ->
     # A return that covers more sessions than have passed since the window began covers those.
     passed = np.cumsum(inside, axis=1)
     return np.asarray(np.where(there, np.minimum(abnormal.span, passed), 0).sum(axis=1), dtype=np.int64)
-
-
-def _some(abnormal: AbnormalReturns, rows: Rows) -> Sides:
-    return take(abnormal.sides, rows)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.distributions import student_quantile
+from eventstudy.frames import stretches
 from eventstudy.returns.abnormal import AbnormalReturns
 
 __all__ = ["AverageReturns", "average_returns", "mean_and_error"]
+
+# Rows of a part: what is made of it stays in the processor's cache.
+_ROWS = 1 << 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,12 +77,34 @@ def mean_and_error(values: Floats) -> tuple[Floats, Floats, Ints]:
     >>> mean.tolist(), std_error.round(4).tolist(), n.tolist()
     ([2.0], [0.5774], [3])
     """
-    there = ~np.isnan(values)
-    n = there.sum(axis=0)
-    mean = np.where(n > 0, np.where(there, values, 0.0).sum(axis=0) / np.maximum(n, 1), np.nan)
-    squares = (np.where(there, values - mean, 0.0) ** 2).sum(axis=0)
+    return _mean_and_error(values.shape[1], lambda: (values[rows] for rows in stretches(len(values), _ROWS)))
+
+
+def _mean_and_error(columns: int, parts: Callable[[], Iterator[Floats]]) -> tuple[Floats, Floats, Ints]:
+    """Return what `mean_and_error` does of values that are made a part at a time, once for each of two looks."""
+    total, squares, n = np.zeros(columns), np.zeros(columns), np.zeros(columns, dtype=np.int64)
+    for part in parts():
+        n += len(part) - (np.isnan(part).sum(axis=0) if np.isnan(part.sum()) else 0)
+        total = _and_more(total, part)
+    mean = np.where(n > 0, total / np.maximum(n, 1), np.nan)
+    for part in parts():
+        squares = _and_more(squares, (part - mean) ** 2)
     variance = np.where(n > 1, squares / np.maximum(n - 1, 1), np.nan)
     return mean, np.sqrt(variance / np.maximum(n, 1)), n
+
+
+def _and_more(total: Floats, part: Floats) -> Floats:
+    """Return the sums of each column with those of further rows, in the order of one sum over all rows."""
+    rows = np.concatenate([total[None], part])
+    sums = rows.sum(axis=0)
+    if np.isnan(sums).any():
+        rows[np.isnan(rows)] = 0.0
+        sums = rows.sum(axis=0)
+    return np.asarray(sums)
+
+
+def _whole(rows: Floats, complete: Bools) -> Floats:
+    return rows if complete.all() else rows[complete]
 
 
 def average_returns(
@@ -97,11 +124,15 @@ def average_returns(
         Whether `AverageReturns.caar` is of the events with an abnormal return on every day; else it is the sum of the
         averages of each day, and its standard error that of a sum over events (each event's share in all days).
     """
-    ar = abnormal.ar[members]
+    ar = abnormal.ar if members.all() else abnormal.ar[members]
     aar, std_error, n = mean_and_error(ar)
-    complete = ~np.isnan(ar).any(axis=1)
+    # A sum is missing where any of its days is.
+    complete = ~np.isnan(ar.sum(axis=1))
     if balanced:
-        caar, caar_std_error, _ = mean_and_error(np.cumsum(ar[complete], axis=1))
+        caar, caar_std_error, _ = _mean_and_error(
+            ar.shape[1],
+            lambda: (np.cumsum(_whole(ar[rows], complete[rows]), axis=1) for rows in stretches(len(ar), _ROWS)),
+        )
         events = int(complete.sum())
     else:
         caar, caar_std_error = _summed_averages(ar, aar, n)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventstudy._labels import counts, order_by_id, repeated
+from eventstudy._labels import alike, counts, order_by_id
 from eventstudy._typing import Bools, Dates, Ints, Labels
 from eventstudy.errors import DataError, Reason, UnknownNameError
 from eventstudy.events import Events, Placed, Verdict
@@ -115,6 +115,8 @@ class Aligned:
         """Return what is left once screens have dropped events; what they mask is not looked at."""
         given = self.attrition
         out = given.kept & np.asarray(verdict.status != Reason.OK)
+        if not out.any():
+            return self
         status, detail = given.status.copy(), given.detail.copy()
         status[out], detail[out] = verdict.status[out], verdict.detail[out]
         stays = ~out[self.row]
@@ -192,13 +194,15 @@ def align(
     code = panel.listing.codes(events.symbol)
     days = {name: _own_days(events, windows, name) for name in windows.columns}
     estimation = days.pop("estimation", None)
-    status = repeated(Reason.UNKNOWN_SYMBOL, len(events))
-    detail = repeated("", len(events))
     unknown, known = np.flatnonzero(code < 0), np.flatnonzero(code >= 0)
-    detail[unknown] = [f"no prices of {symbol}" for symbol in events.symbol[unknown]]
     masked = None if screened is None else screened.masked
     parts = _estimation_parts(windows, None if estimation is None else estimation[known], len(known))
-    status[known], detail[known] = _statuses(code[known], placed.day0[known], panel, windows, masked, parts)
+    status, detail = _statuses(code[known], placed.day0[known], panel, windows, masked, parts)
+    if len(unknown):
+        found, told = status, detail
+        status, detail = (np.full(len(events), each, dtype=object) for each in (Reason.UNKNOWN_SYMBOL, ""))
+        status[known], detail[known] = found, told
+        detail[unknown] = [f"no prices of {symbol}" for symbol in events.symbol[unknown]]
     closed = np.asarray(placed.status != Reason.OK)
     status[closed], detail[closed] = placed.status[closed], [str(day) for day in events.date[closed]]
     kept = np.flatnonzero(status == Reason.OK)
@@ -283,7 +287,7 @@ def _statuses(
     }
     which = np.select(list(reasons.values()), list(range(len(reasons))), default=len(reasons))
     names = np.array([*reasons, Reason.OK], dtype=np.object_)
-    status, detail = names[which], repeated("", len(code))
+    status, detail = names[which], alike("", len(code)).copy()
     for i in np.flatnonzero(which < len(reasons)):
         match status[i]:
             case Reason.DATE_AFTER_CALENDAR:

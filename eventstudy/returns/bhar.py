@@ -84,6 +84,8 @@ def buy_and_hold(
     >>> buy_and_hold(np.array([[0.10, np.nan]]), market, delisted=gone, delisting="cash").round(4).tolist()
     [0.05]
     """
+    if delisted is not None and not delisted.any():
+        delisted = None
     firm, legs = _growth(actual, log), _growth(benchmark if benchmark.ndim == 3 else benchmark[..., None], log)
     if span is not None:
         firm = _covered(firm, span)
@@ -124,6 +126,8 @@ def _held(legs: Floats) -> Floats:
 
 def _mean_of_whole(values: Floats) -> Floats:
     """Return the mean over the last axis of the values there are; NaN without any."""
+    if values.shape[-1] == 1:
+        return values[..., 0]
     there = ~np.isnan(values)
     count = there.sum(axis=-1)
     return np.where(count > 0, np.where(there, values, 0.0).sum(axis=-1) / np.maximum(count, 1), np.nan)

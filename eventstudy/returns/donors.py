@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eventstudy._labels import in_order
 from eventstudy._typing import Floats, Ints, Labels
 from eventstudy.panels import ReturnPanel
 
@@ -23,7 +24,7 @@ def event_sessions(code: Ints, day0: Ints) -> dict[int, Ints]:
     """
     if not len(code):
         return {}
-    order = np.lexsort((day0, code))
+    order = in_order([code, day0])
     known, starts = np.unique(code[order], return_index=True)
     parts = np.split(day0[order], starts[1:])
     return {int(each): part for each, part in zip(known, parts, strict=True) if each >= 0}

@@ -12,7 +12,6 @@ from eventstudy._typing import Floats, Ints
 from eventstudy.errors import Reason
 from eventstudy.execution import in_pieces
 from eventstudy.returns import paths
-from eventstudy.returns.abnormal import Sides
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.autocorrelation import first_order
 from eventstudy.returns.blocks import BlockReader
@@ -23,7 +22,7 @@ from eventstudy.returns.models.base import Block, LinearModel, failures, unusabl
 from eventstudy.returns.remade import Fits, Remade, as_rows
 from eventstudy.returns.shared import fit_stretches
 
-__all__ = ["Measured", "Part", "estimated", "sides", "without_rounding"]
+__all__ = ["Measured", "Part", "estimated", "without_rounding"]
 
 # Abnormal returns smaller than this share of sigma are rounding.
 ROUNDING = 1e-12
@@ -243,19 +242,3 @@ def without_rounding(ar: Floats, sigma: Floats) -> Floats:
     if tiny.any():
         ar[tiny] = 0.0
     return ar
-
-
-def sides(reader: BlockReader, forecast: Floats, rows: Ints) -> Sides:
-    """Read what abnormal returns are the difference of.
-
-    Parameters
-    ----------
-    reader : BlockReader
-        Of the model.
-    forecast : ndarray of shape (E, L) or (E, K)
-        As in `Measured`.
-    rows : ndarray of shape (E,)
-        The events.
-    """
-    expected = forecast if reader.dated is None else reader.by_date(rows, forecast)
-    return Sides(reader.event_returns(rows), expected, reader.benchmark(rows, expected), reader.delisted(rows))

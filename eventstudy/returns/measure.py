@@ -21,10 +21,11 @@ from eventstudy.returns.bhar import BuyAndHold
 from eventstudy.returns.blocks import BlockReader
 from eventstudy.returns.covariance import FORECAST_ERRORS, ForecastError
 from eventstudy.returns.estimates import Whole
-from eventstudy.returns.estimation import Measured, Part, estimated, sides
+from eventstudy.returns.estimation import Measured, Part, estimated
 from eventstudy.returns.measures import RETURN_MEASURES
 from eventstudy.returns.models.base import ExpectedReturnModel
 from eventstudy.returns.passes import Accumulated, Groups, Merger, Needs, finish, first_look, gathered, second_look
+from eventstudy.returns.reading import Reading
 from eventstudy.returns.regressors import Regressors
 
 __all__ = ["measure_abnormal_returns"]
@@ -194,7 +195,7 @@ class _Run:
             ar=measured.ar,
             covariance=measured.covariance,
             estimates=measured.estimates,
-            source=partial(sides, reader, measured.forecast, rows),
+            source=Reading(reader, measured.forecast, rows),
             forecast_error=self.forecast_error,
             log=reader.panel.measure == "log",
             returns=reader.panel.measure in RETURN_MEASURES,

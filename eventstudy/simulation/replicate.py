@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from eventstudy._labels import repeated
+from eventstudy._labels import alike
 from eventstudy._typing import Ints, Labels
 from eventstudy.errors import Reason
 from eventstudy.inference import TestResult
@@ -116,7 +116,7 @@ def _batch(
     names = np.tile(event_id, len(rows))
     # Blocks read neighbours of a symbol together.
     order = np.lexsort((day0.ravel(), code.ravel()))
-    held = Attrition(names[order], repeated(Reason.OK, len(order)), repeated("", len(order)))
+    held = Attrition(names[order], alike(str(Reason.OK), len(order)), alike("", len(order)))
     windows = study.windows
     masked = prepared.aligned.masked
     aligned = Aligned(windows, np.arange(len(order)), code.ravel()[order], day0.ravel()[order], held, masked)

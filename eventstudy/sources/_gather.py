@@ -103,7 +103,8 @@ def _days(column: Any) -> NDArray[Any]:
     import pyarrow as pa
 
     if pa.types.is_date32(column.type):
-        days: NDArray[Any] = column.view(pa.int32()).fill_null(0).to_numpy()
+        numbers = column.view(pa.int32())
+        days: NDArray[Any] = (numbers.fill_null(0) if numbers.null_count else numbers).to_numpy()
         return days
     moments: NDArray[Any] = column.to_numpy(zero_copy_only=False)
     return moments.astype("datetime64[D]").astype(np.int64)

@@ -78,6 +78,7 @@ class PriceTable:
         last: date | None = None,
         *,
         optional: Sequence[str] = (),
+        own: bool = False,
     ) -> PricePanel:
         """Return the prices of some symbols that a table holds; see `PriceSource.prices`.
 
@@ -90,6 +91,8 @@ class PriceTable:
             Where the table came from, for error messages.
         symbols, first, last, optional
             As for `PriceSource.prices`.
+        own : bool
+            Whether nobody else has the table, and the panel may keep its numbers.
         """
         frame = rename_columns(frame, self.columns, origin)
         require_columns(frame, ["date"], origin)
@@ -104,7 +107,9 @@ class PriceTable:
         else:
             require_columns(frame, ["symbol", "return"] if self.kind == "returns" else ["symbol"], origin)
         choose = partial(select_coded, symbols=symbols, optional=optional, between=(first, last), place=origin.name)
-        long = LongPrices.of_frame(frame, origin, midpoints=self.midpoints, date_format=self.date_format, choose=choose)
+        long = LongPrices.of_frame(
+            frame, origin, midpoints=self.midpoints, date_format=self.date_format, choose=choose, own=own
+        )
         return build_price_panel(long, calendar=self.calendar, basis=self.basis, off_session=self.off_session)
 
     def is_wide(self, names: Sequence[str], place: str) -> bool:

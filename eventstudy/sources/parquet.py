@@ -53,7 +53,8 @@ class ParquetPrices(PriceTable):
             return self._wide(data, theirs, symbols, first, last, optional)
         names = {name: self.columns.get(name, name) for name in ("date", "symbol", *NUMBERS, *self.columns)}
         frame = _rows(data, names, "date", (first, last), symbols, optional)
-        return self.panel(frame, _origin(self.path, symbols, optional), symbols, first, last, optional=optional)
+        origin = _origin(self.path, symbols, optional)
+        return self.panel(frame, origin, symbols, first, last, optional=optional, own=True)
 
     def _wide(
         self,

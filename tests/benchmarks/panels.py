@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy._labels import repeated
+from eventstudy._labels import alike
 from eventstudy._listing import Listing
 from eventstudy.calendars import get_calendar
 from eventstudy.errors import Reason
@@ -40,5 +40,5 @@ def made_up_places(panel: ReturnPanel, events: int, seed: int = 1) -> Aligned:
     day0 = listing.first[code] + 270 + (rng.random(events) * room).astype(np.int64)
     order = np.lexsort((day0, code))
     identity = np.arange(events).astype(str).astype(object)
-    attrition = Attrition(identity, repeated(Reason.OK, events), repeated("", events))
+    attrition = Attrition(identity, alike(str(Reason.OK), events), alike("", events))
     return Aligned(WINDOWS, np.arange(events), code[order], day0[order], attrition)

@@ -80,10 +80,8 @@ def steps(folder: Path) -> Iterator[str]:
     yield "hash the inputs"
     reactions = Reactions.none(prepared.events, prepared.placed, prices)
     result = StudyResult.of(study, prepared, models, groups, reactions, inputs)
-    _ = result.cars
-    yield "table of CARs"
     results = result.results
-    yield "other tables"
+    yield "summary"
     ParquetReport().write(results, folder / "results")
     yield "write"
 

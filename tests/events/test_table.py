@@ -1,5 +1,6 @@
 """Events: what becomes of each column, and what the door refuses."""
 
+import hashlib
 import pickle
 from typing import Any
 
@@ -178,6 +179,41 @@ def test_arrays_are_read_only_and_events_survive_pickling() -> None:
 def test_the_digest_does_not_depend_on_the_order(order: list[int]) -> None:
     events = load_alibaba().events
     assert events.take(order).digest() == events.digest()
+
+
+def test_the_digest_is_of_texts_in_the_order_of_ids() -> None:
+    events = Events.from_frame(
+        pd.DataFrame(
+            {
+                "event_id": ["b", "c", "a"],
+                "symbol": ["BABA", "NVDA", "BABA"],
+                "date": ["2025-02-20", "2025-02-26", "2024-11-15"],
+                "timing": ["bmo", "amc", "bmo"],
+                "quarter": ["Q3", "Q4", ""],
+                "size": [1.0, 2.0, np.nan],
+            }
+        )
+    )
+    told = hashlib.sha256()
+    columns = {
+        "event_id": ["a", "b", "c"],
+        "symbol": ["BABA", "BABA", "NVDA"],
+        "announced_at": ["NaT"] * 3,
+        "known_at": ["NaT"] * 3,
+        "precision": ["date"] * 3,
+        "date": ["2024-11-15", "2025-02-20", "2025-02-26"],
+        "timing": ["before_open", "before_open", "after_close"],
+        "confirmation": ["confirmed"] * 3,
+        "kind": ["earnings"] * 3,
+        "calendar": ["XNYS", "XNYS", "XNYS"],
+        "source": ["frame"] * 3,
+        "flags": [""] * 3,
+    }
+    for texts in columns.values():
+        told.update("\0".join(texts).encode())
+    told.update(b"quarter\0\0Q3\0Q4")
+    told.update(b"size" + np.array([np.nan, 1.0, 2.0]).tobytes())
+    assert events.digest() == told.hexdigest()
 
 
 def test_the_digest_sees_every_change() -> None:

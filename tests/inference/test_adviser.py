@@ -99,7 +99,7 @@ def test_diagnostics_by_hand() -> None:
         end=1,
     )
     returns = np.where(rng.random((12, 5)) < 0.3, 0.0, 0.01)
-    found = diagnose(given, returns)
+    found = diagnose(given, (returns == 0).sum(axis=1), 5)
     assert (found.n, found.length, found.dates, found.largest) == (12, 2, 10, 3)
     assert found.overlapping == 3 + 8
     scar = car / 0.02
@@ -116,10 +116,12 @@ def test_diagnostics_by_hand() -> None:
 
 
 def test_diagnostics_of_no_event_and_of_one() -> None:
-    none = diagnose(sample([]), np.empty((0, 3)))
+    none = diagnose(sample([]), np.empty(0, dtype=np.int64), 3)
     assert (none.n, none.dates, none.largest) == (0, 0, 0)
     assert advise(none, NAMES).headline == ""
-    one = diagnose(sample([0.01], residuals=np.ones((1, 9)) / 100, sigma=np.array([0.01])), np.array([[0.01]]))
+    one = diagnose(
+        sample([0.01], residuals=np.ones((1, 9)) / 100, sigma=np.array([0.01])), np.zeros(1, dtype=np.int64), 1
+    )
     assert np.isnan(one.variance_ratio)
     assert advise(one, NAMES).headline == "t"
 
@@ -232,7 +234,7 @@ def staggered(rng: np.random.Generator, day0: np.ndarray, correlation: float) ->
 
 def test_windows_on_consecutive_dates_grey_what_does_not_see_them() -> None:
     given = staggered(np.random.default_rng(1), 500 + np.arange(40), 0.2)
-    found = diagnose(given.sample("w", (CommonVariation,)), np.full((40, 21), 0.01))
+    found = diagnose(given.sample("w", (CommonVariation,)), np.zeros(40, dtype=np.int64), 21)
     # Each pair of events a and b shares max(0, 21 - |a - b|) of 21 sessions; none shares a date.
     shares = [max(0, 21 - (a - b)) / 21 for a in range(40) for b in range(a)]
     held = given.accumulated((CommonVariation,))[CommonVariation]
@@ -250,7 +252,7 @@ def test_windows_on_consecutive_dates_grey_what_does_not_see_them() -> None:
 
 def test_dates_that_are_shared_and_far_apart_change_nothing() -> None:
     given = staggered(np.random.default_rng(2), np.repeat(500 + 40 * np.arange(12), 4), 0.3)
-    found = diagnose(given.sample("w", (CommonVariation,)), np.full((48, 21), 0.01))
+    found = diagnose(given.sample("w", (CommonVariation,)), np.zeros(48, dtype=np.int64), 21)
     assert found.staggering == pytest.approx(1.0, rel=1e-12)
     assert (found.blocks, found.dates) == (12, 12)
     assert found.clustered
@@ -263,7 +265,7 @@ def test_dates_that_are_shared_and_far_apart_change_nothing() -> None:
 def test_staggering_leaves_out_what_dates_share() -> None:
     day0 = np.array([500, 500, 500, 507, 507, 514, 521, 521])
     given = staggered(np.random.default_rng(3), day0, 0.4)
-    found = diagnose(given.sample("w", (CommonVariation,)), np.full((8, 21), 0.01))
+    found = diagnose(given.sample("w", (CommonVariation,)), np.zeros(8, dtype=np.int64), 21)
     held = given.accumulated((CommonVariation,))[CommonVariation]
     assert isinstance(held, CommonVariation)
     pairs = [(a, b) for place, a in enumerate(day0) for b in day0[:place]]

@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from eventstudy._labels import repeated
+from eventstudy._labels import alike
 from eventstudy._typing import Bools, Floats, Labels
 from eventstudy.errors import InputError, Reason
 from eventstudy.returns.linear import LeastSquares, condition_numbers, fit_mean, least_squares
@@ -317,8 +317,8 @@ def failures(fit: LeastSquares | SharedFit, columns: tuple[str, ...]) -> tuple[L
     columns : tuple of str
         Names of the columns of the design.
     """
-    reason = repeated(Reason.OK, len(fit.n_obs))
-    detail = repeated("", len(fit.n_obs))
+    reason = alike(str(Reason.OK), len(fit.n_obs)).copy()
+    detail = alike("", len(fit.n_obs)).copy()
     needed = len(columns) + SPARE_OBSERVATIONS
     for row in np.flatnonzero(unusable(fit, columns)):
         if fit.n_obs[row] < needed:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from eventstudy._labels import repeated
+from eventstudy._labels import alike
 from eventstudy._typing import Floats
 from eventstudy.errors import InputError, Reason
 from eventstudy.returns.models.base import SPARE_OBSERVATIONS, ExpectedReturnModel
@@ -178,8 +178,8 @@ def _empty(events: int, length: int, days: int, parameters: int) -> EstimationRe
         noise=np.full((events, days), np.nan),
         spread=np.empty((events, days, 0)),
         residuals=np.full((events, length), np.nan),
-        reason=repeated(Reason.OK, events),
-        detail=repeated("", events),
+        reason=alike(str(Reason.OK), events),
+        detail=alike("", events),
     )
 
 
