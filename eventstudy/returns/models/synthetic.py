@@ -178,8 +178,8 @@ def _empty(events: int, length: int, days: int, parameters: int) -> EstimationRe
         noise=np.full((events, days), np.nan),
         spread=np.empty((events, days, 0)),
         residuals=np.full((events, length), np.nan),
-        reason=alike(str(Reason.OK), events),
-        detail=alike("", events),
+        reason=alike(str(Reason.OK), events).copy(),
+        detail=alike("", events).copy(),
     )
 
 
