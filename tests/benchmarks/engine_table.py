@@ -73,7 +73,7 @@ def pandas_microseconds(panel: ReturnPanel, aligned: Aligned) -> float:
     }
     began = time.process_time()
     for code, date in zip(aligned.code.tolist(), aligned.dates(listing), strict=True):
-        both = pd.concat([held[code].rename("firm"), market], axis=1).dropna()
+        both = pd.concat([held[code].rename("firm"), market], axis=1, join="inner").dropna()
         day0 = both.index.get_loc(date)
         before, around = both.iloc[day0 - 260 : day0 - 10], both.iloc[day0 - 10 : day0 + 11]
         fit = sm.OLS(before["firm"], sm.add_constant(before["market"])).fit()
