@@ -3,10 +3,10 @@
     python -m tests.benchmarks.engine_table 1e6 --peer OTHER_ENVIRONMENT/bin/python
     python -m tests.benchmarks.engine_table 1e4 1e5 1e6 1e7
 
-A row is one run on 10,000 symbols of 15,000 sessions, in a process of its own, after one on 200 events. Beside it, with
-a single number of events: two loops over statsmodels on 200 events, one with pandas as most people write it and one on
-arrays; the package ``eventstudy`` of the package index on the same events, in an environment of its own; and what this
-machine's memory takes to move the bytes that must be moved.
+A row is the median of three runs on 10,000 symbols of 15,000 sessions, in a process of its own, after one on 200
+events. Beside it, with a single number of events: two loops over statsmodels on 200 events, one with pandas as most
+people write it and one on arrays; the package ``eventstudy`` of the package index on the same events, in an environment
+of its own; and what this machine's memory takes to move the bytes that must be moved.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from eventstudy.returns import Aligned
 from tests.benchmarks.panels import made_up_panel, made_up_places
 from tests.benchmarks.tiers import TIERS, run_tier
 
-SYMBOLS, SESSIONS = 10_000, 15_000
+SYMBOLS, SESSIONS, RUNS = 10_000, 15_000, 3
 PEER = """
 import sys, time
 import numpy as np
@@ -111,14 +111,17 @@ def moved_bytes(panel: ReturnPanel, aligned: Aligned) -> float:
 
 
 def measure(tier: str, path: str, engine: str, events: int) -> None:
-    """Print wall seconds, processor microseconds an event and peak GiB of one run in this process."""
+    """Print the medians of wall seconds and processor microseconds an event of some runs, and the peak in GiB."""
     panel = made_up_panel(SYMBOLS, SESSIONS)
     few, many = made_up_places(panel, 200), made_up_places(panel, events)
     how = Engine(name=engine, path=path, workers=2 if engine == "threads" else None)
     run_tier(tier, few, panel, how)
-    wall, cpu = time.perf_counter(), time.process_time()
-    run_tier(tier, many, panel, how)
-    wall, cpu = time.perf_counter() - wall, (time.process_time() - cpu) / events * 1e6
+    found = []
+    for _ in range(RUNS):
+        wall, cpu = time.perf_counter(), time.process_time()
+        run_tier(tier, many, panel, how)
+        found.append((time.perf_counter() - wall, (time.process_time() - cpu) / events * 1e6))
+    wall, cpu = np.median(found, axis=0)
     print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 
 

@@ -8,7 +8,7 @@ from eventstudy._labels import alike
 from eventstudy._listing import Listing
 from eventstudy.calendars import get_calendar
 from eventstudy.errors import Reason
-from eventstudy.panels import ReturnPanel
+from eventstudy.panels import FactorPanel, ReturnPanel
 from eventstudy.returns import Aligned, Windows
 from eventstudy.returns.align import Attrition
 
@@ -42,3 +42,11 @@ def made_up_places(panel: ReturnPanel, events: int, seed: int = 1) -> Aligned:
     identity = np.arange(events).astype(str).astype(object)
     attrition = Attrition(identity, alike(str(Reason.OK), events), alike("", events))
     return Aligned(WINDOWS, np.arange(events), code[order], day0[order], attrition)
+
+
+def made_up_factors(panel: ReturnPanel, factors: int, seed: int = 2) -> FactorPanel:
+    """Return factors f1, f2, ... and a riskless return on all sessions of a panel's first symbol."""
+    rng, dates = np.random.default_rng(seed), panel.listing.dates()[panel.listing.span("MKT")]
+    values = rng.standard_normal((len(dates), factors)) * 0.01
+    names = tuple(f"f{number}" for number in range(1, factors + 1))
+    return FactorPanel(dates, names, values, np.full(len(dates), 0.0001))
