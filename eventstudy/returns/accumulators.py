@@ -40,6 +40,7 @@ __all__ = [
     "PositiveShare",
     "Residuals",
     "TwoPass",
+    "Unread",
     "take",
 ]
 
@@ -95,6 +96,30 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Unread:
+    """Events whose returns and regressors are read when they are asked for.
+
+    Parameters
+    ----------
+    reader : callable
+        Gives the `Block` of some events.
+    rows : ndarray of shape (E,)
+        Their positions in `Aligned`.
+    """
+
+    reader: Callable[[Ints], Block]
+    rows: Ints
+
+    def read(self) -> Block:
+        """Read them."""
+        return self.reader(self.rows)
+
+    def take(self, rows: Rows) -> Unread:
+        """Return some of the events."""
+        return Unread(self.reader, self.rows[rows])
+
+
+@dataclass(frozen=True, eq=False)
 class Around:
     """What is known of a block's events beside their estimation residuals; every array has E rows.
 
@@ -102,7 +127,7 @@ class Around:
     ----------
     abnormal : AbnormalReturns
         Their event windows: abnormal returns, covariance, estimates.
-    source : Block or callable
+    source : Block or Unread
         Returns and regressors in both windows, or what reads them.
     model : ExpectedReturnModel
         What was estimated.
@@ -117,25 +142,24 @@ class Around:
     """
 
     abnormal: AbnormalReturns
-    source: Block | Callable[[], Block]
+    source: Block | Unread
     model: ExpectedReturnModel
     code: Ints
     day0: Ints
     calendar: Labels
     sessions: Mapping[str, Dates]
 
-    @property
+    @cached_property
     def block(self) -> Block:
-        """Returns and regressors in both windows, read when they are asked for."""
-        return self.source() if callable(self.source) else self.source
+        """Returns and regressors in both windows, read when they are first asked for."""
+        return self.source.read() if isinstance(self.source, Unread) else self.source
 
     def take(self, rows: Rows) -> Around:
         """Return the same for some events."""
-        source = (lambda: take(self.block, rows)) if callable(self.source) else take(self.source, rows)
         return replace(
             self,
             abnormal=self.abnormal.take(rows),
-            source=source,
+            source=self.source.take(rows) if isinstance(self.source, Unread) else take(self.source, rows),
             code=self.code[rows],
             day0=self.day0[rows],
             calendar=self.calendar[rows],

@@ -92,9 +92,11 @@ class CalendarDays:
         for window in known.abnormal.windows.reported:
             rows, behind = self.until[window.name]
             there = np.repeat(~np.isnan(known.abnormal.car(window).car)[:, None], window.length, axis=1)
-            own = np.isin(residuals.row, rows)
+            # The rows are in order, so that there is no need to look at all of them for each block.
+            place = np.searchsorted(rows, residuals.row)
+            own = np.append(rows, -1)[place] == residuals.row
             last = np.full(len(residuals.row), window.start - 1)
-            last[own] = behind[np.searchsorted(rows, residuals.row[own])]
+            last[own] = behind[place[own]]
             there &= np.arange(window.start, window.end + 1) > last[:, None]
             days = window.within(before)
             there &= known.abnormal.inside(window)[:, days]

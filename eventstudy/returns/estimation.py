@@ -12,7 +12,7 @@ from eventstudy._typing import Floats, Ints
 from eventstudy.errors import Reason
 from eventstudy.execution import in_pieces
 from eventstudy.returns import paths
-from eventstudy.returns.accumulators import take
+from eventstudy.returns.accumulators import Unread, take
 from eventstudy.returns.autocorrelation import first_order
 from eventstudy.returns.blocks import BlockReader
 from eventstudy.returns.covariance import Covariance
@@ -72,7 +72,7 @@ class Part:
         Their standard deviations.
     complete : bool
         Whether no residual is missing.
-    block : Block or callable
+    block : Block or Unread
         What the model saw, or what reads it.
     """
 
@@ -81,7 +81,7 @@ class Part:
     residuals: Floats | Remade
     sigma: Floats
     complete: bool
-    block: Block | Callable[[], Block]
+    block: Block | Unread
 
     @cached_property
     def measured(self) -> Measured:
@@ -202,7 +202,7 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
             fits=fit.residuals.fits if isinstance(fit.residuals, Remade) else None,
         )
 
-    return Part(kept, measure, fit.residuals, fit.sigma, not failed.any(), partial(reader.read, kept)), rows[~whole]
+    return Part(kept, measure, fit.residuals, fit.sigma, not failed.any(), Unread(reader.read, kept)), rows[~whole]
 
 
 def _again(reader: BlockReader, rows: Ints, known: Measured) -> tuple[Part, Ints]:
@@ -213,7 +213,7 @@ def _again(reader: BlockReader, rows: Ints, known: Measured) -> tuple[Part, Ints
     complete = not np.isnan(sigma).any()
     assert known.fits is not None
     residuals = reader.remade(kept, known.fits)
-    part = Part(kept, partial(take, known, kept), residuals, sigma, complete, partial(reader.read, kept))
+    part = Part(kept, partial(take, known, kept), residuals, sigma, complete, Unread(reader.read, kept))
     return part, rows[~by_design]
 
 
