@@ -13,7 +13,8 @@ from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult, few
 from eventstudy.inference.missing import MISSING, estimated
 from eventstudy.inference.presets import Unsaid
-from eventstudy.returns.accumulators import Accumulator, EstimationMeans, take
+from eventstudy.returns.accumulators import Accumulator, take
+from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.members import Members
 
 __all__ = ["CrudeDependence"]

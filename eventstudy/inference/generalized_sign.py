@@ -14,8 +14,9 @@ from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.inference.missing import MISSING, estimated, inflation
 from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.sign import ZEROS, counted
-from eventstudy.returns.accumulators import Accumulator, PositiveShare, Residuals
+from eventstudy.returns.accumulators import Accumulator, Residuals
 from eventstudy.returns.members import Members
+from eventstudy.returns.positive_share import PositiveShare
 
 __all__ = ["GeneralizedSign", "PositiveSums"]
 

@@ -11,7 +11,8 @@ from eventstudy.errors import Reason
 from eventstudy.inference.base import Sample, TestResult, few
 from eventstudy.inference.resampled import ResamplingTest, canonical
 from eventstudy.inference.resampling import Draws, residual_draws
-from eventstudy.returns.accumulators import Accumulator, EstimationMeans
+from eventstudy.returns.accumulators import Accumulator
+from eventstudy.returns.estimation_means import EstimationMeans
 
 __all__ = ["ResidualBootstrap"]
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 
-from eventstudy._typing import Bools, Codes, Dates, Floats, Ints, Labels, Rows
+from eventstudy._typing import Bools, Dates, Floats, Ints, Labels, Rows
 from eventstudy.returns.ranking import rank_sums
 from eventstudy.returns.remade import Remade, as_rows, some_of
 
@@ -32,12 +32,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Accumulator",
     "Around",
-    "EstimationMeans",
     "Finishing",
     "FirstPass",
     "OnePass",
     "Places",
-    "PositiveShare",
     "Residuals",
     "TwoPass",
     "Unread",
@@ -45,9 +43,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-# Counts of sessions are kept for every event.
-COUNT = np.int32
 
 
 def take(record: T, rows: Rows) -> T:
@@ -313,102 +308,3 @@ class TwoPass(Protocol):
     def after(cls, first: FirstPass) -> Accumulator:
         """Return it empty, with what it needs of the first pass."""
         ...
-
-
-@dataclass(slots=True)
-class PositiveShare:
-    """Positive estimation residuals of each event (Cowan 1992).
-
-    Parameters
-    ----------
-    parts : tuple of (ndarray, ndarray, ndarray)
-        By block: the events, how many of their residuals are above zero, and how many there are.
-    """
-
-    remakes: ClassVar[bool] = True
-
-    parts: tuple[tuple[Ints, Codes, Codes], ...] = ()
-    _by_event: tuple[Codes, Codes] | None = field(default=None, repr=False, compare=False)
-
-    def add(self, residuals: Residuals) -> None:
-        """Count the positive residuals among the residuals there are."""
-        events, sessions = residuals.given.shape
-        used: Codes = np.full(events, sessions, COUNT)
-        if not residuals.complete:
-            used = residuals.there.sum(axis=1, dtype=COUNT)
-        self.parts = (*self.parts, (residuals.row, positive_counts(residuals), used))
-
-    def merge(self, other: PositiveShare) -> None:
-        """Append the events of a later block."""
-        self.parts = (*self.parts, *other.parts)
-
-    def counts(self, rows: Ints) -> tuple[Codes, Codes]:
-        """Return positive and used of these events, shape (len(rows),) each."""
-        if self._by_event is None:
-            self._by_event = self._placed()
-        positive, used = self._by_event
-        return positive[rows], used[rows]
-
-    def _placed(self) -> tuple[Codes, Codes]:
-        events = 1 + max((int(row.max(initial=-1)) for row, _, _ in self.parts), default=-1)
-        positive, used = np.zeros((2, events), dtype=COUNT)
-        for row, above, there in self.parts:
-            positive[row], used[row] = above, there
-        return positive, used
-
-    def of(self, rows: Ints) -> Floats:
-        """Return the shares of these events, shape (len(rows),), NaN without residuals."""
-        positive, used = self.counts(rows)
-        return np.where(used > 0, positive / np.maximum(used, 1), np.nan)
-
-
-def positive_counts(residuals: Residuals) -> Codes:
-    """Return how many residuals of each event are above zero."""
-    if isinstance(residuals.given, Remade):
-        return residuals.given.positive
-    # Bytes are summed in half the time of booleans.
-    above = (residuals.values > 0).view(np.uint8)
-    return np.asarray(np.add.reduce(above, axis=1, dtype=COUNT))
-
-
-@dataclass(slots=True)
-class EstimationMeans:
-    """The average residual on each estimation day, events matched by relative day (Brown and Warner 1980)."""
-
-    remakes: ClassVar[bool] = True
-
-    total: Floats = field(default_factory=lambda: np.empty(0))
-    count: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-
-    def add(self, residuals: Residuals) -> None:
-        """Add the residuals of each day."""
-        if residuals.complete:
-            events, sessions = residuals.given.shape
-            block = EstimationMeans(day_sums(residuals), np.full(sessions, events))
-        else:
-            there = residuals.there
-            block = EstimationMeans(np.where(there, residuals.values, 0.0).sum(axis=0), there.sum(axis=0))
-        self.merge(block)
-
-    def merge(self, other: EstimationMeans) -> None:
-        """Add the sums of a later block."""
-        if not len(self.total):
-            self.total, self.count = other.total, other.count
-        elif len(other.total):
-            self.total, self.count = self.total + other.total, self.count + other.count
-
-    @property
-    def means(self) -> Floats:
-        """Average residual of each estimation day, shape (M,), NaN on a day without any."""
-        return np.where(self.count > 0, self.total / np.maximum(self.count, 1), np.nan)
-
-
-def day_sums(residuals: Residuals) -> Floats:
-    """Return the sum of residuals, none of them missing, on each day."""
-    if not isinstance(residuals.given, Remade):
-        return np.asarray(residuals.values.sum(axis=0))
-    if len(residuals.given.total):
-        return residuals.given.total
-    from eventstudy.returns.compiled import sum_residuals
-
-    return sum_residuals(residuals.given)

@@ -9,7 +9,9 @@ import numpy as np
 from eventstudy.inference import Sample
 from eventstudy.inference.diagnostics import CommonVariation
 from eventstudy.inference.resampled import OwnResiduals
-from eventstudy.returns.accumulators import Accumulator, EstimationMeans, PositiveShare, Residuals
+from eventstudy.returns.accumulators import Accumulator, Residuals
+from eventstudy.returns.estimation_means import EstimationMeans
+from eventstudy.returns.positive_share import PositiveShare
 from eventstudy.returns.windows import Window
 
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eventstudy.returns.accumulators import Accumulator, EstimationMeans, PositiveShare, Residuals
+from eventstudy.returns.accumulators import Accumulator, Residuals
+from eventstudy.returns.estimation_means import EstimationMeans
+from eventstudy.returns.positive_share import PositiveShare
 
 
 def residuals(rows: np.ndarray, values: np.ndarray) -> Residuals:

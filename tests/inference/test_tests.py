@@ -11,7 +11,9 @@ from scipy import stats
 from eventstudy.distributions import normal_p_value, student_p_value, student_quantile
 from eventstudy.errors import Reason, UnknownNameError
 from eventstudy.inference import BMP, CrossSectionalT, CrudeDependence, GeneralizedSign, Sample, SingleEventT
-from eventstudy.returns.accumulators import EstimationMeans, PositiveShare, Residuals
+from eventstudy.returns.accumulators import Residuals
+from eventstudy.returns.estimation_means import EstimationMeans
+from eventstudy.returns.positive_share import PositiveShare
 from eventstudy.returns.windows import Window
 
 CLOSE = 1e-12

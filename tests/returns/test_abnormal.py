@@ -31,9 +31,11 @@ from eventstudy.returns import (
     on_price_venue,
     paths,
 )
-from eventstudy.returns.accumulators import Accumulator, EstimationMeans, PositiveShare
+from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.calendar_correlation import CalendarCorrelation
+from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.models import ExpectedReturnModel
+from eventstudy.returns.positive_share import PositiveShare
 from tests.made_up import FIRST, SESSIONS, made_up_events, made_up_returns
 
 WINDOWS = Windows(estimation=(-130, -11), event=(-10, 10), named={"reaction": (0, 1), "all": (-10, 10)}, min_obs=60)

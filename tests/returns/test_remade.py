@@ -12,10 +12,12 @@ from scipy import stats
 
 from eventstudy.execution import Engine
 from eventstudy.returns import day_series, paths
-from eventstudy.returns.accumulators import EstimationMeans, PositiveShare, Residuals, take
+from eventstudy.returns.accumulators import Residuals, take
 from eventstudy.returns.compiled import triangles
 from eventstudy.returns.day_series import DaySeries
+from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
+from eventstudy.returns.positive_share import PositiveShare
 from eventstudy.returns.ranking import rank_sums
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise, fit_stretches, forecast_errors, remade
