@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eventstudy.returns.accumulators import Accumulator, Residuals
+from eventstudy.returns.accumulators import Accumulator, Around, Residuals, Unread
 from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.positive_share import PositiveShare
 
@@ -53,3 +53,18 @@ def test_empty_blocks_change_nothing() -> None:
     means.add(residuals(np.empty(0, dtype=np.int64), np.empty((0, 2))))
     assert means.means[0] == 0.5
     assert np.isnan(means.means[1])
+
+
+def test_what_the_model_saw_is_read_once_and_for_the_events_asked_for() -> None:
+    asked: list[list[int]] = []
+
+    def reader(rows: np.ndarray) -> str:
+        asked.append(rows.tolist())
+        return f"block of {len(rows)}"
+
+    source = Unread(reader, np.arange(10, 16))  # type: ignore[arg-type]
+    some = source.take(np.array([True, False, True, False, False, True]))
+    around = Around(None, some.take(slice(0, 2)), None, *[np.empty(0)] * 3, {})  # type: ignore[arg-type]
+    assert not asked
+    assert [around.block, around.block] == ["block of 2"] * 2
+    assert asked == [[10, 12]]
