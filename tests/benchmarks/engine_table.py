@@ -4,9 +4,9 @@
     python -m tests.benchmarks.engine_table 1e4 1e5 1e6 1e7
 
 A row is the median of three runs on 10,000 symbols of 15,000 sessions, in a process of its own, after one on 200
-events. Beside it, with a single number of events: two loops over statsmodels on 200 events, one with pandas as most
-people write it and one on arrays; the package ``eventstudy`` of the package index on the same events, in an environment
-of its own; and what this machine's memory takes to move the bytes that must be moved.
+events. Beside it, with a single number of events, and measured anew for each row: two loops over statsmodels on 200
+events, one with pandas as most people write it and one on arrays; the package ``eventstudy`` of the package index on the
+same events, in an environment of its own; and what this machine's memory takes to move the bytes that must be moved.
 """
 
 from __future__ import annotations
@@ -110,56 +110,68 @@ def moved_bytes(panel: ReturnPanel, aligned: Aligned) -> float:
     return panel.values.nbytes / len(aligned) + 16 + 2 * 8 * len(aligned.windows.days)
 
 
-def measure(tier: str, path: str, engine: str, events: int) -> None:
-    """Print the medians of wall seconds and processor microseconds an event of some runs, and the peak in GiB."""
+def loops(panel: ReturnPanel, few: Aligned) -> np.ndarray:
+    """Return what an event costs in the two loops."""
+    return np.array([pandas_microseconds(panel, few), arrays_microseconds(panel, few)])
+
+
+def measure(tier: str, path: str, engine: str, events: int, *, beside: bool) -> None:
+    """Print the medians of wall seconds and processor microseconds an event of some runs, and the peak in GiB.
+
+    After them, where they are asked for, what an event costs in the two loops, run before and after: a machine is not
+    always as fast.
+    """
     panel = made_up_panel(SYMBOLS, SESSIONS)
     few, many = made_up_places(panel, 200), made_up_places(panel, events)
     how = Engine(name=engine, path=path, workers=2 if engine == "threads" else None)
     run_tier(tier, few, panel, how)
+    cost = loops(panel, few) if beside else np.full(2, np.nan)
     found = []
     for _ in range(RUNS):
         wall, cpu = time.perf_counter(), time.process_time()
         run_tier(tier, many, panel, how)
         found.append((time.perf_counter() - wall, (time.process_time() - cpu) / events * 1e6))
+    if beside:
+        cost = (cost + loops(panel, few)) / 2
     wall, cpu = np.median(found, axis=0)
-    print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+    print(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, *cost)
 
 
-def measured(tier: str, path: str, engine: str, events: int) -> tuple[float, float, float]:
+def measured(tier: str, path: str, engine: str, events: int, *, beside: bool = False) -> list[float]:
     """Return the same of a process of its own."""
-    command = [sys.executable, "-m", __spec__.name, str(events), "--measure", tier, path, engine]
+    command = [sys.executable, "-m", __spec__.name, str(events), "--measure", tier, path, engine, str(int(beside))]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    wall, cpu, peak = map(float, done.stdout.split())
-    return wall, cpu, peak
+    return [float(number) for number in done.stdout.split()]
 
 
 def by_tier(events: int, python: str | None) -> None:
     """Print the table of tiers and paths."""
     panel = made_up_panel(SYMBOLS, SESSIONS)
-    few, many = made_up_places(panel, 200), made_up_places(panel, events)
-    usual, lean = pandas_microseconds(panel, few), arrays_microseconds(panel, few)
-    floor = moved_bytes(panel, many) / bandwidth() * 1e6
-    peer = peer_microseconds(python, panel, few) if python else float("nan")
-    print(f"statsmodels with pandas: {usual:,.0f} us an event; on arrays: {lean:,.0f} us; memory: {floor:.3f} us")
-    print(f"the package of the index: {peer:,.0f} us an event; the panel: {panel.values.nbytes / 2**30:.2f} GiB\n")
+    few, bytes_moved = made_up_places(panel, 200), moved_bytes(panel, made_up_places(panel, events))
     print(
         "| tier | path | engine | wall, s | CPU, us an event | peak, GiB "
         "| statsmodels with pandas | statsmodels on arrays | the other package | memory |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
-    del panel, few, many
+    others = []
     for tier in TIERS:
         for path, engine in PATHS:
-            wall, cpu, peak = measured(tier, path, engine, events)
+            peer = peer_microseconds(python, panel, few) if python else float("nan")
+            floor = bytes_moved / bandwidth() * 1e6
+            wall, cpu, peak, usual, lean = measured(tier, path, engine, events, beside=True)
+            others.append((usual, lean, peer, floor))
             ratios = f"{usual / cpu:,.0f} | {lean / cpu:,.0f} | {peer / cpu:,.0f} | {cpu / floor:.0f}"
             print(f"| {tier} | {path} | {engine} | {wall:.1f} | {cpu:.2f} | {peak:.2f} | {ratios} |", flush=True)
+    names = ("statsmodels with pandas", "statsmodels on arrays", "the other package", "memory")
+    for name, least, most in zip(names, np.min(others, axis=0), np.max(others, axis=0), strict=True):
+        print(f"{name}: {least:,.3g} to {most:,.3g} us an event")
 
 
 def by_events(sizes: Sequence[int]) -> None:
     """Print the table of sizes: T3 on the compiled path, on one core."""
     print("| events | wall, s | CPU, us an event | peak, GiB |\n|---|---|---|---|")
     for events in sizes:
-        wall, cpu, peak = measured("T3", "compiled", "serial", events)
+        wall, cpu, peak, *_ = measured("T3", "compiled", "serial", events)
         print(f"| {events:,} | {wall:.2f} | {cpu:.2f} | {peak:.2f} |", flush=True)
 
 
@@ -168,10 +180,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("events", type=lambda text: int(float(text)), nargs="+")
     parser.add_argument("--peer", help="Python of an environment with the other package")
-    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", nargs=4, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     if asked.measure:
-        measure(*asked.measure, asked.events[0])
+        *how, beside = asked.measure
+        measure(*how, asked.events[0], beside=beside == "1")
     elif len(asked.events) > 1:
         by_events(asked.events)
     else:
