@@ -5,8 +5,9 @@
 
 A row is the median of three runs on 10,000 symbols of 15,000 sessions, in a process of its own, after one on 200
 events. Beside it, with a single number of events, and measured anew for each row: two loops over statsmodels on 200
-events, one with pandas as most people write it and one on arrays; the package ``eventstudy`` of the package index on the
-same events, in an environment of its own; and what this machine's memory takes to move the bytes that must be moved.
+events, one with pandas as most people write it and one on arrays; the package ``eventstudy`` of the package index on
+the same events, in an environment of its own; and what this machine's memory takes to move the bytes that must be
+moved.
 """
 
 from __future__ import annotations
