@@ -28,7 +28,7 @@ def alike(label: Any, count: int) -> Labels:
 
 def taken(values: NDArray[Any], rows: Ints) -> NDArray[Any]:
     """Return some rows of a column; one made by `alike` stays one."""
-    return np.broadcast_to(values[0], len(rows)) if _is_alike(values) else values[rows]
+    return np.broadcast_to(values[:1], len(rows)) if _is_alike(values) else values[rows]
 
 
 def _is_alike(values: NDArray[Any]) -> bool:

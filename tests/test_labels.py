@@ -40,6 +40,8 @@ def test_a_column_of_one_label_takes_no_memory_and_stays_one() -> None:
     column = alike("ok", 5)
     assert (column.tolist(), column.strides, column.flags.writeable) == (["ok"] * 5, (0,), False)
     some = taken(column, np.array([3, 1]))
+    # Text of Python's own, as other columns of labels hold.
+    assert some.dtype == taken(column, np.empty(0, dtype=np.int64)).dtype == object
     assert (some.tolist(), some.strides) == (["ok"] * 2, (0,))
     assert taken(np.array(["a", "b"], dtype=object), np.array([1, 0, 1])).tolist() == ["b", "a", "b"]
     codes, known = distinct(column)
