@@ -238,9 +238,9 @@ def _digest(listing: Listing, basis: Sequence[Basis], arrays: Sequence[Floats]) 
 
 def _of_dates(listing: Listing) -> Iterator[Ints]:
     """Give what all dates follow from: the sessions each exchange is used on, and where in them its symbols begin."""
-    exchange = np.array([calendar.code for calendar in listing.calendars], dtype=object)
-    for code, calendar in sorted({calendar.code: calendar for calendar in listing.calendars}.items()):
-        first, last = listing.first[exchange == code], listing.last[exchange == code]
+    for place, calendar in enumerate(listing.exchanges.values()):
+        of = listing.exchange == place
+        first, last = listing.first[of], listing.last[of]
         yield calendar.sessions[first.min() : last.max() + 1].astype(np.int64)
         yield first - first.min()
 

@@ -137,13 +137,11 @@ class Aligned:
 
 def session_dates(listing: Listing, code: Ints, sessions: Ints) -> Dates:
     """Return the dates of sessions, shape (n, ...), of the calendars of n symbols."""
-    calendars = {each.code: each for each in listing.calendars}
-    if len(calendars) == 1:
+    if len(listing.exchanges) == 1:
         return listing.calendars[0].sessions[sessions]
     found = np.empty(sessions.shape, dtype="datetime64[D]")
-    exchange = np.array([calendar.code for calendar in listing.calendars], dtype=object)
-    for name, calendar in calendars.items():
-        of = (exchange == name)[code]
+    for place, calendar in enumerate(listing.exchanges.values()):
+        of = (listing.exchange == place)[code]
         found[of] = calendar.sessions[sessions[of]]
     return found
 
@@ -200,7 +198,7 @@ def align(
     status, detail = _statuses(code[known], placed.day0[known], panel, windows, masked, parts)
     if len(unknown):
         found, told = status, detail
-        status, detail = (np.full(len(events), each, dtype=object) for each in (Reason.UNKNOWN_SYMBOL, ""))
+        status, detail = (alike(each, len(events)).copy() for each in (str(Reason.UNKNOWN_SYMBOL), ""))
         status[known], detail[known] = found, told
         detail[unknown] = [f"no prices of {symbol}" for symbol in events.symbol[unknown]]
     closed = np.asarray(placed.status != Reason.OK)
@@ -303,11 +301,10 @@ def _statuses(
 
 def _sample_edges(listing: Listing) -> tuple[Ints, Ints]:
     """Return, for each symbol, the first and last session at which any symbol of its exchange has data."""
-    exchange = np.array([calendar.code for calendar in listing.calendars], dtype=object)
     first, last = listing.first.copy(), listing.last.copy()
-    for name in set(exchange):
-        first[exchange == name] = listing.first[exchange == name].min()
-        last[exchange == name] = listing.last[exchange == name].max()
+    for place in range(len(listing.exchanges)):
+        of = listing.exchange == place
+        first[of], last[of] = listing.first[of].min(), listing.last[of].max()
     return first, last
 
 

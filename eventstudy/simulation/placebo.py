@@ -229,7 +229,7 @@ def _shifts(places: Places, code: Ints, day0: Ints) -> Ints:
 
 def _firms(study: Study, prepared: Prepared, places: Places, draws: int, rng: np.random.Generator) -> Ints:
     listing = prepared.panel.listing
-    exchange = np.array([calendar.code for calendar in listing.calendars], dtype=object)
+    exchange = listing.exchange
     others = stocks(study, prepared.panel)
     columns = []
     for symbol, session in zip(prepared.aligned.code, prepared.aligned.day0, strict=True):
