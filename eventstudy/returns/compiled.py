@@ -1,6 +1,7 @@
 """The hot loops, compiled; needs the extra ``fast``. Each gives what its NumPy twin gives, to 1e-12.
 
-NaN is data here, so no loop may assume that there is none; sums may be taken in another order than NumPy's.
+NaN is data here, so no loop may assume that there is none; sums may be taken in another order than NumPy's. All loops
+stand in this one file, since Numba's cache looks for changes in the file of a loop and not in those of its parts.
 """
 
 from __future__ import annotations

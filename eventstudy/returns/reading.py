@@ -34,17 +34,17 @@ class Reading:
 
     @property
     def actual(self) -> Floats:
-        """The returns themselves, shape (E, L)."""
+        """The returns themselves, shape (E, L), decimals per session, NaN where missing."""
         return self.reader.event_returns(self.rows)
 
     @property
     def expected(self) -> Floats:
-        """Expected returns, shape (E, L)."""
+        """Expected returns, shape (E, L), decimals per session, NaN where there is no estimate."""
         return self.forecast if self.reader.dated is None else self.reader.by_date(self.rows, self.forecast)
 
     @property
     def benchmark(self) -> Floats:
-        """What a buy-and-hold return is compared with; see `BlockReader.benchmark`."""
+        """What a buy-and-hold return is compared with, decimals per session; see `BlockReader.benchmark`."""
         # Only a model without a regressor is compared with what it expects.
         return self.reader.benchmark(self.rows, _UNREAD if self.reader.model.regressors else self.expected)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from eventstudy.panels import ReturnPanel
 from eventstudy.returns import (
     AbnormalReturns,
     Aligned,
+    ExpectedReturnModel,
     FactorModel,
     MarketModel,
     Regressors,
@@ -46,27 +48,41 @@ def test_tiers(benchmark: BenchmarkFixture, panel: ReturnPanel, tier: str, path:
 @pytest.mark.parametrize("path", ["numpy", "compiled"])
 def test_five_factors(benchmark: BenchmarkFixture, panel: ReturnPanel, path: str) -> None:
     factors = made_up_factors(panel, 5)
-    model, regressors, engine = FactorModel(factors.names), Regressors(panel, factors), Engine(path=path)
-
-    def run(aligned: Aligned) -> AbnormalReturns:
-        abnormal, _ = measure_abnormal_returns(aligned, panel, model, regressors, engine=engine)
-        _ = abnormal.std_error
-        return abnormal
-
-    run(made_up_places(panel, 300))
+    estimate = partial(estimated, panel, FactorModel(factors.names), Regressors(panel, factors), path)
+    estimate(made_up_places(panel, 300))
     aligned = made_up_places(panel, EVENTS)
-    abnormal = benchmark.pedantic(run, (aligned,), rounds=3)
-    day0, code = int(aligned.day0[0]), aligned.code[:1]
-    returns = panel.window(code, aligned.day0[:1] - 260, 250)[0] - factors.risk_free[0]
-    fit = sm.OLS(returns, sm.add_constant(factors.values[day0 - 260 : day0 - 10])).fit()
-    np.testing.assert_allclose(abnormal.estimates.parameters[0], fit.params, rtol=1e-9)
+    abnormal = benchmark.pedantic(estimate, (aligned,), rounds=3)
+    day0 = int(aligned.day0[0])
+    check_first(abnormal, aligned, panel, factors.values[day0 - 260 : day0 + 11], factors.risk_free[0])
 
 
 @pytest.mark.parametrize("path", ["numpy", "compiled"])
 def test_a_hundred_events(benchmark: BenchmarkFixture, panel: ReturnPanel, path: str) -> None:
     aligned = made_up_places(panel, 100)
-    run_tier("T1", aligned, panel, Engine(path=path))
-    assert benchmark.pedantic(run_tier, ("T1", aligned, panel, Engine(path=path)), rounds=20) == []
+    estimate = partial(estimated, panel, MarketModel("MKT"), Regressors(panel), path)
+    abnormal = benchmark.pedantic(estimate, (aligned,), rounds=20, warmup_rounds=1)
+    market = panel.window(np.zeros(1, dtype=np.int64), aligned.day0[:1] - 260, 271)[0]
+    check_first(abnormal, aligned, panel, market)
+
+
+def estimated(
+    panel: ReturnPanel, model: ExpectedReturnModel, regressors: Regressors, path: str, aligned: Aligned
+) -> AbnormalReturns:
+    """Estimate a model, and take the exact standard errors of abnormal returns and of their sums."""
+    abnormal, _ = measure_abnormal_returns(aligned, panel, model, regressors, engine=Engine(path=path))
+    _ = abnormal.std_error, [abnormal.car(window) for window in aligned.windows.reported]
+    return abnormal
+
+
+def check_first(
+    abnormal: AbnormalReturns, aligned: Aligned, panel: ReturnPanel, x: np.ndarray, risk_free: float = 0.0
+) -> None:
+    """Compare parameters and standard errors of the first event with those of statsmodels."""
+    y = panel.window(aligned.code[:1], aligned.day0[:1] - 260, 250)[0] - risk_free
+    fit = sm.OLS(y, sm.add_constant(x[:250])).fit()
+    ahead = fit.get_prediction(sm.add_constant(x[250:], has_constant="add"))
+    np.testing.assert_allclose(abnormal.estimates.parameters[0], fit.params, rtol=1e-9, atol=1e-14)
+    np.testing.assert_allclose(abnormal.std_error[0], ahead.se_obs, rtol=1e-9)
 
 
 def test_a_loop_over_statsmodels(benchmark: BenchmarkFixture, panel: ReturnPanel) -> None:
