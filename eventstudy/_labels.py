@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eventstudy._typing import Codes, Ints, Labels
 
-__all__ = ["alike", "counts", "distinct", "each_once", "in_order", "order_by_id", "taken"]
+__all__ = ["alike", "counts", "distinct", "each_once", "in_order", "is_alike", "order_by_id", "taken"]
 
 
 _MOST = 1 << 62
@@ -28,10 +28,11 @@ def alike(label: Any, count: int) -> Labels:
 
 def taken(values: NDArray[Any], rows: Ints) -> NDArray[Any]:
     """Return some rows of a column; one made by `alike` stays one."""
-    return np.broadcast_to(values[:1], len(rows)) if _is_alike(values) else values[rows]
+    return np.broadcast_to(values[:1], len(rows)) if is_alike(values) else values[rows]
 
 
-def _is_alike(values: NDArray[Any]) -> bool:
+def is_alike(values: NDArray[Any]) -> bool:
+    """Return whether a column holds one value for all its rows, as one made by `alike` does."""
     return len(values) > 1 and values.strides == (0,)
 
 
@@ -46,7 +47,7 @@ def distinct(labels: Labels) -> tuple[Codes, Labels]:
     """
     import pandas as pd
 
-    if _is_alike(labels):
+    if is_alike(labels):
         return np.zeros(len(labels), dtype=np.int64), labels[:1].astype(object)
     codes, known = pd.factorize(labels)
     return codes, np.asarray(known, dtype=object)
@@ -54,7 +55,7 @@ def distinct(labels: Labels) -> tuple[Codes, Labels]:
 
 def each_once(labels: Labels, function: Callable[[Any], Any]) -> Labels:
     """Return what a function makes of every label, shape (n,); it is called once for each that there is."""
-    if _is_alike(labels):
+    if is_alike(labels):
         return alike(function(labels[0]), len(labels))
     codes, known = distinct(labels)
     made = np.empty(len(known), dtype=object)

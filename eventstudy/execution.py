@@ -16,10 +16,20 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from eventstudy._typing import Ints
+from eventstudy._typing import Ints, Rows
 from eventstudy.errors import InputError, UnknownNameError
 
-__all__ = ["BLOCK", "ENGINES", "PATHS", "Engine", "blocks", "in_pieces", "map_chunks"]
+__all__ = [
+    "BLOCK",
+    "ENGINES",
+    "PATHS",
+    "Engine",
+    "all_or_some",
+    "blocks",
+    "in_pieces",
+    "map_chunks",
+    "span",
+]
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -80,6 +90,30 @@ def blocks(count: int, times: int = 1) -> list[Ints]:
 def in_pieces(rows: Ints) -> list[Ints]:
     """Return rows in pieces of `BLOCK`, the last one shorter; one piece where there are none."""
     return [rows[start : start + BLOCK] for start in range(0, max(len(rows), 1), BLOCK)]
+
+
+def span(rows: Ints) -> Ints | slice:
+    """Return rows in order that follow each other as a slice, which copies nothing where it is read.
+
+    Examples
+    --------
+    >>> span(np.array([4, 5, 6])), span(np.array([4, 6])).tolist()
+    (slice(4, 7, None), [4, 6])
+    """
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
+
+
+def all_or_some(rows: Ints, count: int) -> Rows:
+    """Return rows of arrays of so many; as a slice, which copies nothing, where they are all of them in order.
+
+    Examples
+    --------
+    >>> all_or_some(np.array([0, 1]), 2), all_or_some(np.array([1, 0]), 2).tolist()
+    (slice(None, None, None), [1, 0])
+    """
+    return slice(None) if len(rows) == count and (rows == np.arange(count)).all() else rows
 
 
 def map_chunks(

@@ -357,6 +357,6 @@ class Study:
             abnormal=abnormal,
             cars=cars,
             averages=averages,
-            tests=tuple(Tested(*each) for each in run_tests(tests, drawn)),
+            tests=tuple(Tested(*each) for each in run_tests(tests, drawn, self.engine)),
             diagnostics={(group, each.window.name): diagnose(each, thin[each.row], days) for group, each in drawn},
         )

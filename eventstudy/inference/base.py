@@ -259,6 +259,18 @@ def few(n: int, notes: str = "", *, fewest: int = FEW_EVENTS) -> str:
     return "; ".join(each for each in (notes, said) if each)
 
 
+def given(values: Floats) -> Floats:
+    """Return the values that are not missing; the array itself where none is.
+
+    Examples
+    --------
+    >>> given(np.array([0.1, np.nan, 0.2])).tolist()
+    [0.1, 0.2]
+    """
+    missing = np.isnan(values)
+    return values[~missing] if missing.any() else values
+
+
 def dispersion(values: Floats) -> float:
     """Return the sample standard deviation, divisor n - 1; exactly 0 where all values are equal but for rounding.
 
@@ -272,6 +284,7 @@ def dispersion(values: Floats) -> float:
     >>> dispersion(np.array([0.3, 0.1 + 0.2])), round(dispersion(np.array([1.0, 3.0])), 6)
     (0.0, 1.414214)
     """
-    if np.ptp(values) <= ROUNDING * np.abs(values).max():
+    low, high = values.min(), values.max()
+    if high - low <= ROUNDING * max(-low, high):
         return 0.0
     return float(np.std(values, ddof=1))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from eventstudy._typing import Bools, Dates, Labels
+from eventstudy.execution import Engine, map_chunks
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.inference.seeds import child_seed
 from eventstudy.returns.abnormal import AbnormalReturns, Cars
@@ -58,8 +60,23 @@ def samples(
 
 
 def run_tests(
-    tests: Sequence[HypothesisTest], drawn: Iterable[tuple[str, Sample]]
+    tests: Sequence[HypothesisTest], drawn: Sequence[tuple[str, Sample]], engine: Engine | None = None
 ) -> list[tuple[str, Window, TestResult]]:
-    """Return what every test says of every sample, in the order of groups, windows and tests."""
-    asked = [(group, sample, test) for group, sample in drawn for test in tests]
-    return [(group, sample.window, outcome) for group, sample, test in asked for outcome in test.run(sample)]
+    """Return what every test says of every sample, in the order of groups, windows and tests.
+
+    Parameters
+    ----------
+    tests : sequence of HypothesisTest
+        All that were asked for.
+    drawn : sequence of (str, Sample)
+        By group and window.
+    engine : Engine, optional
+        Its threads take a sample each; processes none, since all abnormal returns would travel to each.
+    """
+    threads = engine if engine is not None and engine.shares_memory else None
+    said = map_chunks(partial(_said, tests), [sample for _, sample in drawn], threads)
+    return [(group, sample.window, each) for (group, sample), found in zip(drawn, said, strict=True) for each in found]
+
+
+def _said(tests: Sequence[HypothesisTest], sample: Sample) -> list[TestResult]:
+    return [outcome for test in tests for outcome in test.run(sample)]

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult, dispersion, few
+from eventstudy.inference.base import Sample, TestResult, dispersion, few, given
 from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.standard import StandardisedTest
 
@@ -53,8 +53,7 @@ class BMP(StandardisedTest):
 
     def scaled(self, sample: Sample, inflation: float, notes: str = "") -> tuple[TestResult]:
         """Test the mean SCAR, its variance `inflation` times that of independent events."""
-        scar = self.standardised(sample)
-        scar = scar[~np.isnan(scar)]
+        scar = given(self.standardised(sample))
         if len(sample) and not len(scar):
             return self.invalid(sample, Reason.NO_LEVERAGE, notes=notes)
         n, estimate = len(scar), float(np.mean(scar)) if len(scar) else float("nan")

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.errors import Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult, given
 from eventstudy.inference.missing import MISSING, estimated, inflation
 from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.sign import ZEROS, counted
@@ -129,7 +129,7 @@ class GeneralizedSign(HypothesisTest):
             positive, used = shares.counts(rows)
             return float(positive.sum() / max(int(used.sum()), 1))
         own = _by_firm(sample, shares, rows) if self.p_hat == "firms" else shares.of(rows)
-        there = own[~np.isnan(own)]
+        there = given(own)
         return float(np.mean(there)) if len(there) else float("nan")
 
 

@@ -64,7 +64,7 @@ class Patell(StandardisedTest):
         if len(scar) and np.isnan(scar).all():
             return self.invalid(sample, Reason.NO_LEVERAGE, notes=notes)
         used = (sample.dof > 2) & ~np.isnan(scar)
-        scar, dof = scar[used], sample.dof[used]
+        scar, dof = (scar, sample.dof) if used.all() else (scar[used], sample.dof[used])
         if not len(scar):
             return self.invalid(sample, Reason.NO_VARIANCE if len(sample) else Reason.NO_EVENTS, notes=notes)
         estimate = float(np.mean(scar))

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
 
 import numpy as np
 
 from eventstudy._typing import Dates, Floats, Ints, Labels
+from eventstudy.execution import all_or_some
 from eventstudy.returns.abnormal import AbnormalReturns, Cars
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.windows import Window
 
 __all__ = ["Sample"]
-
-A = TypeVar("A", bound=np.ndarray[Any, Any])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,21 +96,22 @@ class Sample:
             As in `Sample`; the dates are those of all E events.
         """
         abnormal = abnormal.narrowed(cars.window)
-        row = members[~np.isnan(rows_of(cars.car, members))]
-        days = cars.window.within(abnormal.windows.event[0])
+        missing = np.isnan(cars.car[all_or_some(members, len(cars.car))])
+        row = members[~missing] if missing.any() else members
+        days, chosen = cars.window.within(abnormal.windows.event[0]), all_or_some(row, len(cars.car))
         return cls(
-            event_id=rows_of(event_id, row),
+            event_id=event_id[chosen],
             row=row,
             window=cars.window,
-            car=rows_of(cars.car, row),
-            std_error=rows_of(cars.std_error, row),
-            dof=rows_of(cars.dof, row),
+            car=cars.car[chosen],
+            std_error=cars.std_error[chosen],
+            dof=cars.dof[chosen],
             held=partial(_bhar, cars, row),
-            ar=rows_of(abnormal.ar, row)[:, days],
+            ar=abnormal.ar[chosen][:, days],
             accumulated=accumulated,
             seed=seed,
-            day0=np.empty(0, dtype="datetime64[D]") if day0 is None else day0[row],
-            span=None if span is None else span[row],
+            day0=np.empty(0, dtype="datetime64[D]") if day0 is None else day0[chosen],
+            span=None if span is None else span[chosen],
             abnormal=abnormal,
         )
 
@@ -144,7 +143,7 @@ class Sample:
     def part(self, values: Floats) -> Floats:
         """Return the sample's rows and days of an array of shape (E, L, ...) over all events and days."""
         # Sums of small arrays depend on how these lie in memory, and an array that came from a process lies otherwise.
-        return np.ascontiguousarray(rows_of(values, self.row)[:, self.days])
+        return np.ascontiguousarray(values[all_or_some(self.row, len(values))][:, self.days])
 
     @property
     def narrowed(self) -> bool:
@@ -156,14 +155,6 @@ class Sample:
     def own(self) -> AbnormalReturns:
         """Return the abnormal returns of the sample's events, over the whole event window."""
         return self.whole.take(self.row)
-
-
-def rows_of(values: A, rows: Ints) -> A:
-    """Return some rows of an array; the array itself where they are all rows in order."""
-    if len(rows) == len(values) and (rows == np.arange(len(rows))).all():
-        return values
-    some: A = values[rows]  # type: ignore[assignment]
-    return some
 
 
 def _bhar(cars: Cars, rows: Ints) -> Floats:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eventstudy._labels import alike, distinct
 from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.errors import InputError
-from eventstudy.panels import ReturnPanel
+from eventstudy.execution import span
+from eventstudy.panels import Listing, ReturnPanel
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.align import Aligned
 from eventstudy.returns.donors import BlockDonors, DonorPool
@@ -65,8 +67,8 @@ class BlockReader:
         InputError
             If the model needs a riskless return that there is not, or can't weight returns from trade to trade.
         """
-        exchange = np.array([*panel.listing.exchanges], dtype=object)[panel.listing.exchange[aligned.code]]
-        tables = regressors.tables(model.regressors, exchange if len(exchange) else None)
+        exchange = _exchanges(panel.listing, aligned.code)
+        tables = regressors.tables(model.regressors, distinct(exchange)[1] if len(exchange) else None)
         if model.excess and not tables.risk_free:
             raise InputError(
                 f"The model {model.kind!r} explains returns in excess of the riskless return, and there is none; give "
@@ -122,14 +124,14 @@ class BlockReader:
             Whether the event's symbol is listed on all of these sessions.
         """
         start, length = self._place(rows, self.aligned.windows.stretch)
-        at, whole = self.estimation.listing.stretches(self.aligned.code[rows], start, length)
+        at, whole = self.estimation.listing.stretches(self.aligned.code[span(rows)], start, length)
         return self.estimation.values, at, whole
 
     def remade(self, rows: Ints, fits: Fits) -> Remade:
         """Return how to make the residuals of some events by the designs of their dates, from the fits of all."""
         assert self.dated is not None
         values, at, _ = self.stretches(rows)
-        return remade(values, at, self.dated.designs, self.dated.date[rows], take(fits, rows))
+        return remade(values, at, self.dated.designs, self.dated.date[span(rows)], take(fits, span(rows)))
 
     def event_returns(self, rows: Ints) -> Floats:
         """Return the returns of the event window, shape (E, L)."""
@@ -138,10 +140,10 @@ class BlockReader:
     def forecast_errors(self, rows: Ints, fit: SharedFit) -> Floats:
         """Return abnormal returns, shape (E, L), of a model of shared designs."""
         start, length = self._place(rows, self.aligned.windows.event)
-        at, whole = self.panel.listing.stretches(self.aligned.code[rows], start, length)
+        at, whole = self.panel.listing.stretches(self.aligned.code[span(rows)], start, length)
         if self.dated is None or not whole.all():
             return self.event_returns(rows) - self.by_date(rows, fit.coefficients)
-        return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[rows], fit)
+        return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[span(rows)], fit)
 
     def by_date(self, rows: Ints, coefficients: Floats) -> Floats:
         """Return expected returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""
@@ -182,7 +184,7 @@ class BlockReader:
         return np.asarray(start[:, None] + np.arange(length) > last[:, None])
 
     def _place(self, rows: Ints, days: tuple[int, int]) -> tuple[Ints, int]:
-        return self.aligned.day0[rows] + days[0], days[1] - days[0] + 1
+        return self.aligned.day0[span(rows)] + days[0], days[1] - days[0] + 1
 
     def _returns(self, panel: ReturnPanel, rows: Ints, days: tuple[int, int]) -> Floats:
         start, length = self._place(rows, days)
@@ -228,6 +230,12 @@ class BlockReader:
         return BlockDonors(
             pool, aligned.code[rows], aligned.day0[rows], self.exchange[rows], windows.stretch, windows.event
         )
+
+
+def _exchanges(listing: Listing, code: Ints) -> Labels:
+    """Return the exchange code of each event."""
+    codes = np.array([*listing.exchanges], dtype=object)
+    return alike(codes[0], len(code)) if len(codes) == 1 else codes[listing.exchange[code]]
 
 
 def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tables: RegressorTables) -> Dated | None:

@@ -8,8 +8,9 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from eventstudy._labels import taken
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
-from eventstudy.execution import Engine
+from eventstudy.execution import Engine, span
 from eventstudy.returns.accumulators import Places, Residuals, take
 from eventstudy.returns.correlation import MeanCorrelation, unit_rows
 from eventstudy.returns.crowding import crowded_days, on_exchange
@@ -164,9 +165,10 @@ class CalendarCorrelation:
         if not self.unmade or remade is None:
             return
         rows, self.unmade = np.concatenate(self.unmade), ()
-        for code, of in self._by_exchange(places.calendar[rows]):
-            residuals = remade(rows[of])
-            self._series(code, residuals.sessions).add_remade(places.day0[rows[of]], residuals, engine)
+        for code, of in self._by_exchange(taken(places.calendar, rows)):
+            chosen = rows if of.all() else rows[of]
+            residuals = remade(chosen)
+            self._series(code, residuals.sessions).add_remade(places.day0[span(chosen)], residuals, engine)
 
     def _by_exchange(self, calendar: Labels) -> Iterator[tuple[str, Bools]]:
         for code in self.ends:
@@ -202,9 +204,11 @@ class CalendarCorrelation:
         key = rows.tobytes() if self.held else b""
         if self.own_windows is not None:
             key += window.name.encode()
-        if key not in self._known:
-            self._known = {key: self._pairs(rows, window)}
-        found, n = self._known[key], len(rows)
+        # Another thread, with another window, may write meanwhile.
+        known = self._known
+        if key not in known:
+            known = self._known = {key: self._pairs(rows, window)}
+        found, n = known[key], len(rows)
         enough, mean = sum(each.enough for each in found), 0.0
         if enough:
             mean = sum(each.total for each in found) / enough

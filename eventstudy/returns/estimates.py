@@ -9,7 +9,9 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from eventstudy._labels import is_alike
 from eventstudy._typing import Floats, Ints, Labels
+from eventstudy.execution import span
 from eventstudy.returns.diagnostics import Diagnostics
 from eventstudy.returns.models.base import EstimationResult, ExpectedReturnModel
 
@@ -94,6 +96,7 @@ class Whole(Generic[R]):
         self._events = events
         self._parts: dict[tuple[str, ...], list[tuple[Ints, Any]]] = {}
         self._arrays: dict[tuple[str, ...], np.ndarray[Any, Any]] = {}
+        self._alike: dict[tuple[str, ...], list[tuple[Ints, np.ndarray[Any, Any]]]] = {}
         self._first: R | None = None
         self._lock = Lock()
 
@@ -109,8 +112,10 @@ class Whole(Generic[R]):
         for path, value in _leaves(part):
             if not isinstance(value, np.ndarray):
                 self._parts.setdefault(path, []).append((rows, value))
-                continue
-            self._whole(path, value)[_span(rows)] = value
+            elif is_alike(value):
+                self._alike.setdefault(path, []).append((rows, value))
+            else:
+                self._whole(path, value)[span(rows)] = value
 
     def _whole(self, path: tuple[str, ...], value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         with self._lock:
@@ -119,7 +124,17 @@ class Whole(Generic[R]):
             return self._arrays[path]
 
     def record(self) -> R:
-        """Return the record of all events; there must have been a part, if an empty one."""
+        """Return the record of all events; there must have been a part, if an empty one.
+
+        A column of one value for all events takes the memory of one.
+        """
+        for path, parts in self._alike.items():
+            value = parts[0][1]
+            if path not in self._arrays and all(each[0] == value[0] for _, each in parts):
+                self._arrays[path] = np.broadcast_to(value[:1], self._events)
+                continue
+            for rows, each in parts:
+                self._whole(path, each)[span(rows)] = each
         whole: R = self._made(self._first, ())
         return whole
 
@@ -151,10 +166,3 @@ def _first_row(part: tuple[Ints, Any]) -> int:
     """Return where a part begins, so that the order of parts is one whichever thread was first; -1 for an empty one."""
     rows, _ = part
     return int(rows[0]) if len(rows) else -1
-
-
-def _span(rows: Ints) -> Ints | slice:
-    """Return rows that follow each other as a slice, which is copied in one piece."""
-    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
-        return slice(int(rows[0]), int(rows[-1]) + 1)
-    return rows

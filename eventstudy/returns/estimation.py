@@ -8,9 +8,10 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from eventstudy._labels import alike
 from eventstudy._typing import Floats, Ints
 from eventstudy.errors import Reason
-from eventstudy.execution import in_pieces
+from eventstudy.execution import in_pieces, span
 from eventstudy.returns import paths
 from eventstudy.returns.accumulators import Unread, take
 from eventstudy.returns.autocorrelation import first_order
@@ -18,7 +19,7 @@ from eventstudy.returns.blocks import BlockReader
 from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.diagnostics import diagnose_model
 from eventstudy.returns.estimates import Estimates
-from eventstudy.returns.models.base import Block, LinearModel, failures, unusable
+from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel, failures, unusable
 from eventstudy.returns.remade import Fits, Remade, as_rows
 from eventstudy.returns.shared import fit_stretches
 
@@ -40,8 +41,9 @@ class Measured:
         Theirs.
     estimates : Estimates
         Theirs.
-    forecast : ndarray of shape (E, L) or (E, K)
-        Expected returns, or the coefficients that give them where designs are shared by date.
+    forecast : ndarray of shape (E, L) or (E, K), optional
+        Expected returns, or the coefficients that give them where designs are shared by date: the parameters, without
+        it.
     fits : Fits, optional
         What their residuals are made from, where they are made again.
     span : ndarray of shape (E, L), optional
@@ -51,7 +53,7 @@ class Measured:
     ar: Floats
     covariance: Covariance
     estimates: Estimates
-    forecast: Floats
+    forecast: Floats | None = None
     fits: Fits | None = None
     span: Floats | None = None
 
@@ -153,7 +155,7 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
             ar=without_rounding(block.y_event - result.expected, result.sigma),
             covariance=Covariance.of(result.noise, result.spread),
             estimates=Estimates.of(model, result, asked),
-            forecast=result.expected if coefficients is None else coefficients,
+            forecast=result.expected if coefficients is None else _beside(model, coefficients),
             fits=fits,
             span=block.span_event,
         )
@@ -167,10 +169,10 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
     assert isinstance(model, LinearModel)
     assert dated is not None
     values, at, listed = reader.stretches(rows)
-    whole, kept = listed & dated.designs.usable[dated.date[rows]], rows
+    whole, kept = listed & dated.designs.usable[dated.date[span(rows)]], rows
     if not whole.all():
         kept, at = rows[whole], at[whole]
-    fit = fit_stretches(values, at, dated.designs, dated.date[kept])
+    fit = fit_stretches(values, at, dated.designs, dated.date[span(kept)])
     there = np.isfinite(fit.sigma)
     if not there.all():
         kept, fit = kept[there], take(fit, there)
@@ -181,7 +183,9 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
         array[failed] = np.nan
 
     def measure() -> Measured:
-        reason, detail = failures(fit, model.column_names)
+        reason, detail = alike(str(Reason.OK), len(kept)), alike("", len(kept))
+        if failed.any():
+            reason, detail = failures(fit, model.column_names)
         estimates = Estimates(
             names=model.parameters,
             parameters=model.reported(fit.coefficients),
@@ -196,13 +200,19 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
         )
         return Measured(
             ar=without_rounding(reader.forecast_errors(kept, fit), fit.sigma),
-            covariance=Covariance.by_design(fit.sigma, dated.designs.spread, dated.date[kept]),
+            covariance=Covariance.by_design(fit.sigma, dated.designs.spread, dated.date[span(kept)]),
             estimates=estimates,
-            forecast=fit.coefficients,
+            forecast=_beside(model, fit.coefficients),
             fits=fit.residuals.fits if isinstance(fit.residuals, Remade) else None,
         )
 
     return Part(kept, measure, fit.residuals, fit.sigma, not failed.any(), Unread(reader.read, kept)), rows[~whole]
+
+
+def _beside(model: ExpectedReturnModel, coefficients: Floats) -> Floats | None:
+    """Return the coefficients of a design where they are other numbers than the parameters that the model reports."""
+    assert isinstance(model, LinearModel)
+    return None if model.reported(coefficients) is coefficients else coefficients
 
 
 def _again(reader: BlockReader, rows: Ints, known: Measured) -> tuple[Part, Ints]:

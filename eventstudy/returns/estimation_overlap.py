@@ -106,9 +106,11 @@ class EstimationOverlap:
         are standardised over each event's own sessions, and all events of the group count (METHODS 11.2).
         """
         key = rows.tobytes() if self.held else b""
-        if key not in self._known:
-            self._known = {key: self._of_events(rows) if self.held else self._of_sums()}
-        return self._known[key]
+        # Another thread, with another window, may write meanwhile.
+        known = self._known
+        if key not in known:
+            known = self._known = {key: self._of_events(rows) if self.held else self._of_sums()}
+        return known[key]
 
     def _of_events(self, rows: Ints) -> MeanCorrelation:
         used = np.flatnonzero(np.isin(self.row, rows))

@@ -190,12 +190,13 @@ class _Run:
     def abnormal(self, rows: Ints, measured: Measured) -> AbnormalReturns:
         """Return the abnormal returns of some events, from what was measured of them."""
         reader, own = self.reader, self.reader.aligned.own_windows
+        forecast = measured.estimates.parameters if measured.forecast is None else measured.forecast
         return AbnormalReturns(
             windows=reader.aligned.windows,
             ar=measured.ar,
             covariance=measured.covariance,
             estimates=measured.estimates,
-            source=Reading(reader, measured.forecast, rows),
+            source=Reading(reader, forecast, rows),
             forecast_error=self.forecast_error,
             log=reader.panel.measure == "log",
             returns=reader.panel.measure in RETURN_MEASURES,

@@ -35,7 +35,7 @@ class PositiveShare:
     def add(self, residuals: Residuals) -> None:
         """Count the positive residuals among the residuals there are."""
         events, sessions = residuals.given.shape
-        used: Codes = np.full(events, sessions, COUNT)
+        used: Codes = np.broadcast_to(COUNT(sessions), events)
         if not residuals.complete:
             used = residuals.there.sum(axis=1, dtype=COUNT)
         self.parts = (*self.parts, (residuals.row, positive_counts(residuals), used))

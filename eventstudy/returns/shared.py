@@ -245,9 +245,9 @@ def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) 
         mean_residual=mean,
         sigma=np.sqrt(ssr / freedom) if freedom > 0 else np.full(events, np.nan),
         r_squared=np.where(varies, 1.0 - ssr / np.where(varies, sst, 1.0), np.nan),
-        dof=np.full(events, freedom),
-        n_obs=np.full(events, sessions),
-        collinear=np.full(events, -1),
+        dof=np.broadcast_to(np.int64(freedom), events),
+        n_obs=np.broadcast_to(np.int64(sessions), events),
+        collinear=np.broadcast_to(np.int64(-1), events),
     )
 
 

@@ -142,6 +142,7 @@ def _batch(
         cars = {window.name: abnormal.car(window) for window in windows.reported}
         found = accumulated if needs else {group: {} for group in groups}
         dates, spans = aligned.dates(prepared.panel.listing), aligned.spans(prepared.panel.listing)
-        drawn = samples(abnormal, cars, groups, names[order], dates, spans, found, child_seed(study.seed, name, label))
+        seed = child_seed(study.seed, name, label)
+        drawn = list(samples(abnormal, cars, groups, names[order], dates, spans, found, seed))
         for group, window, outcome in run_tests(tests, drawn):
             yield Replicated(int(group), label, window.name, outcome)

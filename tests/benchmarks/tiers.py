@@ -6,6 +6,7 @@ import numpy as np
 
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS, Sample, TestResult
+from eventstudy.inference.battery import run_tests
 from eventstudy.panels import ReturnPanel
 from eventstudy.returns import Aligned, MarketModel, Regressors, measure_abnormal_returns
 
@@ -26,10 +27,9 @@ def run_tier(tier: str, aligned: Aligned, panel: ReturnPanel, engine: Engine) ->
         aligned, panel, MarketModel("MKT"), Regressors(panel), needs=needs, groups=members, engine=engine
     )
     _ = abnormal.std_error
-    results: list[TestResult] = []
-    for window in aligned.windows.reported:
-        cars = abnormal.car(window)
-        names = aligned.attrition.event_id
-        sample = Sample.of(abnormal, cars, np.arange(len(aligned)), names, accumulated["all"])
-        results += [result for test in tests for result in test.run(sample)]
-    return results
+    every, names = np.arange(len(aligned)), aligned.attrition.event_id
+    drawn = [
+        ("all", Sample.of(abnormal, abnormal.car(window), every, names, accumulated["all"]))
+        for window in aligned.windows.reported
+    ]
+    return [result for _, _, result in run_tests(tests, drawn, engine)]

@@ -26,6 +26,7 @@ from tests.inference.made import made, market
 from tests.made_up import made_up_events, made_up_returns
 
 CLOSED = [name for name in TESTS.names() if not hasattr(TESTS.get(name), "draws")]
+DRAWN = [name for name in TESTS.names() if name not in CLOSED]
 WINDOWS = Windows(estimation=(-60, -6), event=(-5, 5), named={"day0": (0, 0), "week": (-2, 2)})
 
 
@@ -97,3 +98,14 @@ def test_the_same_bits(results: list[pd.DataFrame], other: int) -> None:
     assert set(results[0]["test"]) == set(CLOSED)
     assert set(results[0]["reason"]) <= {"", "several_dates", "too_few_placebo_days", "needs_donors"}
     pd.testing.assert_frame_equal(results[0], results[other], check_exact=True)
+
+
+def test_threads_draw_what_one_thread_draws() -> None:
+    prices = PricePanel.from_frame(made_up_returns(4, 12, 300, missing=0.01))
+    events = made_up_events([f"S{k:02d}" for k in range(12)], [100, 170, 240])
+    tests = [TESTS.get(name)(draws=200) for name in DRAWN if name != "synthetic_placebo"]
+    study = Study(windows=WINDOWS, models=["market"], benchmark="MKT", tests=tests, reaction=False, seed=3)
+    threads = dataclasses.replace(study, engine=Engine(name="threads", workers=3))
+    one, other = (each.run(events, prices).tests for each in (study, threads))
+    assert one["p_value"].notna().all()
+    pd.testing.assert_frame_equal(one, other, check_exact=True)

@@ -228,7 +228,7 @@ class LinearModel(ExpectedReturnModel):
         return self.margin == (0, 0) and as_it_stands and kind.regressors_of is LinearModel.regressors_of
 
     def reported(self, coefficients: Floats) -> Floats:
-        """Return the parameters, shape (E, P), for the coefficients of the design."""
+        """Return the parameters, shape (E, P), for the coefficients of the design: these, or another array."""
         return coefficients
 
     def _summed(self, x: Floats, span: Floats | None) -> Floats:
