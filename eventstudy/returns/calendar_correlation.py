@@ -161,14 +161,15 @@ class CalendarCorrelation:
                 self._series(code, chosen.values.shape[1]).add(chosen.day0, chosen.values, complete=chosen.complete)
 
     def finish(self, engine: Engine, places: Places, remade: Callable[[Ints], Remade] | None) -> None:
-        """Sum, by day 0, the residuals that are still to be made."""
-        if not self.unmade or remade is None:
-            return
-        rows, self.unmade = np.concatenate(self.unmade), ()
-        for code, of in self._by_exchange(taken(places.calendar, rows)):
-            chosen = rows if of.all() else rows[of]
-            residuals = remade(chosen)
-            self._series(code, residuals.sessions).add_remade(places.day0[span(chosen)], residuals, engine)
+        """Sum, by day 0, the residuals that are still to be made; where sums are wanted, correlate them."""
+        if self.unmade and remade is not None:
+            rows, self.unmade = np.concatenate(self.unmade), ()
+            for code, of in self._by_exchange(taken(places.calendar, rows)):
+                chosen = rows if of.all() else rows[of]
+                residuals = remade(chosen)
+                self._series(code, residuals.sessions).add_remade(places.day0[span(chosen)], residuals, engine)
+        if not self.held:
+            self._known = {b"": self._pairs_of_sums()}
 
     def _by_exchange(self, calendar: Labels) -> Iterator[tuple[str, Bools]]:
         for code in self.ends:
@@ -204,7 +205,7 @@ class CalendarCorrelation:
         key = rows.tobytes() if self.held else b""
         if self.own_windows is not None:
             key += window.name.encode()
-        # Another thread, with another window, may write meanwhile.
+        # Another thread, with another window, may write meanwhile; sums are known by now.
         known = self._known
         if key not in known:
             known = self._known = {key: self._pairs(rows, window)}

@@ -25,6 +25,7 @@ __all__ = [
     "pack",
     "pack_residuals",
     "residuals",
+    "sum_lagged",
     "sum_ranks",
     "sum_residuals",
     "triangles",
@@ -87,6 +88,20 @@ def add_line(
     """Add to a row what `fill_line` would write, less its mean and scaled."""
     for t in range(len(row)):
         row[t] += ((own[t] - level) - (column[t] - middle) * slope - mean) * scale
+
+
+@part()
+def fill_row(row: Floats, values: Floats) -> None:
+    """Write values."""
+    for t in range(len(row)):
+        row[t] = values[t]
+
+
+@part(error_model="numpy")
+def divide(row: Floats, by: float) -> None:
+    """Divide a row by a number."""
+    for t in range(len(row)):
+        row[t] /= by
 
 
 @part(fastmath=IN_ORDER, error_model="numpy")
@@ -163,14 +178,14 @@ def triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Float
             triangle[d] = np.nan
             continue
         for k in range(count):
-            basis[k] = series[k, first[d] : first[d] + sessions]
+            fill_row(basis[k], series[k, first[d] : first[d] + sessions])
             mean[d, k] = product(basis[k], ones) / sessions
             length[d, k] = np.sqrt(product(basis[k], basis[k]))
             for j in range(k):
                 triangle[d, j, k] = product(basis[j], basis[k])
                 take_column(basis[k], basis[j], 0.0, triangle[d, j, k])
             triangle[d, k, k] = np.sqrt(product(basis[k], basis[k]))
-            basis[k] /= triangle[d, k, k]
+            divide(basis[k], triangle[d, k, k])
     return triangle, length, mean
 
 
@@ -392,6 +407,19 @@ def add_standardised(table: Floats, at: Ints, made: Remade, order: Ints) -> None
             start = k * length + first[day]
             take_column(left, columns[start : start + sessions], mean[day, k], slopes[i, k])
         add_line(row, left, 0.0, column, middle, slope, mean_residual[i], scale[i])
+
+
+@njit(error_model="numpy")
+def sum_lagged(table: Floats, count: Ints, lags: int) -> Floats:
+    """Sum the products of rows so many apart, on the sessions that they share; rows of no event are zero."""
+    (days, sessions), sums = table.shape, np.zeros(lags)
+    for day in range(days):
+        if count[day] == 0:
+            continue
+        for lag in range(min(lags, sessions, days - day)):
+            if count[day + lag] > 0:
+                sums[lag] += product(table[day, lag:], table[day + lag, : sessions - lag])
+    return sums
 
 
 @njit()

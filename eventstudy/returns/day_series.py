@@ -10,6 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.execution import Engine, map_chunks
+from eventstudy.returns import paths
 from eventstudy.returns.correlation import unit_rows
 from eventstudy.returns.remade import Remade
 
@@ -91,11 +92,11 @@ class DaySeries:
         """
         days, sessions = self.total.shape
         pairs = np.array([self.count[: max(days - lag, 0)] @ self.count[lag:] for lag in range(lags)])
-        product = _lagged(self.total, lags)
+        product = _lagged(self.total, self.count, lags)
         common = (pairs * np.maximum(sessions - np.arange(lags), 0)).astype(np.float64)
         own = float(self.count.sum() * sessions)
         if self.lacking is not None:
-            common = _lagged(self.count[:, None] - self.lacking, lags)
+            common = _lagged(self.count[:, None] - self.lacking, self.count, lags)
             own -= float(self.lacking.sum())
         # On one day there are all pairs twice, and each event with itself.
         product[:1], common[:1] = (product[:1] - own) / 2, (common[:1] - own) / 2
@@ -110,8 +111,12 @@ class DaySeries:
         return self.total[at, days], there[days], count
 
 
-def _lagged(table: Floats, lags: int) -> Floats:
+def _lagged(table: Floats, count: Ints, lags: int) -> Floats:
     """Return the sums of products of rows so many apart, on the sessions that they share; the cache holds a stretch."""
+    if paths.compiled():
+        from eventstudy.returns.compiled import sum_lagged
+
+        return sum_lagged(table, count, lags)
     (days, sessions), sums = table.shape, np.zeros(lags)
     for start, lag in pairs_of(range(0, days, _days_at_once(table)), range(min(lags, sessions))):
         early = table[start : min(start + _days_at_once(table), days - lag), lag:]

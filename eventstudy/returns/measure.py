@@ -110,7 +110,8 @@ def measure_abnormal_returns(
     accumulated = looks.take(first_look(needs, places), whole)
     measured = whole.record()
     abnormal = run.abnormal(np.arange(len(aligned)), measured)
-    finish(accumulated, engine, places, None if measured.fits is None else partial(reader.remade, fits=measured.fits))
+    remade = None if measured.fits is None else partial(reader.remade, fits=measured.fits)
+    paths.run_on(path, finish, accumulated, engine, places, remade)
     if looks.count == 2:
         cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
         firsts = {name: FirstPass(abnormal, cars, places[name], accumulated[name]) for name in groups}
