@@ -45,10 +45,10 @@ def distinct(labels: Labels) -> tuple[Codes, Labels]:
     >>> codes.tolist(), known.tolist()
     ([0, 1, 0], ['b', 'a'])
     """
-    import pandas as pd
-
     if is_alike(labels):
         return np.zeros(len(labels), dtype=np.int64), labels[:1].astype(object)
+    import pandas as pd
+
     codes, known = pd.factorize(labels)
     return codes, np.asarray(known, dtype=object)
 

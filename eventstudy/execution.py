@@ -28,6 +28,7 @@ __all__ = [
     "blocks",
     "in_pieces",
     "map_chunks",
+    "pieces",
     "span",
 ]
 
@@ -87,9 +88,15 @@ def blocks(count: int, times: int = 1) -> list[Ints]:
     return [np.arange(start, min(start + size, count)) for start in range(0, count, size)]
 
 
+def pieces(count: int) -> Iterator[slice]:
+    """Give so many rows in pieces of `BLOCK`, the last one shorter."""
+    for start in range(0, count, BLOCK):
+        yield slice(start, min(start + BLOCK, count))
+
+
 def in_pieces(rows: Ints) -> list[Ints]:
     """Return rows in pieces of `BLOCK`, the last one shorter; one piece where there are none."""
-    return [rows[start : start + BLOCK] for start in range(0, max(len(rows), 1), BLOCK)]
+    return [rows[piece] for piece in pieces(len(rows))] or [rows]
 
 
 def span(rows: Ints) -> Ints | slice:

@@ -12,6 +12,7 @@ import numpy as np
 from eventstudy._typing import Bools, Floats, Ints, Labels, Rows
 from eventstudy.distributions import student_p_value
 from eventstudy.errors import Reason
+from eventstudy.execution import pieces
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.bhar import BuyAndHold, buy_and_hold
 from eventstudy.returns.covariance import Covariance, ForecastError
@@ -185,7 +186,8 @@ class AbnormalReturns:
     def std_error(self) -> Floats:
         """Standard error of each abnormal return, shape (E, L): ``sqrt(V[t, t])``."""
         error = self.covariance.std_error(self.forecast_error)
-        error[np.isnan(self.ar)] = np.nan
+        for rows in pieces(len(error)):
+            error[rows][np.isnan(self.ar[rows])] = np.nan
         return error
 
     def take(self, rows: Rows) -> AbnormalReturns:

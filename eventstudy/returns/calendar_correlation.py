@@ -94,7 +94,9 @@ class CalendarCorrelation:
     unmade : tuple of ndarray
         Where sums are wanted, block by block the events whose residuals are to be made in the end.
     sums : mapping of str to DaySeries
-        By exchange, of all blocks merged.
+        By exchange, of all blocks merged; none once they are correlated.
+    events : int
+        How many events they were of.
     """
 
     in_order: ClassVar[bool] = True
@@ -110,6 +112,7 @@ class CalendarCorrelation:
     parts: tuple[Placed, ...] = ()
     unmade: tuple[Ints, ...] = ()
     sums: dict[str, DaySeries] = field(default_factory=dict)
+    events: int = 0
     _known: dict[bytes, list[_Pairs]] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -169,7 +172,13 @@ class CalendarCorrelation:
                 residuals = remade(chosen)
                 self._series(code, residuals.sessions).add_remade(places.day0[span(chosen)], residuals, engine)
         if not self.held:
-            self._known = {b"": self._pairs_of_sums()}
+            self._correlate()
+
+    def _correlate(self) -> None:
+        """Correlate what was summed, and forget the sums."""
+        self._known = {b"": self._pairs_of_sums()}
+        self.events = sum(int(series.count.sum()) for series in self.sums.values())
+        self.sums = {}
 
     def _by_exchange(self, calendar: Labels) -> Iterator[tuple[str, Bools]]:
         for code in self.ends:
@@ -202,14 +211,7 @@ class CalendarCorrelation:
         is the sum of all products over that of all residuals in common, windows are the widest there are, and all
         events of the group count.
         """
-        key = rows.tobytes() if self.held else b""
-        if self.own_windows is not None:
-            key += window.name.encode()
-        # Another thread, with another window, may write meanwhile; sums are known by now.
-        known = self._known
-        if key not in known:
-            known = self._known = {key: self._pairs(rows, window)}
-        found, n = known[key], len(rows)
+        found, n = self._found(rows, window)
         enough, mean = sum(each.enough for each in found), 0.0
         if enough:
             mean = sum(each.total for each in found) / enough
@@ -220,8 +222,6 @@ class CalendarCorrelation:
                 total += (each.total + mean * each.lacking) * share
                 pairs += each.enough + each.lacking
                 exact &= each.exact
-        if not self.held:
-            n = sum(int(series.count.sum()) for series in self.sums.values())
         return MeanCorrelation(2.0 * total / (n * (n - 1)) if n > 1 else float("nan"), pairs, exact, n)
 
     def _overlap(self, one: Place, two: Place, window: Window) -> float:
@@ -240,9 +240,20 @@ class CalendarCorrelation:
         sessions, (first, last) = self.sessions[place.exchange], self.stretches[which]
         return sessions[np.clip(np.arange(place.day0 + first, place.day0 + last + 1), 0, len(sessions) - 1)]
 
-    def _pairs(self, rows: Ints, window: Window) -> list[_Pairs]:
+    def _found(self, rows: Ints, window: Window) -> tuple[list[_Pairs], int]:
+        """Return the pairs of some events whose windows meet, and how many events these are."""
         if not self.held:
-            return self._pairs_of_sums()
+            if self.sums:
+                self._correlate()
+            return self._known.get(b"", []), self.events
+        key = rows.tobytes() if self.own_windows is None else rows.tobytes() + window.name.encode()
+        # Another thread, with another window, may write meanwhile.
+        known = self._known
+        if key not in known:
+            known = self._known = {key: self._pairs(rows, window)}
+        return known[key], len(rows)
+
+    def _pairs(self, rows: Ints, window: Window) -> list[_Pairs]:
         groups: dict[Place, list[Floats]] = {}
         for part in self.parts:
             for each in np.flatnonzero(np.isin(part.row, rows)):

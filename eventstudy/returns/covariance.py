@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
-from eventstudy.execution import BLOCK
+from eventstudy.execution import pieces
 from eventstudy.returns.autocorrelation import serial_variance
 
 __all__ = ["FORECAST_ERRORS", "Covariance", "ForecastError"]
@@ -102,12 +102,10 @@ class Covariance:
             return np.sqrt(self.diagonal(forecast_error))
         # Roots by design, and not one for each of its events; a piece at a time, which the cache holds.
         shared, place = self._designs(self.which)
-        roots, sigma = np.sqrt(1.0 + (shared**2).sum(axis=2)), np.sqrt(self.variance)
-        error = np.empty((len(place), self.days))
-        for start in range(0, len(place), BLOCK):
-            rows = slice(start, start + BLOCK)
+        roots, error = np.sqrt(1.0 + (shared**2).sum(axis=2)), np.empty((len(place), self.days))
+        for rows in pieces(len(place)):
             np.take(roots, place[rows], axis=0, out=error[rows], mode="clip")
-            error[rows] *= sigma[rows]
+            error[rows] *= np.sqrt(self.variance[rows])
         return error
 
     def of_sum(self, days: slice, forecast_error: ForecastError = "full") -> Floats:

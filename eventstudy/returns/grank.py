@@ -97,7 +97,8 @@ class GeneralizedRanks:
             self._put(name, sums)
 
     def finish(self, engine: Engine, places: Places, remade: Callable[[Ints], Remade] | None) -> None:  # noqa: ARG002
-        """Add the ranks that complete estimation windows have without the window's return."""
+        """Add the ranks that complete estimation windows have without the window's return, and forget the SCARs."""
+        self.scars = {}
         if len(self.ranks):
             days = len(self.ranks) + 1
             alone = DaySums(np.append(self.ranks, 0.0) / (days + 1.0), np.zeros(days, int), np.zeros(days + 1, int))

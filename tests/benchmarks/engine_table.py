@@ -7,7 +7,7 @@ A row is the median of three runs on 10,000 symbols of 15,000 sessions, in a pro
 events. Beside it, with a single number of events, and measured anew for each row: two loops over statsmodels on 200
 events, one with pandas as most people write it and one on arrays; the package ``eventstudy`` of the package index on
 the same events, in an environment of its own; and what this machine's memory takes to move the bytes that must be
-moved.
+moved. Peaks are of processes that never load statsmodels.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import statsmodels.api as sm
 
 from eventstudy.execution import Engine
 from eventstudy.panels import ReturnPanel
@@ -56,6 +54,8 @@ def stretches(panel: ReturnPanel, aligned: Aligned) -> tuple[np.ndarray, np.ndar
 
 def arrays_microseconds(panel: ReturnPanel, aligned: Aligned) -> float:
     """Return what an event costs in a plain loop: estimate, forecast the event window with its standard errors."""
+    import statsmodels.api as sm
+
     began = time.process_time()
     for y, x in zip(*stretches(panel, aligned), strict=True):
         fit = sm.OLS(y[:250], sm.add_constant(x[:250])).fit()
@@ -65,6 +65,9 @@ def arrays_microseconds(panel: ReturnPanel, aligned: Aligned) -> float:
 
 def pandas_microseconds(panel: ReturnPanel, aligned: Aligned) -> float:
     """Return what it costs where each event is cut out of a table of dated returns, and aligned with the market."""
+    import pandas as pd
+    import statsmodels.api as sm
+
     listing = panel.listing
     market = pd.Series(panel.values[: listing.lengths[0]], listing.dates()[: listing.lengths[0]], name="market")
     ends = np.concatenate([[0], np.cumsum(listing.lengths)])
@@ -159,7 +162,8 @@ def by_tier(events: int, python: str | None) -> None:
         for path, engine in PATHS:
             peer = peer_microseconds(python, panel, few) if python else float("nan")
             floor = bytes_moved / bandwidth() * 1e6
-            wall, cpu, peak, usual, lean = measured(tier, path, engine, events, beside=True)
+            wall, cpu, _, usual, lean = measured(tier, path, engine, events, beside=True)
+            *_, peak = measured(tier, path, engine, events)[:3]
             others.append((usual, lean, peer, floor))
             ratios = f"{usual / cpu:,.0f} | {lean / cpu:,.0f} | {peer / cpu:,.0f} | {cpu / floor:.0f}"
             print(f"| {tier} | {path} | {engine} | {wall:.1f} | {cpu:.2f} | {peak:.2f} | {ratios} |", flush=True)

@@ -150,8 +150,9 @@ def test_forecast_error_options_order_the_standard_errors() -> None:
 def read(found: Mapping[type[Accumulator], Any], events: int) -> list[np.ndarray]:
     """Return the arrays that tests read of three accumulators."""
     positive, used = found[PositiveShare].counts(np.arange(events))
-    means, by_day = found[EstimationMeans], found[CalendarCorrelation].sums["XNYS"]
-    return [positive, used, means.total, means.count, by_day.total, by_day.count]
+    means, rbar = found[EstimationMeans], found[CalendarCorrelation].mean(WINDOWS.window("all"), np.arange(events))
+    assert rbar.events == events
+    return [positive, used, means.total, means.count, np.array([rbar.value, rbar.pairs])]
 
 
 @pytest.mark.parametrize(
