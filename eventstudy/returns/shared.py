@@ -196,7 +196,7 @@ def factorise(
 
 
 def _triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floats, Floats]:
-    """Return R of ``X = Q R`` (D, K, K), the lengths of the columns and their means (D, K), NaN where X has gaps."""
+    """Return R of ``X = Q R`` (D, K, K), NaN where X has gaps; the lengths of the columns and their means (D, K)."""
     if paths.compiled():
         from eventstudy.returns import compiled
 
@@ -204,12 +204,14 @@ def _triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floa
     windows = sliding_window_view(series, sessions, axis=1)
     parts: list[tuple[Floats, Floats, Floats]] = []
     for chunk in blocks(len(first)) or [first]:
-        x = np.moveaxis(windows[:, np.maximum(first[chunk], 0)], 0, 2)
-        x[first[chunk] < 0] = np.nan
-        gaps = np.asarray(~np.isfinite(x).all(axis=(1, 2)))
-        triangle = np.asarray(np.linalg.qr(np.where(gaps[:, None, None], 0.0, x), mode="r"))
+        x = windows[:, np.maximum(first[chunk], 0)]
+        squares, mean = np.einsum("kdm,kdm->dk", x, x), x.mean(axis=2).T
+        gaps = (first[chunk] < 0) | ~np.isfinite(squares).all(axis=1)
+        if gaps.any():
+            x[:, gaps] = 0.0
+        triangle = np.asarray(np.linalg.qr(np.moveaxis(x, 0, 2), mode="r"))
         triangle[gaps] = np.nan
-        parts.append((triangle, np.sqrt((x**2).sum(axis=1)), x.mean(axis=1)))
+        parts.append((triangle, np.sqrt(squares), mean))
     triangle, length, mean = (np.concatenate([part[place] for part in parts]) for place in range(3))
     return triangle, length, mean
 
