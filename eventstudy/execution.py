@@ -29,6 +29,7 @@ __all__ = [
     "in_pieces",
     "map_chunks",
     "pieces",
+    "sharing",
     "span",
 ]
 
@@ -74,6 +75,11 @@ class Engine:
             raise UnknownNameError("path", self.path, PATHS)
         if self.workers is not None and self.workers < 1:
             raise InputError(f"run: workers is {self.workers}; it must be at least 1.")
+
+
+def sharing(engine: Engine | None) -> Engine | None:
+    """Return an engine for what needs all events at once: none, and so serial, in place of processes."""
+    return engine if engine is not None and engine.shares_memory else None
 
 
 def blocks(count: int, times: int = 1) -> list[Ints]:

@@ -344,8 +344,7 @@ class Study:
         warn_of_bias(label, model, abnormal.estimates)
         held = HeldReturns(abnormal, self.windows.reported, self.engine)
         cars = {
-            window.name: replace(abnormal.car(window), held=partial(held.of, window))
-            for window in self.windows.reported
+            name: replace(each, held=partial(held.of, each.window)) for name, each in abnormal.cars(self.engine).items()
         }
         aligned, listing = prepared.aligned, prepared.panel.listing
         event_id, day0, spans = prepared.events.event_id[aligned.row], aligned.dates(listing), aligned.spans(listing)

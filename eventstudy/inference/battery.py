@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from eventstudy._typing import Bools, Dates, Labels
-from eventstudy.execution import Engine, map_chunks
+from eventstudy.execution import Engine, map_chunks, sharing
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.inference.seeds import child_seed
 from eventstudy.returns.abnormal import AbnormalReturns, Cars
@@ -73,8 +73,7 @@ def run_tests(
     engine : Engine, optional
         Its threads take a sample each; processes none, since all abnormal returns would travel to each.
     """
-    threads = engine if engine is not None and engine.shares_memory else None
-    said = map_chunks(partial(_said, tests), [sample for _, sample in drawn], threads)
+    said = map_chunks(partial(_said, tests), [sample for _, sample in drawn], sharing(engine))
     return [(group, sample.window, each) for (group, sample), found in zip(drawn, said, strict=True) for each in found]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from eventstudy._typing import Bools, Floats, Ints, Labels, Rows
 from eventstudy.distributions import student_p_value
 from eventstudy.errors import Reason
-from eventstudy.execution import pieces
+from eventstudy.execution import Engine, map_chunks, pieces, sharing
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.bhar import BuyAndHold, buy_and_hold
 from eventstudy.returns.covariance import Covariance, ForecastError
@@ -249,6 +249,11 @@ class AbnormalReturns:
             rows, reason = np.flatnonzero(with_gaps), reason.copy()
             car[rows], std_error[rows], reason[rows] = _with_gaps(self.take(rows), window)
         return Cars(window, car, std_error, self.estimates.dof, partial(self.bhar, window), reason)
+
+    def cars(self, engine: Engine | None = None) -> dict[str, Cars]:
+        """Return the cumulative abnormal returns of every reported window, by its name."""
+        windows = self.windows.reported
+        return {cars.window.name: cars for cars in map_chunks(self.car, windows, sharing(engine))}
 
     def inside(self, window: Window) -> Bools:
         """Return which days of the event window belong to a window, shape (E, L)."""

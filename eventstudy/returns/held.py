@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
-from eventstudy.execution import BLOCK, Engine, map_chunks
+from eventstudy.execution import BLOCK, Engine, map_chunks, sharing
 from eventstudy.returns.abnormal import AbnormalReturns
 from eventstudy.returns.windows import Window
 
@@ -34,8 +34,7 @@ def in_blocks(
     """
     events = len(abnormal.ar)
     rows = [slice(start, min(start + BLOCK, events)) for start in range(0, max(events, 1), BLOCK)]
-    shared = engine if engine is not None and engine.shares_memory else None
-    return map_chunks(lambda each: function(abnormal.take(each)), rows, shared)
+    return map_chunks(lambda each: function(abnormal.take(each)), rows, sharing(engine))
 
 
 def thin_days(abnormal: AbnormalReturns, engine: Engine | None = None) -> Ints:

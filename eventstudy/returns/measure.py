@@ -113,7 +113,7 @@ def measure_abnormal_returns(
     remade = None if measured.fits is None else partial(reader.remade, fits=measured.fits)
     paths.run_on(path, finish, accumulated, engine, places, remade)
     if looks.count == 2:
-        cars = {window.name: abnormal.car(window) for window in aligned.windows.reported}
+        cars = abnormal.cars(engine)
         firsts = {name: FirstPass(abnormal, cars, places[name], accumulated[name]) for name in groups}
         again = looks.take(second_look(needs, firsts), known=measured)
         finish(again, engine, places)

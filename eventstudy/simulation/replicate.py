@@ -139,7 +139,7 @@ def _batch(
             hold=study.hold,
             engine=study.engine,
         )
-        cars = {window.name: abnormal.car(window) for window in windows.reported}
+        cars = abnormal.cars(study.engine)
         found = accumulated if needs else {group: {} for group in groups}
         dates, spans = aligned.dates(prepared.panel.listing), aligned.spans(prepared.panel.listing)
         seed = child_seed(study.seed, name, label)

@@ -70,7 +70,7 @@ def estimated(
 ) -> AbnormalReturns:
     """Estimate a model, and take the exact standard errors of abnormal returns and of their sums."""
     abnormal, _ = measure_abnormal_returns(aligned, panel, model, regressors, engine=Engine(path=path))
-    _ = abnormal.std_error, [abnormal.car(window) for window in aligned.windows.reported]
+    _ = abnormal.std_error, abnormal.cars()
     return abnormal
 
 

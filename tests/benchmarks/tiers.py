@@ -29,7 +29,6 @@ def run_tier(tier: str, aligned: Aligned, panel: ReturnPanel, engine: Engine) ->
     _ = abnormal.std_error
     every, names = np.arange(len(aligned)), aligned.attrition.event_id
     drawn = [
-        ("all", Sample.of(abnormal, abnormal.car(window), every, names, accumulated["all"]))
-        for window in aligned.windows.reported
+        ("all", Sample.of(abnormal, cars, every, names, accumulated["all"])) for cars in abnormal.cars(engine).values()
     ]
     return [result for _, _, result in run_tests(tests, drawn, engine)]
