@@ -241,4 +241,5 @@ def skewness(values: Floats) -> float:
     if len(values) < 3 or dispersion(values) == 0:
         return NAN
     centred = values - values.mean()
-    return float(np.mean(centred**3) / np.mean(centred**2) ** 1.5)
+    squares = centred**2
+    return float(np.mean(squares * centred) / np.mean(squares) ** 1.5)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PART", "LongTable", "Part", "Tables", "Words", "joined", "length", "long_table", "names_of"]
 
-PART = 1 << 20
+PART = 1 << 19
 """Rows of a part; the last may have fewer."""
 
 

@@ -99,10 +99,12 @@ class _Words:
             self._map = np.array([*known, -1], dtype=np.int32)
             # In a file sorted by symbol the words of a part follow each other.
             self._moved = bool((np.diff(known) != 1).any())
+        codes: NDArray[np.int32]
         if column.null_count or self._moved:
-            codes: NDArray[np.int32] = self._map[column.indices.fill_null(len(self._map) - 1).to_numpy()]
-            return codes
-        return column.indices.to_numpy() + self._map[0]
+            codes = self._map[column.indices.fill_null(len(self._map) - 1).to_numpy()]
+        else:
+            codes = column.indices.to_numpy() + self._map[0]
+        return codes
 
     def _place(self, word: str) -> int:
         return self.places.setdefault(word, len(self.places))
