@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy._labels import distinct
+from eventstudy._labels import distinct, run_starts
 from eventstudy._typing import Codes, Ints, Labels
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Words:
         ([0, -1, 1, 0, -1], ['b', 'a'])
         """
         # Neighbours are often the same, and text takes long to compare with more than one other.
-        begins = np.flatnonzero(np.concatenate([np.ones(len(labels[:1]), dtype=bool), labels[1:] != labels[:-1]]))
+        begins = run_starts(labels)
         codes, known = distinct(labels[begins])
         names = np.array([str(name) for name in known], dtype=object)
         said = np.array([name not in ("", none) for name in names], dtype=bool)
