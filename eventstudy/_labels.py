@@ -8,9 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy._typing import Codes, Ints, Labels
+from eventstudy._typing import Bools, Codes, Ints, Labels
 
-__all__ = ["alike", "counts", "distinct", "each_once", "in_order", "is_alike", "order_by_id", "taken"]
+__all__ = [
+    "alike",
+    "are",
+    "counts",
+    "distinct",
+    "each_once",
+    "in_order",
+    "is_alike",
+    "order_by_id",
+    "run_starts",
+    "taken",
+]
 
 
 _MOST = 1 << 62
@@ -34,6 +45,24 @@ def taken(values: NDArray[Any], rows: Ints) -> NDArray[Any]:
 def is_alike(values: NDArray[Any]) -> bool:
     """Return whether a column holds one value for all its rows, as one made by `alike` does."""
     return len(values) > 1 and values.strides == (0,)
+
+
+def are(labels: Labels, label: Any) -> Bools:
+    """Return which rows have a label, shape (n,)."""
+    return np.full(len(labels), labels[0] == label) if is_alike(labels) else np.asarray(labels == label)
+
+
+def run_starts(labels: Labels) -> Ints:
+    """Return where each run of equal neighbours begins.
+
+    Examples
+    --------
+    >>> run_starts(np.array(["b", "b", "a", "b"], dtype=object)).tolist()
+    [0, 2, 3]
+    """
+    if is_alike(labels):
+        return np.zeros(1, dtype=np.int64)
+    return np.flatnonzero(np.concatenate([np.ones(len(labels[:1]), dtype=bool), labels[1:] != labels[:-1]]))
 
 
 def distinct(labels: Labels) -> tuple[Codes, Labels]:
@@ -101,15 +130,17 @@ def in_order(keys: Sequence[NDArray[Any]]) -> Ints:
     return np.argsort(joined, kind="stable")
 
 
-def order_by_id(keys: Sequence[NDArray[Any]], ids: Labels) -> Ints:
+def order_by_id(keys: Sequence[NDArray[Any]], ids: Labels, of: Ints | None = None) -> Ints:
     """Return the order of rows by numbers or dates, and by the text of their ids only where these agree.
 
     Parameters
     ----------
     keys : sequence of ndarray of shape (n,)
         The most important one first.
-    ids : ndarray of shape (n,)
+    ids : ndarray of shape (n,) or more
         Text; by code points.
+    of : ndarray of shape (n,), optional
+        Which of the ids the rows have.
 
     Examples
     --------
@@ -121,5 +152,6 @@ def order_by_id(keys: Sequence[NDArray[Any]], ids: Labels) -> Ints:
     same[1:-1] = np.logical_and.reduce([key[order[1:]] == key[order[:-1]] for key in keys])
     tied = np.flatnonzero(same[1:] | same[:-1])
     rows, group = order[tied], np.cumsum(~same)[tied]
-    order[tied] = rows[np.lexsort((ids[rows].astype(str), group))]
+    own = ids[rows if of is None else of[rows]]
+    order[tied] = rows[np.lexsort((own.astype(str), group))]
     return order

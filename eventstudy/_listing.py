@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from eventstudy._labels import run_starts
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
 from eventstudy.calendars import Calendar
 from eventstudy.errors import UnknownNameError
@@ -83,7 +84,7 @@ class Listing:
         """Return the position of each symbol, shape (n,), -1 where the listing has no such symbol."""
         names = np.asarray(symbols, dtype=object)
         # Events are mostly sorted by symbol, so that few neighbours differ.
-        begins = np.flatnonzero(np.concatenate([np.ones(len(names[:1]), dtype=bool), names[1:] != names[:-1]]))
+        begins = run_starts(names)
         found = np.array([self._codes.get(name, -1) for name in names[begins]], dtype=np.int64)
         return np.repeat(found, np.diff(begins, append=len(names)))
 

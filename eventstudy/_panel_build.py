@@ -185,7 +185,7 @@ def _positions(listing: Listing, rows: LongPrices, sessions: Codes) -> Codes | N
     positions: Codes = sessions.astype(kind, copy=False)
     in_order = size == len(rows)
     for part in stretches(len(rows)):
-        positions[part] += begin[rows.codes[part]]
+        positions[part] += begin.take(rows.codes[part], mode="clip")
         in_order = in_order and bool((positions[part] == np.arange(part.start, part.stop, dtype=kind)).all())
     if in_order:
         return None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from eventstudy._typing import Bools
 from eventstudy.bars import BarPanel
@@ -48,10 +49,24 @@ from eventstudy.returns.held import HeldReturns, thin_days
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Study"]
+__all__ = ["Study", "digests"]
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
+
+
+class Digested(Protocol):
+    """What has a digest."""
+
+    def digest(self) -> str:
+        """Return a SHA-256 over everything in it."""
+
+
+def digests(**given: Digested | None) -> dict[str, str]:
+    """Return the digest of each input that there is, by its name; they are taken side by side."""
+    there = {name: each for name, each in given.items() if each is not None}
+    with ThreadPoolExecutor() as threads:
+        return dict(zip(there, threads.map(lambda each: each.digest(), there.values()), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,13 +266,7 @@ class Study:
         if not len(prepared.aligned):
             raise InputError(f"No event is left to study: {prepared.aligned.attrition.told()}")
         models, groups = self.estimate(prepared, progress)
-        inputs = {"events": events.digest(), "prices": prices.digest()}
-        if factors is not None:
-            inputs["factors"] = factors.digest()
-        if news is not None:
-            inputs["news"] = news.digest()
-        if bars is not None:
-            inputs["bars"] = bars.digest()
+        inputs = digests(events=events, prices=prices, factors=factors, news=news, bars=bars)
         reactions = (
             self.ladders(prepared, prices, models, bars)
             if self.reaction

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eventstudy._labels import alike, counts, distinct, each_once, order_by_id, taken
+from eventstudy._labels import alike, are, counts, distinct, each_once, order_by_id, run_starts, taken
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -57,3 +57,16 @@ def test_keys_too_wide_for_one_number() -> None:
     dates = np.array(["2024-01-02", "NaT", "1950-01-03"], dtype="datetime64[D]")
     names = np.array(list("abc"), dtype=object)
     assert order_by_id([dates], names).tolist() == np.lexsort((dates,)).tolist()
+
+
+def test_ids_may_be_those_of_other_rows() -> None:
+    ids, of = np.array(list("zcab"), dtype=object), np.array([3, 1, 2])
+    assert order_by_id([np.array([1, 1, 0])], ids, of).tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("labels", [alike("b", 4), np.array(list("bbab"), dtype=object), np.empty(0, dtype=object)])
+def test_which_rows_have_a_label_and_where_runs_begin(labels: np.ndarray) -> None:
+    assert are(labels, "b").tolist() == [label == "b" for label in labels]
+    assert run_starts(labels).tolist() == [
+        row for row, label in enumerate(labels) if row == 0 or label != labels[row - 1]
+    ]

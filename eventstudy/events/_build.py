@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from eventstudy._labels import alike, distinct, each_once
+from eventstudy._labels import alike, are, distinct, each_once
 from eventstudy._typing import Bools, Codes, Dates, Floats, Labels, Times
 from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
 from eventstudy.errors import DataError, Flag, nearest
@@ -51,7 +51,7 @@ def build_events(
     default = _either(np.isnat(announced_at), Precision.DATE, Precision.MINUTE)
     precision = _choices(frame, "precision", Precision, default, origin)
     placeholder = _placeholders(shown, precision)
-    is_time = ~(np.isnat(announced_at) | placeholder | np.asarray(precision == Precision.DATE))
+    is_time = ~(np.isnat(announced_at) | placeholder | are(precision, Precision.DATE))
     flags = Flags.parse(_filled(frame, "flags", ""), origin)
     flags = flags.mark(Flag.PLACEHOLDER_TIME, placeholder)
     flags = flags.mark(Flag.DATE_DISAGREES, is_time & (shown.astype("datetime64[D]") != date))
@@ -112,9 +112,12 @@ def _shown(announced_at: Times, calendar: Labels) -> Times:
 
 def _placeholders(shown: Times, precision: Labels) -> Bools:
     """Return which times are hours that vendors put where they know none (yfinance, yahoo-finance2), shape (n,)."""
+    to_the_hour = are(precision, Precision.HOUR)
+    if not to_the_hour.any():
+        return to_the_hour
     since_midnight = (shown - shown.astype("datetime64[D]")).astype("timedelta64[s]")
     hours = np.array(PLACEHOLDER_HOURS, dtype="timedelta64[h]").astype("timedelta64[s]")
-    return np.asarray(precision == Precision.HOUR) & np.isin(since_midnight, hours)
+    return to_the_hour & np.isin(since_midnight, hours)
 
 
 def _moments(frame: pd.DataFrame, field: str, zone: str | None, origin: Origin) -> Times:
@@ -201,9 +204,7 @@ def _choices(frame: pd.DataFrame, field: str, choices: type[E], default: Labels 
 
 
 def _complain_of_unknown(meant: Labels, words: Labels, field: str, known: Iterable[str], origin: Origin) -> None:
-    import pandas as pd
-
-    unknown = pd.isna(meant)
+    unknown = are(meant, None)
     if unknown.any():
         row = int(np.flatnonzero(unknown)[0])
         raise DataError(f"{origin.row(row)}: {field} is {words[row]!r}. {nearest(words[row], known)}")

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from eventstudy._labels import distinct, order_by_id
+from eventstudy._labels import are, distinct, order_by_id
 from eventstudy._listing import Listing
 from eventstudy._typing import Bools, Ints, Labels
 from eventstudy.errors import Flag, InputError, Reason, UnknownNameError
@@ -50,7 +50,7 @@ class OverlappingEvents:
         span = seen.event_window[1] - seen.event_window[0]
         rows = np.flatnonzero(seen.kept)
         code, _ = distinct(seen.events.symbol[rows])
-        place = order_by_id([code, seen.placed.day0[rows]], seen.events.event_id[rows])
+        place = order_by_id([code, seen.placed.day0[rows]], seen.events.event_id, rows)
         order, code, day0 = rows[place], code[place], seen.placed.day0[rows[place]]
         linked = np.zeros(len(order) + 1, dtype=bool)
         linked[1:-1] = (code[1:] == code[:-1]) & (np.diff(day0) <= span)
@@ -71,7 +71,7 @@ class OverlappingEvents:
             detail[row] = f"{seen.events.event_id[other]}, {apart} sessions away"
         reason = Reason.MERGED if merged else Reason.OVERLAPS_OWN_EVENT
         verdict = Verdict.nothing(len(seen.events)).but(order[out], reason, detail)
-        stays = overlapping & np.asarray(verdict.status == Reason.OK)
+        stays = overlapping & are(verdict.status, Reason.OK)
         flag = Flag.MERGED if merged else Flag.OVERLAPS_OWN_EVENT
         return replace(verdict, flags=verdict.flags.mark(flag, stays))
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
-from eventstudy._labels import alike, distinct
+from eventstudy._labels import alike, are, distinct
 from eventstudy._typing import Bools, Codes, Ints, Labels
 from eventstudy.errors import Flag, InputError, Reason, UnknownNameError
 from eventstudy.events.flags import Flags
@@ -138,7 +138,7 @@ def apply_screens(screens: Sequence[Screen], seen: Screening) -> ScreenedEvents:
     joined = Verdict.nothing(len(seen.events))
     for screen in screens:
         verdict = screen.apply(seen)
-        fresh = seen.kept & np.asarray(verdict.status != Reason.OK)
+        fresh = seen.kept & ~are(verdict.status, Reason.OK)
         joined = joined.but(fresh, verdict.status[fresh], verdict.detail[fresh])
         masked = joined.masked
         if verdict.masked is not None:
@@ -188,7 +188,7 @@ class ConfoundingNews:
         by_symbol = _positions(codes[count:])
         for code, calendar in seen.placed.calendars.items():
             session = calendar.at_or_after(news.date)
-            here = np.flatnonzero(seen.kept & np.asarray(seen.events.calendar == code))
+            here = np.flatnonzero(seen.kept & are(seen.events.calendar, code))
             for name, places in _positions(codes[here]).items():
                 if name not in by_symbol:
                     continue
@@ -264,7 +264,7 @@ class LiquidityFloor:
                 below[rows], unknown[rows] = found < floor, unknown[rows] | np.isnan(found)
                 low = found < floor
                 detail[rows[low]] = [f"{what} {each:g}, floor {floor:g}" for each in found[low]]
-                fresh = below & np.asarray(verdict.status == Reason.OK)
+                fresh = below & are(verdict.status, Reason.OK)
                 each = Verdict.of(self.action, fresh, flag, reason, detail)
                 verdict = verdict.but(fresh, each.status[fresh], each.detail[fresh])
                 verdict = replace(verdict, flags=verdict.flags | each.flags)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy._labels import alike, each_once, taken
+from eventstudy._labels import alike, are, distinct, each_once, taken
 from eventstudy._typing import Dates, Floats, Ints, Labels, Times
 from eventstudy.errors import DataError, UnknownNameError
 from eventstudy.frames import Origin
@@ -264,14 +264,15 @@ class Events:
 
 def _joined(values: NDArray[Any], order: Ints) -> bytes:
     """Return the texts of labels, dates or moments in an order, with a zero between them."""
-    bits = values.view(np.int64) if values.dtype.kind == "M" else values
-    if len(values) and (bits == bits[0]).all():
+    bits: NDArray[Any] = values.view(np.int64) if values.dtype.kind == "M" else values
+    if len(values) and are(bits, bits[0]).all():
         # As many columns are that a table does not have.
         text = str(values[0]).encode()
         return (text + b"\0") * (len(values) - 1) + text
     if values.dtype.kind == "M":
-        known, code = np.unique(values, return_inverse=True)
-        return "\0".join(known.astype(str).astype(object)[code[order]]).encode()
+        code, known = distinct(bits)
+        texts = known.astype(np.int64).view(values.dtype).astype(str).astype(object)
+        return "\0".join(texts[code[order]]).encode()
     try:
         return "\0".join(values[order]).encode()
     except TypeError:

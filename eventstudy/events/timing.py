@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from eventstudy._labels import alike, each_once
+from eventstudy._labels import alike, are, each_once
 from eventstudy._typing import Bools, Dates, Ints, Labels, Times
 from eventstudy.calendars import Calendar, get_calendar
 from eventstudy.errors import DataError, Flag, InputError, Reason, UnknownNameError
@@ -113,7 +113,7 @@ class Placed:
         """
         dates = np.full(len(self.day0), np.datetime64("NaT", "D"))
         for code, each in self.calendars.items():
-            rows = np.flatnonzero((calendar == code) & (self.day0 < len(each.sessions)))
+            rows = np.flatnonzero(are(calendar, code) & (self.day0 < len(each.sessions)))
             dates[rows] = each.sessions[self.day0[rows]]
         return dates
 
@@ -168,12 +168,13 @@ def place_dates(date: Dates, timing: Labels, calendar: Calendar) -> tuple[Ints, 
     phase : ndarray of shape (n,)
         pre, intraday, post, closed or unknown.
     """
-    after_close = timing == Timing.AFTER_CLOSE
-    day0 = np.where(after_close, calendar.after(date), calendar.at_or_after(date))
+    after_close = are(timing, Timing.AFTER_CLOSE)
+    day0 = calendar.at_or_after(date)
+    day0[after_close] = calendar.after(date[after_close])
     session_day = calendar.index(date) >= 0
     phase = _tagged(timing).copy()
     phase[~session_day & (phase != Phase.UNKNOWN)] = Phase.CLOSED
-    return day0.astype(np.int64), phase
+    return day0, phase
 
 
 def _tagged(timing: Labels) -> Labels:
@@ -309,11 +310,11 @@ def place(events: Events, alignment: Alignment | None = None) -> Placed:
     count = len(events)
     day0, phase = np.empty(count, dtype=np.int64), np.empty(count, dtype=object)
     closed = np.zeros(count, dtype=bool)
-    flags = Flags(count).mark(Flag.ESTIMATED_DATE, np.asarray(events.confirmation == Confirmation.ESTIMATED))
+    flags = Flags(count).mark(Flag.ESTIMATED_DATE, are(events.confirmation, Confirmation.ESTIMATED))
     calendars = {code: get_calendar(code) for code in sorted(set(events.calendar))}
     timed = ~np.isnat(events.announced_at)
     for code, calendar in calendars.items():
-        here = np.asarray(events.calendar == code)
+        here = are(events.calendar, code)
         rows = np.flatnonzero(here & timed)
         if rows.size:
             day0[rows], phase[rows], found = _place_timed(events, rows, calendar, alignment.late_cutoff)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from eventstudy._typing import Floats, Ints
 from eventstudy.inference.base import Sample, dispersion
 from eventstudy.inference.clusters import sample_clusters
 from eventstudy.returns.accumulators import Residuals
+from eventstudy.returns.session_sums import session_sums
 
 __all__ = ["CommonVariation", "Diagnostics", "diagnose"]
 
@@ -26,6 +28,8 @@ class CommonVariation:
     events' own calendars, so exchanges with different holidays are matched only roughly.
     """
 
+    remakes: ClassVar[bool] = True
+
     row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     session: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     first: int = 0
@@ -35,28 +39,12 @@ class CommonVariation:
 
     def add(self, residuals: Residuals) -> None:
         """Add the residuals of each session."""
-        if not residuals.values.size:
+        events, days = residuals.given.shape
+        if not events * days:
             return
-        standard = residuals.values / residuals.sigma[:, None]
-        there = np.isfinite(standard)
-        whole = there.all(axis=1)
-        filled = standard if whole.all() else np.where(there, standard, 0.0)
         first = int(residuals.session.min())
-        start = residuals.session - first
-        days = standard.shape[1]
-        place = start[:, None] + np.arange(days)
-        length = int(start.max()) + days
-        edges = np.bincount(start[whole], minlength=length + 1) - np.bincount(start[whole] + days, minlength=length + 1)
-        broken = place[~whole][there[~whole]]
-        block = CommonVariation(
-            row=residuals.row,
-            session=residuals.session,
-            first=first,
-            total=np.bincount(place.ravel(), weights=filled.ravel(), minlength=length).astype(np.float64),
-            count=np.cumsum(edges)[:length] + np.bincount(broken, minlength=length),
-            squares=float(np.vdot(filled, filled)),
-        )
-        self.merge(block)
+        sums = session_sums(residuals.given, residuals.sigma, residuals.session - first)
+        self.merge(CommonVariation(residuals.row, residuals.session, first, *sums))
 
     def merge(self, other: CommonVariation) -> None:
         """Add the sums of a later block."""
@@ -253,4 +241,5 @@ def skewness(values: Floats) -> float:
     if len(values) < 3 or dispersion(values) == 0:
         return NAN
     centred = values - values.mean()
-    return float(np.mean(centred**3) / np.mean(centred**2) ** 1.5)
+    squares = centred**2
+    return float(np.mean(squares * centred) / np.mean(squares) ** 1.5)

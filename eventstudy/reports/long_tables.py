@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy._labels import distinct
+from eventstudy._labels import distinct, run_starts
 from eventstudy._typing import Codes, Ints, Labels
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PART", "LongTable", "Part", "Tables", "Words", "joined", "length", "long_table", "names_of"]
 
-PART = 1 << 20
+PART = 1 << 19
 """Rows of a part; the last may have fewer."""
 
 
@@ -42,6 +42,9 @@ class Words:
         import pandas as pd
 
         step = np.diff(places)
+        if len(places) and step.min(initial=0) >= 0 and step.max(initial=0) <= 1:
+            # Names that follow each other are not looked at: a million of them lie all over the memory.
+            return cls((places - places[0]).astype(np.int32), names[places[0] : places[-1] + 1])
         if (step >= 0).all():
             first = np.concatenate([np.ones(len(places[:1]), dtype=bool), step > 0])
             return cls(np.cumsum(first, dtype=np.int32) - np.int32(1), names[places[first]])
@@ -59,7 +62,7 @@ class Words:
         ([0, -1, 1, 0, -1], ['b', 'a'])
         """
         # Neighbours are often the same, and text takes long to compare with more than one other.
-        begins = np.flatnonzero(np.concatenate([np.ones(len(labels[:1]), dtype=bool), labels[1:] != labels[:-1]]))
+        begins = run_starts(labels)
         codes, known = distinct(labels[begins])
         names = np.array([str(name) for name in known], dtype=object)
         said = np.array([name not in ("", none) for name in names], dtype=bool)

@@ -39,15 +39,16 @@ def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str) -> 
 
     known = kinds(name, names_of(tables, name))
     long = long_table(tables, name)
-    parts = _of_frame(tables[name], known) if long is None else _of_parts(long)
+    parts = _without_codes(_of_frame(tables[name], known) if long is None else _of_parts(long))
     first = next(parts)
     numbers = [each.name for each in first.schema if pa.types.is_floating(each.type)]
+    repeated = [each.name for each in first.schema if each.name not in numbers and not pa.types.is_string(each.type)]
     with pq.ParquetWriter(
         path,
         first.schema,
         # Words are written by code, and are text to whoever reads them.
         store_schema=False,
-        use_dictionary=[column for column in first.column_names if column not in numbers],
+        use_dictionary=repeated,
         dictionary_pagesize_limit=_WORDS_BYTES,
         # Nobody looks for a row by the least and the largest of a million returns.
         write_statistics=[column for column in first.column_names if column not in numbers],
@@ -106,6 +107,19 @@ def _of_parts(long: LongTable) -> Iterator[Any]:
 
     for part in long.parts():
         yield pa.table({name: _array(part[name]) for name in long.columns})
+
+
+def _without_codes(tables: Iterator[Any]) -> Iterator[Any]:
+    """Give tables with words that hardly ever come twice, such as names of events, as plain text: half the time."""
+    import pyarrow as pa
+
+    first = next(tables)
+    schema = first.schema
+    for place, column in enumerate(first.columns):
+        if pa.types.is_dictionary(column.type) and 2 * len(column.chunk(0).dictionary) > len(column):
+            schema = schema.set(place, pa.field(schema.names[place], pa.string()))
+    for table in chain([first], tables):
+        yield table.cast(schema)
 
 
 def _array(column: np.typing.NDArray[Any] | Words) -> Any:

@@ -127,7 +127,7 @@ def average_returns(
     ar = abnormal.ar if members.all() else abnormal.ar[members]
     aar, std_error, n = mean_and_error(ar)
     # A sum is missing where any of its days is.
-    complete = ~np.isnan(ar.sum(axis=1))
+    complete = np.ones(len(ar), dtype=bool) if (n == len(ar)).all() else ~np.isnan(ar.sum(axis=1))
     if balanced:
         caar, caar_std_error, _ = _mean_and_error(
             ar.shape[1],

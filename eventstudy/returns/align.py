@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventstudy._labels import alike, counts, order_by_id
+from eventstudy._labels import alike, are, counts, order_by_id
 from eventstudy._typing import Bools, Dates, Ints, Labels
 from eventstudy.errors import DataError, Reason, UnknownNameError
 from eventstudy.events import Events, Placed, Verdict
@@ -39,7 +39,7 @@ class Attrition:
     @property
     def kept(self) -> Bools:
         """Which events were kept, shape (G,)."""
-        return np.asarray(self.status == Reason.OK)
+        return are(self.status, Reason.OK)
 
     def counts(self) -> dict[str, int]:
         """Return how many events were dropped for each reason, the most frequent first."""
@@ -114,7 +114,7 @@ class Aligned:
     def without(self, verdict: Verdict) -> Aligned:
         """Return what is left once screens have dropped events; what they mask is not looked at."""
         given = self.attrition
-        out = given.kept & np.asarray(verdict.status != Reason.OK)
+        out = given.kept & ~are(verdict.status, Reason.OK)
         if not out.any():
             return self
         status, detail = given.status.copy(), given.detail.copy()
@@ -201,10 +201,12 @@ def align(
         status, detail = (alike(each, len(events)).copy() for each in (str(Reason.UNKNOWN_SYMBOL), ""))
         status[known], detail[known] = found, told
         detail[unknown] = [f"no prices of {symbol}" for symbol in events.symbol[unknown]]
-    closed = np.asarray(placed.status != Reason.OK)
-    status[closed], detail[closed] = placed.status[closed], [str(day) for day in events.date[closed]]
-    kept = np.flatnonzero(status == Reason.OK)
-    row = kept[order_by_id([code[kept], placed.day0[kept]], events.event_id[kept])]
+    closed = ~are(placed.status, Reason.OK)
+    if closed.any():
+        status, detail = status.copy(), detail.copy()
+        status[closed], detail[closed] = placed.status[closed], [str(day) for day in events.date[closed]]
+    kept = np.flatnonzero(are(status, Reason.OK))
+    row = kept[order_by_id([code[kept], placed.day0[kept]], events.event_id, kept)]
     aligned = Aligned(
         windows=windows,
         row=row,
@@ -270,9 +272,10 @@ def _statuses(
     after_last, before_day0 = day0 - last[code], day0 - first[code]
     before, after = windows.event
     missing = np.isnan(panel.values)
-    in_event = _count(missing, panel.listing, code, [(day0 + before, day0 + after)])
+    gaps = np.flatnonzero(missing)
+    in_event = _count(gaps, panel.listing, code, [(day0 + before, day0 + after)])
     in_estimation = _count(
-        missing if masked is None else missing | masked,
+        gaps if masked is None else np.flatnonzero(missing | masked),
         panel.listing,
         code,
         [(day0 + start, day0 + end) for start, end in estimation],
@@ -284,9 +287,12 @@ def _statuses(
         Reason.TOO_FEW_ESTIMATION_DAYS: in_estimation < windows.fewest,
     }
     which = np.select(list(reasons.values()), list(range(len(reasons))), default=len(reasons))
+    out = np.flatnonzero(which < len(reasons))
+    if not len(out):
+        return alike(Reason.OK, len(code)), alike("", len(code))
     names = np.array([*reasons, Reason.OK], dtype=np.object_)
     status, detail = names[which], alike("", len(code)).copy()
-    for i in np.flatnonzero(which < len(reasons)):
+    for i in out:
         match status[i]:
             case Reason.DATE_AFTER_CALENDAR:
                 detail[i] = f"{after_last[i]} sessions after the last price"
@@ -308,9 +314,9 @@ def _sample_edges(listing: Listing) -> tuple[Ints, Ints]:
     return first, last
 
 
-def _count(missing: Bools, listing: Listing, code: Ints, spans: list[tuple[Ints, Ints]]) -> Ints:
-    """Return how many returns each symbol has between sessions of it, both included, shape (n,)."""
-    gaps, base, length = np.flatnonzero(missing), listing.offsets[code], listing.lengths[code]
+def _count(gaps: Ints, listing: Listing, code: Ints, spans: list[tuple[Ints, Ints]]) -> Ints:
+    """Return how many returns each symbol has between sessions of it, both included, shape (n,); gaps have none."""
+    base, length = listing.offsets[code], listing.lengths[code]
     found = np.zeros_like(code)
     for start, end in spans:
         low = np.clip(start - listing.first[code], 0, length)

@@ -150,9 +150,11 @@ def open_dataset(path: Path, symbol: str | None = None) -> Dataset:
         # All of them are text: else the symbols 0700 and 005930 would become numbers.
         schema = pa.schema([(name, pa.string()) for name in partitions])
         few = ds.ParquetReadOptions(dictionary_columns={symbol} - {None, *partitions})
+        # A file on this machine is read as it is needed; else its bytes would all be held beside its rows.
+        plain = ds.ParquetFragmentScanOptions(pre_buffer=False)
         source = ds.dataset(
             str(path),
-            format=ds.ParquetFileFormat(read_options=few),
+            format=ds.ParquetFileFormat(read_options=few, default_fragment_scan_options=plain),
             partitioning=ds.partitioning(schema, flavor="hive") if partitions else None,
         )
     except (pa.ArrowException, OSError) as error:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["gatherable", "gathered"]
 
+# So many words have positions of two bytes.
+_NARROW = 1 << 15
+
 
 def gatherable(schema: Any, symbol: str, when: str, numbers: Iterable[str]) -> bool:
     """Return whether columns of an Arrow schema hold what they should: text, days or moments, and numbers."""
@@ -45,13 +48,16 @@ def gathered(batches: Iterable[Any], symbol: str, when: str, numbers: Iterable[s
     import pandas as pd
     import pyarrow as pa
 
-    words, codes, days = _Words(), np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32)
+    words, codes, days = _Words(), np.empty(most, dtype=np.int16), np.empty(most, dtype=np.int32)
     held = {name: np.empty(most) for name in numbers}
     empty: list[NDArray[np.int64]] = []
     count = 0
     for batch in batches:
         rows = slice(count, count + batch.num_rows)
-        codes[rows] = words.codes(batch.column(symbol))
+        found = words.codes(batch.column(symbol))
+        if len(words.places) > _NARROW:
+            codes = codes.astype(np.int32, copy=False)
+        codes[rows] = found
         dates = batch.column(when)
         days[rows] = _days(dates)
         if dates.null_count:
@@ -80,6 +86,7 @@ class _Words:
         self.places: dict[str, int] = {}
         self._last: Any = None
         self._map: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._moved = True
 
     def codes(self, column: Any) -> NDArray[np.int32]:
         """Return the position of each row's word, -1 where it is missing."""
@@ -90,8 +97,13 @@ class _Words:
             self._last = column.dictionary
             known = [-1 if word is None else self._place(word) for word in self._last.to_pylist()]
             self._map = np.array([*known, -1], dtype=np.int32)
-        indices = column.indices.fill_null(len(self._map) - 1) if column.null_count else column.indices
-        codes: NDArray[np.int32] = self._map[indices.to_numpy()]
+            # In a file sorted by symbol the words of a part follow each other.
+            self._moved = bool((np.diff(known) != 1).any())
+        codes: NDArray[np.int32]
+        if column.null_count or self._moved:
+            codes = self._map[column.indices.fill_null(len(self._map) - 1).to_numpy()]
+        else:
+            codes = column.indices.to_numpy() + self._map[0]
         return codes
 
     def _place(self, word: str) -> int:

@@ -278,10 +278,10 @@ def select_events(events: Events, symbols: Sequence[str], kind: str | None, plac
         if kind not in events.kind:
             raise UnknownNameError(f"kind of event in {place}", kind, set(events.kind))
         events = events.take(np.flatnonzero(events.kind == kind))
+    if not symbols:
+        return events
     there = set(events.symbol)
     for symbol in symbols:
         if symbol not in there:
             raise UnknownNameError(f"symbol with {kind or 'events'} in {place}", symbol, there)
-    if not symbols:
-        return events
     return events.take(np.flatnonzero([symbol in symbols for symbol in events.symbol]))

@@ -29,7 +29,7 @@ from eventstudy.reactions import Reactions
 from eventstudy.reports import ParquetReport
 from eventstudy.result import StudyResult
 from eventstudy.sources import ParquetEvents, ParquetPrices
-from eventstudy.study import Study
+from eventstudy.study import Study, digests
 from tests.benchmarks.panels import WINDOWS, made_up_panel, made_up_places
 
 SYMBOLS, SESSIONS = 10_000, 15_000
@@ -76,7 +76,7 @@ def steps(folder: Path) -> Iterator[str]:
     yield "place, screen and align"
     models, groups = study.estimate(prepared)
     yield "estimate"
-    inputs = {"events": events.digest(), "prices": prices.digest()}
+    inputs = digests(events=events, prices=prices)
     yield "hash the inputs"
     reactions = Reactions.none(prepared.events, prepared.placed, prices)
     result = StudyResult.of(study, prepared, models, groups, reactions, inputs)

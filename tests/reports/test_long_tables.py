@@ -174,6 +174,10 @@ def test_a_frame_has_the_same_bytes(
     assert list(zip(found.column_names, found.schema.types, strict=True)) == list(
         zip(names_of(long.tables, "abnormal_returns"), kinds, strict=True)
     )
+    for name, plain in (("abnormal_returns", False), ("events", True)):
+        metadata = pq.read_metadata(tmp_path / "long" / f"{name}.parquet")
+        encodings = metadata.row_group(0).column(0).encodings
+        assert ("RLE_DICTIONARY" in encodings) is not plain
     missing = int(result.abnormal_returns["abnormal"].isna().sum())
     assert found.column("abnormal").null_count == missing > 0
 
@@ -205,7 +209,7 @@ def test_a_long_table_is_counted_and_named_without_being_made() -> None:
         tables["c"]
 
 
-@pytest.mark.parametrize("places", [[0, 0, 2, 2, 5], [3, 3, 0, 1, 3], []])
+@pytest.mark.parametrize("places", [[0, 0, 2, 2, 5], [1, 1, 2, 3], [3, 3, 0, 1, 3], []])
 def test_words_are_those_that_there_are_as_they_first_appear(places: list[int]) -> None:
     names = np.array(list("abcdef"), dtype=object)
     words = Words.of(np.array(places, dtype=np.int64), names)

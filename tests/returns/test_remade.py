@@ -20,6 +20,7 @@ from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
 from eventstudy.returns.positive_share import PositiveShare
 from eventstudy.returns.ranking import rank_sums
 from eventstudy.returns.remade import Fits, Remade
+from eventstudy.returns.session_sums import session_sums
 from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise, fit_stretches, forecast_errors, remade
 
 SESSIONS, AHEAD, DATES = 60, 7, 40
@@ -239,3 +240,22 @@ def test_products_by_lag_are_those_of_all_pairs(*, lacking: bool, path: str, mon
     np.testing.assert_allclose(found[0], product, rtol=1e-10, atol=1e-10)
     np.testing.assert_array_equal(found[1], common)
     np.testing.assert_array_equal(found[2], pairs)
+
+
+def test_sums_by_session_are_those_of_the_rows(given: Given) -> None:
+    sigma = given.fit.sigma.copy()
+    sigma[[3, 700]] = 0.0, np.nan
+    made = session_sums(given.remade, sigma, given.date)
+    total, count, squares = np.zeros(DATES + SESSIONS - 1), np.zeros(DATES + SESSIONS - 1, dtype=int), 0.0
+    for event, left in enumerate(given.remade.rows()):
+        if sigma[event] > 0:
+            at = given.date[event] + np.arange(SESSIONS)
+            total[at] += left / sigma[event]
+            count[at] += 1
+            squares += ((left / sigma[event]) ** 2).sum()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        of_rows = session_sums(given.remade.rows(), sigma, given.date)
+    for found in (made, of_rows):
+        np.testing.assert_allclose(found.total, total, rtol=0, atol=1e-9)
+        assert found.events.tolist() == count.tolist()
+        assert found.squares == pytest.approx(squares, rel=1e-11)
