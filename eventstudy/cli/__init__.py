@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Those of the process without it.
     """
     gc.set_threshold(NEW_OBJECTS)
-    # What is there at the end goes with the process; to take it apart first costs a tenth of the time.
+    # What is there at the end goes with the process; to take it apart first would cost a tenth of the time.
     atexit.register(gc.freeze)
     given = list(sys.argv[1:] if arguments is None else arguments)
     # Where somebody adds it to the command that has just failed.

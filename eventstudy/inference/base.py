@@ -99,9 +99,16 @@ class TestResult:
 
     @classmethod
     def each(cls, n: int, shared: Mapping[str, Any], own: Mapping[str, Sequence[Any]]) -> tuple[TestResult, ...]:
-        """Return n results from what they have in common and, by field, lists of what is their own.
+        """Return many results, filled field by field, in half the time that one by one takes: every event has its own.
 
-        They are filled field by field, which takes a fifth of the time of one by one: every event has its results.
+        Parameters
+        ----------
+        n : int
+            How many.
+        shared : mapping of str to object
+            Fields that all of them have in common; what is in neither mapping has its default.
+        own : mapping of str to sequence of length n
+            Fields with a value for each.
         """
         common = {**{each.name: each.default for each in fields(cls)}, **shared}
         made = tuple(cls.__new__(cls) for _ in range(n))
