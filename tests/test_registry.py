@@ -1,7 +1,6 @@
 """Names, duplicates, entry points of an open family."""
 
-import importlib.metadata
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 
 import pytest
 
@@ -39,10 +38,7 @@ def test_an_unknown_name_names_the_nearest() -> None:
 def test_another_package_offers_a_member_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint(name="fraction", value="fractions:Fraction", group="eventstudy.tests.numbers")
 
-    def entry_points(*, group: str, name: str | None = None) -> tuple[EntryPoint, ...]:
-        return (point,) if group == point.group and name in (None, point.name) else ()
-
-    monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
+    monkeypatch.setattr("eventstudy.registry._offered", lambda: EntryPoints([point]))
     family = Registry[type]("number", "eventstudy.tests.numbers")
     family.register("int", int)
     assert family.names() == ("fraction", "int")

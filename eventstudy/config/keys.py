@@ -40,7 +40,7 @@ Key = tuple[Any, Any, str]
 class Keys(BaseModel):
     """A mapping with known keys and nothing else; no value is bent into another type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 def config_model() -> type[Keys]:

@@ -62,7 +62,8 @@ def title(axes: Axes, text: str, pad: float | None = None) -> None:
     """Write what a panel shows above it, some points away; a long text wraps."""
     # matplotlib measures the lines that it wraps as formulas, whatever it is told.
     wrap = "$" not in text
-    axes.set_title(text, loc="left", fontsize=FONT_SIZE, color=INK, pad=pad, parse_math=False, wrap=wrap)
+    # Nothing of ours stands between a panel and its title; without a height matplotlib measures all of it to find that.
+    axes.set_title(text, loc="left", y=1.0, fontsize=FONT_SIZE, color=INK, pad=pad, parse_math=False, wrap=wrap)
 
 
 def legend_above(axes: Axes, text: str, *, columns: int = 2) -> None:

@@ -106,8 +106,14 @@ class DisplayTable:
         """Return the first `most` rows, with a note that names the file of all of them."""
         if len(self.rows) <= most:
             return self
-        note = f"The first {most:,} of {len(self.rows):,} rows; all of them are in {file}."
-        return replace(self, rows=self.rows[:most], notes=(note, *self.notes), total=len(self.rows))
+        return replace(self, rows=self.rows[:most]).first_of(len(self.rows), file)
+
+    def first_of(self, total: int, file: str) -> DisplayTable:
+        """Return the table with a note, where there are more rows than its own, that names the file of all of them."""
+        if len(self.rows) >= total:
+            return self
+        note = f"The first {len(self.rows):,} of {total:,} rows; all of them are in {file}."
+        return replace(self, notes=(note, *self.notes), total=total)
 
 
 def clean(value: Any) -> str:

@@ -183,7 +183,7 @@ def _mean_effect(row: Mapping[str, object]) -> Effect:
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a frame, plain values by the name of their column."""
     names = [str(name) for name in frame.columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*(frame[name].tolist() for name in frame), strict=True)]
+    return [dict(zip(names, row, strict=True)) for row in frame.to_numpy(dtype=object).tolist()]
 
 
 def event_rows(frame: pd.DataFrame, event_id: str) -> pd.DataFrame:

@@ -40,6 +40,8 @@ __all__ = [
 
 # A CSV of that length takes minutes to write and is read by nobody.
 MOST_CSV_ROWS = 1_000_000
+# So many numbers of a column tell whether its numbers come more than once.
+FIRST = 1_000
 # From here to there Python writes a number without an exponent.
 SMALL, LARGE = 1e-4, 1e16
 
@@ -103,8 +105,12 @@ def _cells(column: pd.Series) -> list[str]:
     import pandas as pd
 
     if column.dtype == np.float64:
+        numbers = column.to_numpy()
+        if len(np.unique(numbers[:FIRST])) == FIRST:
+            # Where the first differ there are hardly any that come again.
+            return _written(numbers)
         # By their bits, since zero and minus zero are two texts.
-        code, known = pd.factorize(column.to_numpy().view(np.int64))
+        code, known = pd.factorize(numbers.view(np.int64))
         texts = _written(known.view(np.float64))
     elif column.dtype == object:
         # Of several kinds of value those that are equal may be written in several ways.
@@ -287,12 +293,21 @@ def as_written(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     for column, kind in kinds(name, list(frame.columns)).items():
         match kind:
             case Kind.DATE:
-                frame[column] = frame[column].dt.strftime("%Y-%m-%d")
+                frame[column] = _formatted(frame[column], "%Y-%m-%d")
             case Kind.TIME:
-                frame[column] = frame[column].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+                frame[column] = _formatted(frame[column], "%Y-%m-%dT%H:%M:%SZ")
             case Kind.WHOLE:
                 frame[column] = frame[column].astype("Int64")
     return frame
+
+
+def _formatted(moments: pd.Series, form: str) -> pd.Series:
+    """Return dates or moments as text, missing where they are; one that stands in many rows is put into words once."""
+    import pandas as pd
+
+    code, known = pd.factorize(moments)
+    # A missing value has the code -1.
+    return pd.Series(np.array([*pd.DatetimeIndex(known).strftime(form), None], dtype=object)[code], dtype="str")
 
 
 def _as_read(name: str, cells: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -20,12 +20,14 @@ from eventstudy.reports.sections import anchors, section, sections
 from eventstudy.reports.style import PALETTE, inline_svg
 
 if TYPE_CHECKING:
+    import pandas as pd
     from jinja2 import Environment
     from markupsafe import Markup
     from matplotlib.figure import Figure
 
 __all__ = ["HtmlReport", "environment", "fragment", "overview", "page", "reaction_fragment", "reaction_page"]
 
+Frames = Mapping[str, "pd.DataFrame"]
 MOST_EVENTS = 50
 MOST_ROWS = 300
 
@@ -77,7 +79,7 @@ def page(results: Results, *, beside_files: bool = False) -> str:
         "script_hash": b64encode(sha256(script.encode()).digest()).decode(),
         "focus": clean(focus),
         "attrition": tables.attrition(frames),
-        "events": tables.events(frames).head(MOST_ROWS, "events.csv"),
+        "events": _first_rows(tables.events, frames, "events"),
         "quality": event_tables.quality(frames),
         "findings": price_tables.findings(frames["findings"]).head(MOST_ROWS, "findings.csv"),
         "shifts": event_tables.shifts(frames).head(MOST_ROWS, "events.csv"),
@@ -91,12 +93,18 @@ def page(results: Results, *, beside_files: bool = False) -> str:
         "pictures": gallery.pictures(frames),
         "tests": tables.significance(frames, focus).head(MOST_ROWS, "tests.csv"),
         "event_returns": breakdowns.event_returns(frames, listed),
-        "estimates": tables.estimates(frames).head(MOST_ROWS, "estimates.csv"),
+        "estimates": _first_rows(tables.estimates, frames, "estimates"),
         "others": others,
         "left_out": left_out,
         "provenance": _provenance(results.summary["provenance"]),
     }
     return environment().get_template("report.html.j2").render(context)
+
+
+def _first_rows(make: Callable[[Frames], DisplayTable], frames: Frames, name: str) -> DisplayTable:
+    """Return a table that has a row for each of a frame, of the first rows: the others need no words."""
+    frame = frames[name]
+    return make({**frames, name: frame.head(MOST_ROWS)}).first_of(len(frame), f"{name}.csv")
 
 
 def fragment(display: DisplayTable) -> str:

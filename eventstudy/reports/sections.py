@@ -69,8 +69,10 @@ def _parted(frames: Frames, event_ids: Sequence[str]) -> dict[str, Frames]:
     for name in BY_EVENT:
         if name in frames:
             few = frames[name][frames[name]["event_id"].isin(event_ids)]
+            # A few rows of plain texts are read in half the time that a few of Arrow's take.
+            few = few.astype({column: object for column in few if few[column].dtype == "str"})
             own = {str(event_id): part for event_id, part in few.groupby("event_id", sort=False)}
-            rows[name] = {event_id: own.get(event_id, few.head(0)) for event_id in event_ids}
+            rows[name] = dict.fromkeys(event_ids, few.head(0)) | own
     return {event_id: {**frames, **{name: parts[event_id] for name, parts in rows.items()}} for event_id in event_ids}
 
 

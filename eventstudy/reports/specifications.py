@@ -84,15 +84,13 @@ def specification_curve(tests: pd.DataFrame, measure: str = "car") -> Figure:
     figure = blank(WIDTH, CURVE_HEIGHT + 0.5 + sum(heights) + (0.35 if verdicts else 0))
     panels = figure.subplots(1 + len(heights), 1, sharex=True, height_ratios=[CURVE_HEIGHT, *heights])
     _effects_in_order(panels[0], rows)
-    place = np.arange(len(rows))
-    for line, (column, value) in enumerate(choices):
-        chosen = (rows[column] == value).to_numpy()
-        panels[1].plot(place, np.full(len(rows), line), ".", color=RULE, markersize=2.5)
-        panels[1].plot(place[chosen], np.full(int(chosen.sum()), line), "s", color=MUTED, markersize=3.5)
+    chosen = np.array([(rows[column] == value).to_numpy() for column, value in choices])
+    lines, places = np.divmod(np.arange(chosen.size), len(rows))
+    panels[1].plot(places, lines, ".", color=RULE, markersize=2.5)
+    panels[1].plot(places[chosen.ravel()], lines[chosen.ravel()], "s", color=MUTED, markersize=3.5)
     _name_rows(panels[1], [value for _, value in choices])
-    for line, p_value in enumerate(verdicts.values()):
-        _mark(panels[2], p_value, np.full(len(rows), float(line)))
     if verdicts:
+        _mark(panels[2], np.array(list(verdicts.values())), np.arange(float(len(verdicts)))[:, None])
         _name_rows(panels[2], list(verdicts))
         title(panels[2], "Other tests under the same model and window")
     return figure
@@ -141,8 +139,11 @@ def _effects_in_order(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _mark(axes: Axes, p_value: Floats, height: Floats) -> None:
-    """Draw a mark for each specification: filled where it rejects, hollow where not, apart where it has no p-value."""
-    place = np.arange(len(p_value))
+    """Draw a mark for each specification: filled where it rejects, hollow where not, apart where it has no p-value.
+
+    Specifications lie along the last axis of the p-values.
+    """
+    place, height = np.broadcast_arrays(np.arange(p_value.shape[-1]), height, p_value)[:2]
     kinds = (
         (p_value < LEVEL, "p < 5%", "o", PALETTE[0], PALETTE[0]),
         (p_value >= LEVEL, "p \N{GREATER-THAN OR EQUAL TO} 5%", "o", PALETTE[1], "none"),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,5 @@ def test_a_capped_table_says_where_the_rest_is() -> None:
     assert capped.rows == (("1",), ("2",))
     assert capped.notes == ("The first 2 of 3 rows; all of them are in events.csv.", "note")
     assert made.head(3, "events.csv") is made
+    assert replace(made, rows=made.rows[:2]).first_of(3, "events.csv") == capped
+    assert made.first_of(3, "events.csv") is made

@@ -86,6 +86,14 @@ def test_numbers_have_the_digits_of_python_whatever_their_size() -> None:
     assert csv_text(pd.DataFrame({"x": numbers})).splitlines()[1:] == [*map(repr, numbers.tolist())]
 
 
+def test_a_column_whose_first_numbers_differ_is_written_as_any_other() -> None:
+    later = [np.nan, 0.0, -0.0, 1e-5, 1 / 7, np.nan]
+    numbers = [*(np.arange(2_000) / 7).tolist(), *later]
+    written = csv_text(pd.DataFrame({"x": numbers, "y": numbers[::-1]})).splitlines()[1:]
+    texts = ["" if np.isnan(each) else repr(each) for each in numbers]
+    assert written == [f"{x},{y}" for x, y in zip(texts, texts[::-1], strict=True)]
+
+
 def test_the_same_results_give_the_same_bytes(results: Results, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         write_tables(results, tmp_path / folder)
