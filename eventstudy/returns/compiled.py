@@ -82,12 +82,10 @@ def take_column(left: Floats, column: Floats, middle: float, slope: float) -> No
 
 
 @part(fastmath=IN_ORDER, error_model="numpy")
-def add_line(
-    row: Floats, own: Floats, level: float, column: Floats, middle: float, slope: float, mean: float, scale: float
-) -> None:
-    """Add to a row what `fill_line` would write, less its mean and scaled."""
+def add_scaled(row: Floats, own: Floats, level: float, mean: float, scale: float) -> None:
+    """Add to a row returns less a level and a mean, scaled."""
     for t in range(len(row)):
-        row[t] += ((own[t] - level) - (column[t] - middle) * slope - mean) * scale
+        row[t] += ((own[t] - level) - mean) * scale
 
 
 @part()
@@ -387,26 +385,25 @@ def count_above(made: Remade, limits: Floats) -> tuple[Ints, Ints]:
 
 @njit(error_model="numpy")
 def add_standardised(table: Floats, at: Ints, made: Remade, order: Ints) -> None:
-    """Add the residuals of some events, less their means and over their standard deviations, to rows of a table."""
+    """Add the residuals of some events, less their means and over their standard deviations, to rows of a table.
+
+    Events of a date go to one row. They have its regressors in common, which are taken out once, by the sum of slopes.
+    """
     values, begin, level, slopes = made.values, made.at, made.level, made.slopes
     columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
     mean_residual, scale = made.mean_residual, made.scale
-    length, sessions, last = made.columns.shape[1], made.sessions, len(made.columns) - 1
-    left = np.empty(sessions)
+    length, sessions, dates = made.columns.shape[1], made.sessions, len(made.first)
+    row, slope = np.full(dates, -1), np.zeros((dates, len(made.columns)))
     for j in range(len(order)):
-        i = order[j]
-        day, row, own = date[i], table[at[i]], values[begin[i] : begin[i] + sessions]
-        start = last * length + first[day]
-        column, middle, slope = columns[start : start + sessions], mean[day, last], slopes[i, last]
-        if last == 0:
-            add_line(row, own, level[i], column, middle, slope, mean_residual[i], scale[i])
-            continue
-        start = first[day]
-        fill_line(left, own, level[i], columns[start : start + sessions], mean[day, 0], slopes[i, 0])
-        for k in range(1, last):
+        i, day = order[j], date[order[j]]
+        row[day] = at[i]
+        add_scaled(table[at[i]], values[begin[i] : begin[i] + sessions], level[i], mean_residual[i], scale[i])
+        for k in range(len(slope[day])):
+            slope[day, k] += slopes[i, k] * scale[i]
+    for day in np.flatnonzero(row >= 0):
+        for k in range(len(slope[day])):
             start = k * length + first[day]
-            take_column(left, columns[start : start + sessions], mean[day, k], slopes[i, k])
-        add_line(row, left, 0.0, column, middle, slope, mean_residual[i], scale[i])
+            take_column(table[row[day]], columns[start : start + sessions], mean[day, k], slope[day, k])
 
 
 @njit(error_model="numpy")

@@ -119,10 +119,11 @@ class Covariance:
         if forecast_error == "none":
             return variance
         by_design = self.which >= 0
-        shared, place = self._designs(self.which[by_design])
+        shared, place = self._designs(self.which if by_design.all() else self.which[by_design])
         squares = _squares(shared[:, days], forecast_error)
         if by_design.all():
-            return np.asarray(variance + self.variance[:, 0] * squares[place])
+            variance += self.variance[:, 0] * squares[place]
+            return np.asarray(variance)
         variance[by_design] += self.variance[by_design, 0] * squares[place]
         variance[~by_design] += _squares(self.own[-1 - self.which[~by_design]][:, days], forecast_error)
         return variance

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy._typing import Codes, Floats, Ints
+from eventstudy.execution import all_or_some, span
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.remade import Remade
 
@@ -23,13 +24,13 @@ class PositiveShare:
 
     Parameters
     ----------
-    parts : tuple of (ndarray, ndarray, ndarray)
+    parts : tuple of (ndarray or slice, ndarray, ndarray)
         By block: the events, how many of their residuals are above zero, and how many there are.
     """
 
     remakes: ClassVar[bool] = True
 
-    parts: tuple[tuple[Ints, Codes, Codes], ...] = ()
+    parts: tuple[tuple[Ints | slice, Codes, Codes], ...] = ()
     _by_event: tuple[Codes, Codes] | None = field(default=None, repr=False, compare=False)
 
     def add(self, residuals: Residuals) -> None:
@@ -38,7 +39,7 @@ class PositiveShare:
         used: Codes = np.broadcast_to(COUNT(sessions), events)
         if not residuals.complete:
             used = residuals.there.sum(axis=1, dtype=COUNT)
-        self.parts = (*self.parts, (residuals.row, positive_counts(residuals), used))
+        self.parts = (*self.parts, (span(residuals.row), positive_counts(residuals), used))
 
     def merge(self, other: PositiveShare) -> None:
         """Append the events of a later block."""
@@ -49,10 +50,12 @@ class PositiveShare:
         if self._by_event is None:
             self._by_event = self._placed()
         positive, used = self._by_event
-        return positive[rows], used[rows]
+        chosen = all_or_some(rows, len(positive))
+        return positive[chosen], used[chosen]
 
     def _placed(self) -> tuple[Codes, Codes]:
-        events = 1 + max((int(row.max(initial=-1)) for row, _, _ in self.parts), default=-1)
+        ends = [row.stop if isinstance(row, slice) else 1 + int(row.max(initial=-1)) for row, _, _ in self.parts]
+        events = max(ends, default=0)
         positive, used = np.zeros((2, events), dtype=COUNT)
         for row, above, there in self.parts:
             positive[row], used[row] = above, there
