@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy._typing import Floats, Ints, Labels
+from eventstudy._typing import Floats, Labels
 from eventstudy.errors import Reason
 from eventstudy.events import Events, Flags, Placed
 from eventstudy.panels import ReturnPanel
@@ -55,17 +55,17 @@ def _long(columns: Sequence[str], event_id: Labels, pieces: Sequence[Piece], per
             held = range(first // max(1, size), max(1, -(-last // max(1, size))))
             within = [slice(max(0, first - each * size), min(size, last - each * size)) for each in held]
             part = joined([pieces[each](some) for each, some in zip(held, within, strict=True)])
-            ids = Words.of(np.concatenate([_events_of(some, per) for some in within]), event_id)
+            ids = joined([{"event_id": _names(some, per, event_id)} for some in within])["event_id"]
             yield {name: ids if name == "event_id" else part[name] for name in columns}
 
     return LongTable(tuple(columns), rows, parts)
 
 
-def _events_of(rows: slice, per: int) -> Ints:
-    """Return the event of each row of a table with so many rows for each."""
-    first = rows.start // per
-    held = np.repeat(np.arange(first, -(-rows.stop // per)), per)
-    return held[rows.start - per * first :][: rows.stop - rows.start]
+def _names(rows: slice, per: int, event_id: Labels) -> Words:
+    """Return the name of the event of each row of a table with so many rows for each."""
+    first, last = rows.start // per, -(-rows.stop // per)
+    events = np.repeat(np.arange(last - first, dtype=np.int32), per)
+    return Words(events[rows.start - per * first :][: rows.stop - rows.start], event_id[first:last])
 
 
 def events(given: Events, placed: Placed, attrition: Attrition, flags: Flags) -> LongTable:

@@ -20,6 +20,7 @@ from eventstudy.reports.base import SUMMARY_KEYS, Results
 from eventstudy.reports.contract import OPTIONAL, TABLES, Kind, conform, held, is_missing, kinds
 from eventstudy.reports.long_tables import length
 from eventstudy.reports.parquet import write_columns
+from eventstudy.reports.texts import Texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,7 +208,9 @@ def write_bytes(path: Path, content: bytes) -> Path:
     return _write_whole(path, lambda partial: partial.write_bytes(content))
 
 
-def write_parquet(path: Path, tables: Mapping[str, pd.DataFrame], name: str, what: str) -> Path:
+def write_parquet(
+    path: Path, tables: Mapping[str, pd.DataFrame], name: str, what: str, texts: Texts | None = None
+) -> Path:
     """Write a table as a Parquet file so that it appears whole or not at all, and return its path.
 
     Parameters
@@ -220,6 +223,8 @@ def write_parquet(path: Path, tables: Mapping[str, pd.DataFrame], name: str, wha
         Which of them.
     what : str
         What needs pyarrow, as the beginning of the sentence that says so.
+    texts : Texts, optional
+        Names that other tables have too.
 
     Raises
     ------
@@ -228,7 +233,7 @@ def write_parquet(path: Path, tables: Mapping[str, pd.DataFrame], name: str, wha
     """
     if find_spec("pyarrow") is None:
         raise OutputError(f"{what} needs pyarrow; install it with: pip install 'eventstudy-backtester[parquet]'.")
-    return _write_whole(path, lambda partial: write_columns(partial, tables, name))
+    return _write_whole(path, lambda partial: write_columns(partial, tables, name, texts))
 
 
 def _write_whole(path: Path, write: Callable[[Path], object]) -> Path:

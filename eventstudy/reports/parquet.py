@@ -12,6 +12,7 @@ import numpy as np
 
 from eventstudy.reports.contract import Kind, conform_column, kinds
 from eventstudy.reports.long_tables import PART, LongTable, Words, long_table, names_of
+from eventstudy.reports.texts import Texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +21,11 @@ __all__ = ["write_columns"]
 
 # The words of a part stand in one page, however many there are; else the writer gives up and repeats them.
 _WORDS_BYTES = 1 << 28
+# Rows that are encoded by one call: with the usual thousand, calls cost more than what they do.
+_BATCH = 1 << 16
 
 
-def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str) -> None:
+def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str, texts: Texts | None = None) -> None:
     """Write a table of a study as a Parquet file, in the form of `contract.conform` with null where empty or missing.
 
     Parameters
@@ -33,13 +36,16 @@ def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str) -> 
         The tables of a study.
     name : str
         Which of them; a long one is written a part at a time.
+    texts : Texts, optional
+        Names that other tables have too.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     known = kinds(name, names_of(tables, name))
     long = long_table(tables, name)
-    parts = _without_codes(_of_frame(tables[name], known) if long is None else _of_parts(long))
+    made = _of_frame(tables[name], known) if long is None else _of_parts(long, texts or Texts())
+    parts = _without_codes(made)
     first = next(parts)
     numbers = [each.name for each in first.schema if pa.types.is_floating(each.type)]
     repeated = [each.name for each in first.schema if each.name not in numbers and not pa.types.is_string(each.type)]
@@ -50,6 +56,7 @@ def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str) -> 
         store_schema=False,
         use_dictionary=repeated,
         dictionary_pagesize_limit=_WORDS_BYTES,
+        write_batch_size=_BATCH,
         # Nobody looks for a row by the least and the largest of a million returns.
         write_statistics=[column for column in first.column_names if column not in numbers],
         # Returns of full precision don't get smaller.
@@ -102,11 +109,11 @@ def _text(column: pd.Series) -> Any:
     return text.dictionary_encode()
 
 
-def _of_parts(long: LongTable) -> Iterator[Any]:
+def _of_parts(long: LongTable, texts: Texts) -> Iterator[Any]:
     import pyarrow as pa
 
     for part in long.parts():
-        yield pa.table({name: _array(part[name]) for name in long.columns})
+        yield pa.table({name: _array(part[name], texts) for name in long.columns})
 
 
 def _without_codes(tables: Iterator[Any]) -> Iterator[Any]:
@@ -122,14 +129,14 @@ def _without_codes(tables: Iterator[Any]) -> Iterator[Any]:
         yield table.cast(schema)
 
 
-def _array(column: np.typing.NDArray[Any] | Words) -> Any:
+def _array(column: np.typing.NDArray[Any] | Words, texts: Texts) -> Any:
     """Return a column of a part as an Arrow array, null where missing."""
     import pyarrow as pa
 
     if isinstance(column, Words):
         none = column.codes < 0
         codes = pa.array(column.codes, mask=none) if none.any() else column.codes
-        return pa.DictionaryArray.from_arrays(codes, pa.array(column.names, type=pa.string()))
+        return pa.DictionaryArray.from_arrays(codes, texts.of(column.names))
     if column.dtype.kind == "M":
         # Days are read again as the moments that dates are in the tables.
         zone = None if column.dtype == "datetime64[D]" else "UTC"

@@ -10,6 +10,7 @@ from eventstudy.reports.base import Results
 from eventstudy.reports.contract import held
 from eventstudy.reports.files import as_written, csv_text, write_parquet, write_text
 from eventstudy.reports.long_tables import length
+from eventstudy.reports.texts import Texts
 
 __all__ = ["CsvReport", "ParquetReport"]
 
@@ -53,9 +54,10 @@ class ParquetReport:
         OutputError
             If pyarrow is not installed, before anything is written.
         """
+        texts = Texts()
 
         def write(name: str) -> Path:
-            return write_parquet(Path(folder) / f"{name}.parquet", results.tables, name, "A Parquet report")
+            return write_parquet(Path(folder) / f"{name}.parquet", results.tables, name, "A Parquet report", texts)
 
         # A file is encoded by one thread, so that the long ones are written side by side.
         with ThreadPoolExecutor(2) as pool:

@@ -34,6 +34,8 @@ class Covariance:
         Place of each event's spread: d >= 0 in `shared`, times sigma; -1 - g in `own`.
     shared : ndarray of shape (D, L, P), optional
         Spreads by design, in units of sigma.
+    leverage : ndarray of shape (D, L), optional
+        Their squares, summed over P.
     rho : ndarray of shape (E,), optional
         First-order autocorrelation of the disturbances, which then are not independent: ``noise`` is the diagonal of
         a matrix.
@@ -43,6 +45,7 @@ class Covariance:
     own: Floats
     which: Ints
     shared: Floats | None = None
+    leverage: Floats | None = None
     rho: Floats | None = None
 
     @classmethod
@@ -52,9 +55,9 @@ class Covariance:
         return cls(noise[:, :1].copy() if same else noise, spread, -1 - np.arange(len(noise)))
 
     @classmethod
-    def by_design(cls, sigma: Floats, shared: Floats, which: Ints) -> Covariance:
+    def by_design(cls, sigma: Floats, shared: Floats, leverage: Floats, which: Ints) -> Covariance:
         """Return ``sigma^2 (I + H H')``, H the spread of each event's design."""
-        return cls((sigma**2)[:, None], np.empty((0, *shared.shape[1:])), which, shared)
+        return cls((sigma**2)[:, None], np.empty((0, *shared.shape[1:])), which, shared, leverage)
 
     @property
     def days(self) -> int:
@@ -71,7 +74,7 @@ class Covariance:
         """Parameter error, shape (E, L, P)."""
         spread = np.empty((len(self.which), *self.own.shape[1:]))
         by_design = self.which >= 0
-        shared, place = self._designs(self.which[by_design])
+        shared, place = self._of_designs(self.shared, self.which[by_design])
         spread[by_design] = np.sqrt(self.variance[by_design, 0])[:, None, None] * shared[place]
         spread[~by_design] = self.own[-1 - self.which[~by_design]]
         return spread
@@ -82,17 +85,18 @@ class Covariance:
         alone = which < 0
         own = self.own[-1 - which[alone]]
         which[alone] = -1 - np.arange(len(own))
-        return Covariance(self.variance[rows], own, which, self.shared, None if self.rho is None else self.rho[rows])
+        rho = None if self.rho is None else self.rho[rows]
+        return Covariance(self.variance[rows], own, which, self.shared, self.leverage, rho)
 
     def diagonal(self, forecast_error: ForecastError = "full") -> Floats:
         """Return the variance of each abnormal return, shape (E, L)."""
         if forecast_error == "none":
             return self.noise
         by_design = self.which >= 0
-        shared, place = self._designs(self.which[by_design])
-        leverage = 1.0 + (shared**2).sum(axis=2)
         variance = np.empty((len(self.which), self.days))
-        variance[by_design] = self.variance[by_design] * leverage[place]
+        if by_design.any():
+            leverage, place = self._of_designs(self.leverage, self.which[by_design])
+            variance[by_design] = self.variance[by_design] * (1.0 + leverage)[place]
         variance[~by_design] = self.noise[~by_design] + (self.own[-1 - self.which[~by_design]] ** 2).sum(axis=2)
         return variance
 
@@ -101,8 +105,8 @@ class Covariance:
         if forecast_error == "none" or not (self.which >= 0).all():
             return np.sqrt(self.diagonal(forecast_error))
         # Roots by design, and not one for each of its events; a piece at a time, which the cache holds.
-        shared, place = self._designs(self.which)
-        roots, error = np.sqrt(1.0 + (shared**2).sum(axis=2)), np.empty((len(place), self.days))
+        leverage, place = self._of_designs(self.leverage, self.which)
+        roots, error = np.sqrt(1.0 + leverage), np.empty((len(place), self.days))
         for rows in pieces(len(place)):
             np.take(roots, place[rows], axis=0, out=error[rows], mode="clip")
             error[rows] *= np.sqrt(self.variance[rows])
@@ -119,7 +123,7 @@ class Covariance:
         if forecast_error == "none":
             return variance
         by_design = self.which >= 0
-        shared, place = self._designs(self.which if by_design.all() else self.which[by_design])
+        shared, place = self._of_designs(self.shared, self.which if by_design.all() else self.which[by_design])
         squares = _squares(shared[:, days], forecast_error)
         if by_design.all():
             variance += self.variance[:, 0] * squares[place]
@@ -138,13 +142,13 @@ class Covariance:
             return np.asarray(own)
         return np.asarray(own + _squares(weights[..., None] * np.nan_to_num(self.spread), forecast_error))
 
-    def _designs(self, which: Ints) -> tuple[Floats, Ints]:
-        """Return the shared spreads of so many events, and the place of each event's among them."""
-        if self.shared is None:
+    def _of_designs(self, known: Floats | None, which: Ints) -> tuple[Floats, Ints]:
+        """Return what is known by design for so many events, and the place of each event's in it."""
+        if known is None:
             return self.own[:0], which
-        if len(which) < len(self.shared):
-            return self.shared[which], np.arange(len(which))
-        return self.shared, which
+        if len(which) < len(known):
+            return known[which], np.arange(len(which))
+        return known, which
 
     @classmethod
     def placed(cls, parts: Sequence[tuple[Ints, Covariance]], events: int) -> Covariance:
@@ -158,14 +162,14 @@ class Covariance:
             which[rows] = np.where(part.which < 0, part.which - held, part.which)
             own.append(part.own)
             held += len(part.own)
-        shared = next((part.shared for _, part in parts if part.shared is not None), None)
+        designs = next((part for _, part in parts if part.shared is not None), first)
         together = np.concatenate(own) if held else first.own[:0]
         rho = None
         if first.rho is not None:
             rho = np.empty(events)
             for rows, part in parts:
                 rho[rows] = part.rho
-        return cls(variance, together, which, shared, rho)
+        return cls(variance, together, which, designs.shared, designs.leverage, rho)
 
 
 def _squares(spread: Floats, how: str) -> Floats:

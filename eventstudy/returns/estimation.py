@@ -198,9 +198,10 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
             mean_residual=fit.mean_residual,
             diagnostics=diagnose_model(model, reader.read(kept), as_rows(fit.residuals)) if diagnostics else None,
         )
+        designs, date = dated.designs, dated.date[span(kept)]
         return Measured(
             ar=without_rounding(reader.forecast_errors(kept, fit), fit.sigma),
-            covariance=Covariance.by_design(fit.sigma, dated.designs.spread, dated.date[span(kept)]),
+            covariance=Covariance.by_design(fit.sigma, designs.spread, designs.leverage, date),
             estimates=estimates,
             forecast=_beside(model, fit.coefficients),
             fits=fit.residuals.fits if isinstance(fit.residuals, Remade) else None,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Bools, Floats, Ints
-from eventstudy.execution import blocks
+from eventstudy.execution import blocks, pieces
 from eventstudy.returns import paths
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
@@ -48,6 +48,8 @@ class SharedDesigns:
         The design X* of the event window: forecasts are ``X* b``.
     spread : ndarray of shape (D, L, K)
         ``X* R^-1``: the parameter error of the forecasts is ``s^2 spread spread'``.
+    leverage : ndarray of shape (D, L)
+        Its squares, summed over K.
     usable : ndarray of shape (D,)
         Whether the estimation design is complete and its columns are well apart.
     constant : bool
@@ -68,6 +70,7 @@ class SharedDesigns:
     inverse: Floats
     ahead: Floats
     spread: Floats
+    leverage: Floats
     usable: Bools
     constant: bool
     excess: bool
@@ -81,7 +84,9 @@ class SharedDesigns:
 
     def forecast(self, date: Ints, coefficients: Floats) -> Floats:
         """Return expected returns, shape (E, L), of events of these dates with coefficients of shape (E, K)."""
-        expected: Floats = np.einsum("elk,ek->el", self.ahead[date], coefficients)
+        expected = np.empty((len(date), self.ahead.shape[1]))
+        for rows in pieces(len(date)):
+            np.einsum("elk,ek->el", self.ahead[date[rows]], coefficients[rows], out=expected[rows])
         if self.excess:
             expected += self.riskless_ahead[date]
         return expected
@@ -178,6 +183,7 @@ def factorise(
         if riskless is not None:
             whole = np.isfinite(sliding_window_view(riskless[0], sessions)[np.maximum(first, 0)]).all(axis=1)
             usable &= np.asarray(whole)
+    spread = ahead @ inverse
     return SharedDesigns(
         series=series,
         first=np.maximum(first, 0),
@@ -186,7 +192,8 @@ def factorise(
         mean=mean,
         inverse=inverse,
         ahead=ahead,
-        spread=ahead @ inverse,
+        spread=spread,
+        leverage=(spread**2).sum(axis=2),
         usable=usable,
         constant=constant,
         excess=riskless is not None,
