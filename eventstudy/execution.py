@@ -6,6 +6,7 @@ in one fixed order and every engine gives the same bits.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ class Engine:
     name : str
         ``"serial"``, ``"threads"`` or ``"processes"``.
     workers : int, optional
-        How many at once; the machine's processors without it.
+        How many at once; as many as there are processors without it.
     path : str
         ``"numpy"``, ``"compiled"`` (the same formulas through Numba, to 1e-12), or ``"auto"``: compiled where Numba is
         installed and there are many events.
@@ -62,6 +63,11 @@ class Engine:
     name: str = "serial"
     workers: int | None = None
     path: str = "auto"
+
+    @property
+    def at_once(self) -> int:
+        """How many blocks are run at once."""
+        return 1 if self.name == "serial" else self.workers or os.cpu_count() or 1
 
     @property
     def shares_memory(self) -> bool:
@@ -106,14 +112,15 @@ def in_pieces(rows: Ints) -> list[Ints]:
 
 
 def span(rows: Ints) -> Ints | slice:
-    """Return rows in order that follow each other as a slice, which copies nothing where it is read.
+    """Return rows that follow each other as a slice, which copies nothing where it is read.
 
     Examples
     --------
-    >>> span(np.array([4, 5, 6])), span(np.array([4, 6])).tolist()
-    (slice(4, 7, None), [4, 6])
+    >>> span(np.array([4, 5, 6])), span(np.array([4, 4, 6])).tolist()
+    (slice(4, 7, None), [4, 4, 6])
     """
-    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+    # The ends tell most of the others at once.
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows) and (np.diff(rows) == 1).all():
         return slice(int(rows[0]), int(rows[-1]) + 1)
     return rows
 
@@ -160,13 +167,13 @@ def _mapper(function: Callable[[S], R], engine: Engine) -> Iterator[Callable[[Se
     if engine.name == "serial":
         yield partial(map, function)
     elif engine.name == "threads":
-        with ThreadPoolExecutor(engine.workers) as threads:
+        with ThreadPoolExecutor(engine.at_once) as threads:
             yield partial(threads.map, function)
     else:
         # A forked child inherits the locks of the parent's threads, some of them held. The function travels once to
         # each process, not once a chunk: there is a panel in it.
         context = get_context("spawn")
-        with ProcessPoolExecutor(engine.workers, context, initializer=_install, initargs=(function,)) as processes:
+        with ProcessPoolExecutor(engine.at_once, context, initializer=_install, initargs=(function,)) as processes:
             yield partial(processes.map, _call)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from eventstudy._labels import distinct, order_by_id
 from eventstudy.bars import BarPanel
@@ -19,6 +20,7 @@ from eventstudy.events import (
     place,
     with_surprise,
 )
+from eventstudy.execution import Engine, map_chunks, sharing
 from eventstudy.findings import Finding, find
 from eventstudy.frames import alphabetical
 from eventstudy.panels import FactorPanel, PricePanel, ReturnPanel
@@ -40,7 +42,21 @@ if TYPE_CHECKING:
 
     from eventstudy.study import Study
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Digested", "Prepared", "digests", "prepare"]
+
+
+class Digested(Protocol):
+    """What has a digest."""
+
+    def digest(self) -> str:
+        """Return a SHA-256 over everything in it."""
+
+
+def digests(given: Mapping[str, Digested | None], engine: Engine | None = None) -> dict[str, str]:
+    """Return the digest of each input that there is, by its name; an engine's threads take them side by side."""
+    there = {name: each for name, each in given.items() if each is not None}
+    found = map_chunks(lambda each: each.digest(), [*there.values()], sharing(engine))
+    return dict(zip(there, found, strict=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -64,6 +64,8 @@ class Registry(Generic[T]):
 def _offered() -> Any:
     """Return the entry points of all installed packages, looked through once for every family.
 
+    A package that is installed while this process runs is found by the next one.
+
     What Python 3.11 returns selects as `EntryPoints` do, but is none.
     """
     # importlib.metadata takes longer to import than everything else that a first call needs.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from eventstudy._typing import Bools
 from eventstudy.bars import BarPanel
@@ -27,7 +27,7 @@ from eventstudy.inference.diagnostics import CommonVariation, diagnose
 from eventstudy.inference.presets import DEFAULT, Unsaid, preset, take_options, with_options
 from eventstudy.inference.seeds import child_seed
 from eventstudy.panels import FactorPanel, PricePanel
-from eventstudy.prepare import Prepared, prepare
+from eventstudy.prepare import Digested, Prepared, digests, prepare
 from eventstudy.reactions import Clock, Leg, OrdinaryDays, Reactions, measure_reactions
 from eventstudy.result import ModelResult, StudyResult, Tested
 from eventstudy.returns import (
@@ -49,24 +49,10 @@ from eventstudy.returns.held import HeldReturns, thin_days
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Study", "digests"]
+__all__ = ["Study"]
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
-
-
-class Digested(Protocol):
-    """What has a digest."""
-
-    def digest(self) -> str:
-        """Return a SHA-256 over everything in it."""
-
-
-def digests(**given: Digested | None) -> dict[str, str]:
-    """Return the digest of each input that there is, by its name; they are taken side by side."""
-    there = {name: each for name, each in given.items() if each is not None}
-    with ThreadPoolExecutor() as threads:
-        return dict(zip(there, threads.map(lambda each: each.digest(), there.values()), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,17 +248,26 @@ class Study:
         """
         if news is not None and not isinstance(news, News):
             news = News.from_frame(news)
-        prepared = self.prepare(events, prices, factors, news=news, shares=shares, bars=bars)
-        if not len(prepared.aligned):
-            raise InputError(f"No event is left to study: {prepared.aligned.attrition.told()}")
-        models, groups = self.estimate(prepared, progress)
-        inputs = digests(events=events, prices=prices, factors=factors, news=news, bars=bars)
-        reactions = (
-            self.ladders(prepared, prices, models, bars)
-            if self.reaction
-            else Reactions.none(prepared.events, prepared.placed, prices)
-        )
-        return StudyResult.of(self, prepared, models, groups, reactions, inputs)
+        # Digests need nothing of what follows.
+        with ThreadPoolExecutor(1) as aside:
+            given: dict[str, Digested | None] = {
+                "events": events,
+                "prices": prices,
+                "factors": factors,
+                "news": news,
+                "bars": bars,
+            }
+            inputs = aside.submit(digests, given, self.engine)
+            prepared = self.prepare(events, prices, factors, news=news, shares=shares, bars=bars)
+            if not len(prepared.aligned):
+                raise InputError(f"No event is left to study: {prepared.aligned.attrition.told()}")
+            models, groups = self.estimate(prepared, progress)
+            reactions = (
+                self.ladders(prepared, prices, models, bars)
+                if self.reaction
+                else Reactions.none(prepared.events, prepared.placed, prices)
+            )
+            return StudyResult.of(self, prepared, models, groups, reactions, inputs.result())
 
     def estimate(
         self, prepared: Prepared, progress: Progress | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from itertools import repeat
 from typing import Any, ClassVar
 
@@ -110,7 +110,12 @@ class TestResult:
         own : mapping of str to sequence of length n
             Fields with a value for each.
         """
-        common = {**{each.name: each.default for each in fields(cls)}, **shared}
+        defaults = {each.name: each.default for each in fields(cls)}
+        wrong = {*shared, *own}.difference(defaults)
+        wrong |= {name for name, value in defaults.items() if value is MISSING}.difference(shared, own)
+        if wrong:
+            raise TypeError(f"{cls.__name__}.each: unknown, or required and missing: {', '.join(sorted(wrong))}.")
+        common = {**defaults, **shared}
         made = tuple(cls.__new__(cls) for _ in range(n))
         for name, value in common.items():
             fill = getattr(cls, name).__set__

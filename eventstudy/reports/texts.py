@@ -25,7 +25,7 @@ class Texts:
         import pyarrow as pa
 
         whole = names.base
-        if whole is None or whole.dtype != object or not (whole.flags.c_contiguous and names.flags.c_contiguous):
+        if whole is None or whole.dtype != object or whole.ndim != 1 or names.strides != whole.strides:
             return pa.array(names, type=pa.string())
         start = (names.ctypes.data - whole.ctypes.data) // names.itemsize
         return self._whole(whole).slice(start, len(names))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ __all__ = ["COMMON", "HELD", "CalendarCorrelation"]
 HELD = 4096
 # Fewest common sessions from which a correlation is taken (METHODS 4.3).
 COMMON = 30
+# Not one for each, since accumulators travel to processes.
+_ASKING = Lock()
 
 
 class Place(NamedTuple):
@@ -171,14 +174,14 @@ class CalendarCorrelation:
                 chosen = rows if of.all() else rows[of]
                 residuals = remade(chosen)
                 self._series(code, residuals.sessions).add_remade(places.day0[span(chosen)], residuals, engine)
-        if not self.held:
-            self._correlate()
+        self._correlate()
 
     def _correlate(self) -> None:
         """Correlate what was summed, and forget the sums."""
-        self._known = {b"": self._pairs_of_sums()}
-        self.events = sum(int(series.count.sum()) for series in self.sums.values())
-        self.sums = {}
+        if self.sums:
+            self._known = {b"": self._pairs_of_sums()}
+            self.events = sum(int(series.count.sum()) for series in self.sums.values())
+            self.sums = {}
 
     def _by_exchange(self, calendar: Labels) -> Iterator[tuple[str, Bools]]:
         for code in self.ends:
@@ -242,16 +245,15 @@ class CalendarCorrelation:
 
     def _found(self, rows: Ints, window: Window) -> tuple[list[_Pairs], int]:
         """Return the pairs of some events whose windows meet, and how many events these are."""
-        if not self.held:
-            if self.sums:
-                self._correlate()
-            return self._known.get(b"", []), self.events
         key = rows.tobytes() if self.own_windows is None else rows.tobytes() + window.name.encode()
-        # Another thread, with another window, may write meanwhile.
-        known = self._known
-        if key not in known:
-            known = self._known = {key: self._pairs(rows, window)}
-        return known[key], len(rows)
+        # Threads ask for several windows at once, which mostly have the same pairs.
+        with _ASKING:
+            if not self.held:
+                self._correlate()
+                return self._known.get(b"", []), self.events
+            if key not in self._known:
+                self._known = {key: self._pairs(rows, window)}
+            return self._known[key], len(rows)
 
     def _pairs(self, rows: Ints, window: Window) -> list[_Pairs]:
         groups: dict[Place, list[Floats]] = {}

@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimates:
-    """The estimation of E events.
+    """The estimation of E events; a column of one value for all is read-only.
 
     Parameters
     ----------
@@ -128,7 +128,8 @@ class Whole(Generic[R]):
 
         A column of one value for all events takes the memory of one.
         """
-        for path, parts in self._alike.items():
+        while self._alike:
+            path, parts = self._alike.popitem()
             value = parts[0][1]
             if path not in self._arrays and all(each[0] == value[0] for _, each in parts):
                 self._arrays[path] = np.broadcast_to(value[:1], self._events)

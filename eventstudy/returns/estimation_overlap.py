@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 
@@ -20,6 +21,10 @@ TILE = 128
 
 Place = tuple[str, int]
 """Exchange and session index of the first estimation session: events of one place share all their sessions."""
+
+
+# Not one for each, since accumulators travel to processes.
+_ASKING = Lock()
 
 
 @dataclass(slots=True)
@@ -106,11 +111,11 @@ class EstimationOverlap:
         are standardised over each event's own sessions, and all events of the group count (METHODS 11.2).
         """
         key = rows.tobytes() if self.held else b""
-        # Another thread, with another window, may write meanwhile.
-        known = self._known
-        if key not in known:
-            known = self._known = {key: self._of_events(rows) if self.held else self._of_sums()}
-        return known[key]
+        # Threads ask for several windows at once, which have the same pairs.
+        with _ASKING:
+            if key not in self._known:
+                self._known = {key: self._of_events(rows) if self.held else self._of_sums()}
+            return self._known[key]
 
     def _of_events(self, rows: Ints) -> MeanCorrelation:
         used = np.flatnonzero(np.isin(self.row, rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from threading import Lock
 from typing import TypeVar
 
 import numpy as np
@@ -47,6 +48,10 @@ def thin_days(abnormal: AbnormalReturns, engine: Engine | None = None) -> Ints:
     return np.concatenate(list(in_blocks(abnormal, count, engine)))
 
 
+# Not one for each, since results may be pickled.
+_ASKING = Lock()
+
+
 class HeldReturns:
     """Buy-and-hold abnormal returns of some windows, all made when those of one are first asked for.
 
@@ -65,7 +70,9 @@ class HeldReturns:
 
     def of(self, window: Window) -> Floats:
         """Return those of one of the windows, shape (E,); see `AbnormalReturns.bhar`."""
-        return self._made[self._windows.index(window)]
+        # Threads ask for several windows at once.
+        with _ASKING:
+            return self._made[self._windows.index(window)]
 
     @cached_property
     def _made(self) -> list[Floats]:

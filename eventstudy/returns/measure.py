@@ -116,7 +116,7 @@ def measure_abnormal_returns(
         cars = abnormal.cars(engine)
         firsts = {name: FirstPass(abnormal, cars, places[name], accumulated[name]) for name in groups}
         again = looks.take(second_look(needs, firsts), known=measured)
-        finish(again, engine, places)
+        paths.run_on(path, finish, again, engine, places)
         for name, by_class in again.items():
             accumulated[name] |= by_class
     return abnormal, accumulated

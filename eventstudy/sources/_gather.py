@@ -99,12 +99,11 @@ class _Words:
             self._map = np.array([*known, -1], dtype=np.int32)
             # In a file sorted by symbol the words of a part follow each other.
             self._moved = bool((np.diff(known) != 1).any())
-        codes: NDArray[np.int32]
+        # Of a type that holds the place of a missing word too.
+        indices = column.indices.cast("int32")
         if column.null_count or self._moved:
-            codes = self._map[column.indices.fill_null(len(self._map) - 1).to_numpy()]
-        else:
-            codes = column.indices.to_numpy() + self._map[0]
-        return codes
+            return np.asarray(self._map[indices.fill_null(len(self._map) - 1).to_numpy()])
+        return np.asarray(indices.to_numpy() + self._map[0])
 
     def _place(self, word: str) -> int:
         return self.places.setdefault(word, len(self.places))

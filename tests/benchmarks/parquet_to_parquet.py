@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eventstudy.execution import Engine
+from eventstudy.prepare import digests
 from eventstudy.reactions import Reactions
 from eventstudy.reports import ParquetReport
 from eventstudy.result import StudyResult
 from eventstudy.sources import ParquetEvents, ParquetPrices
-from eventstudy.study import Study, digests
+from eventstudy.study import Study
 from tests.benchmarks.panels import WINDOWS, made_up_panel, made_up_places
 
 SYMBOLS, SESSIONS = 10_000, 15_000
@@ -72,14 +74,14 @@ def steps(folder: Path) -> Iterator[str]:
     yield "read events"
     prices = ParquetPrices(path=folder / "prices.parquet", kind="returns").prices()
     yield "read prices"
-    prepared = study.prepare(events, prices)
-    yield "place, screen and align"
-    models, groups = study.estimate(prepared)
-    yield "estimate"
-    inputs = digests(events=events, prices=prices)
-    yield "hash the inputs"
+    with ThreadPoolExecutor(1) as aside:
+        inputs = aside.submit(digests, {"events": events, "prices": prices}, study.engine)
+        prepared = study.prepare(events, prices)
+        yield "place, screen and align"
+        models, groups = study.estimate(prepared)
+        yield "estimate"
     reactions = Reactions.none(prepared.events, prepared.placed, prices)
-    result = StudyResult.of(study, prepared, models, groups, reactions, inputs)
+    result = StudyResult.of(study, prepared, models, groups, reactions, inputs.result())
     results = result.results
     yield "summary"
     ParquetReport().write(results, folder / "results")

@@ -9,10 +9,12 @@ import os
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS, Sample, TestResult
+from eventstudy.inference.battery import run_tests
 from eventstudy.returns import MarketModel, Regressors, Windows, measure_abnormal_returns
 from tests.benchmarks.panels import WINDOWS, made_up_panel, made_up_places
 
@@ -22,7 +24,8 @@ NAMED = {"day0": (0, 0), "before": (-10, -1), "week": (-2, 2), "after": (1, 10),
 APART = {"t", "joint_f", "placebo", "synthetic_placebo"}
 
 
-def test_every_closed_form_on_five_windows(benchmark: BenchmarkFixture) -> None:
+@pytest.mark.parametrize("how", ["serial", "threads"])
+def test_every_closed_form_on_five_windows(benchmark: BenchmarkFixture, how: str) -> None:
     panel = made_up_panel(10_000 if EVENTS > 10_000 else 100, 15_000 if EVENTS > 10_000 else 4_000)
     windows = Windows(estimation=WINDOWS.estimation, event=WINDOWS.event, named=NAMED)
     aligned = replace(made_up_places(panel, EVENTS), windows=windows)
@@ -30,18 +33,15 @@ def test_every_closed_form_on_five_windows(benchmark: BenchmarkFixture) -> None:
     tests = [TESTS.get(name)() for name in names]
     needs = tuple(dict.fromkeys(need for test in tests for need in test.needs))
     members, every = {"all": np.ones(EVENTS, dtype=bool)}, np.arange(EVENTS)
-    dates = panel.listing.calendars[0].sessions[aligned.day0]
+    dates, ids, engine = panel.listing.calendars[0].sessions[aligned.day0], aligned.attrition.event_id, Engine(name=how)
 
     def run() -> list[TestResult]:
         abnormal, held = measure_abnormal_returns(
-            aligned, panel, MarketModel("MKT"), Regressors(panel), needs=needs, groups=members, engine=Engine()
+            aligned, panel, MarketModel("MKT"), Regressors(panel), needs=needs, groups=members, engine=engine
         )
-        results: list[TestResult] = []
-        for window in windows.reported:
-            ids = aligned.attrition.event_id
-            sample = Sample.of(abnormal, abnormal.car(window), every, ids, held["all"], day0=dates)
-            results += [result for test in tests for result in test.run(sample)]
-        return results
+        cars = abnormal.cars(engine).values()
+        drawn = [("all", Sample.of(abnormal, each, every, ids, held["all"], day0=dates)) for each in cars]
+        return [result for _, _, result in run_tests(tests, drawn, engine)]
 
     results = benchmark.pedantic(run, rounds=1)
     assert len(results) == len(tests) * len(NAMED)

@@ -154,3 +154,13 @@ def test_joint_draws_are_counted_in_both_tails() -> None:
         counts = [sum(abs(d) >= abs(t[s]) for d in drawn[:, s]), sum(drawn[:, s] >= t[s]), sum(drawn[:, s] <= t[s])]
         told = [float(p[s]) for p in map(np.asarray, found.p)]
         np.testing.assert_allclose(told, [(1 + count) / 200 for count in counts], rtol=1e-12)
+
+
+def test_many_results_name_the_fields_of_one() -> None:
+    shared = {"test": "made", "null": "", "measure": "car"}
+    made = TestResult.each(2, shared, {"n": [3, 4]})
+    assert made == tuple(TestResult(**shared, n=n) for n in (3, 4))
+    with pytest.raises(TypeError, match="missing: nonsense"):
+        TestResult.each(1, {**shared, "n": 1}, {"nonsense": [1]})
+    with pytest.raises(TypeError, match="missing: n, null"):
+        TestResult.each(1, {"test": "made", "measure": "car"}, {})

@@ -20,3 +20,9 @@ def test_an_array_is_turned_once() -> None:
     one, two = texts.of(NAMES[2:5]), texts.of(NAMES[5:9])
     assert one.buffers()[2].address == two.buffers()[2].address
     assert texts.of(NAMES[::2]).to_pylist() == NAMES[::2].tolist()
+
+
+def test_names_of_a_table_of_text() -> None:
+    table = NAMES[:10].reshape(5, 2)
+    for names in (table[1], table[:, 1], table.reshape(-1)[3:6]):
+        assert Texts().of(names).to_pylist() == names.tolist()

@@ -272,3 +272,14 @@ def test_exchanges_without_events_need_no_benchmark() -> None:
     alone, _ = run(frame, MarketModel("MKT"))
     beside, _ = run(pd.concat([frame, tokyo]), MarketModel("MKT"))
     assert beside.ar.tobytes() == alone.ar.tobytes()
+
+
+@pytest.mark.parametrize("rows", [[0, 2, 1, 3], [0, 2, 2], [3, 2, 1], [1, 1, 3], [0, 1, 2]])
+@pytest.mark.parametrize("path", ["numpy", "compiled"])
+def test_events_in_any_order(rows: list[int], path: str) -> None:
+    frame = made_up_returns(seed=41, symbols=5, sessions=400)
+    abnormal, _ = run(frame, MarketModel("MKT"), engine=Engine(path=path))
+    some = abnormal.take(np.array(rows))
+    np.testing.assert_array_equal(some.actual, abnormal.actual[rows])
+    np.testing.assert_allclose(some.ar, some.actual - some.expected, rtol=0, atol=1e-15)
+    np.testing.assert_array_equal(some.car("reaction").bhar, abnormal.car("reaction").bhar[rows])

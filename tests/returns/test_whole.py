@@ -31,7 +31,9 @@ def part(rows: list[int], count: int | list[int]) -> tuple[Ints, Outer]:
 def together(*parts: tuple[Ints, Outer]) -> Outer:
     whole: Whole[Outer] = Whole(sum(len(rows) for rows, _ in parts))
     whole.put_all(parts)
-    return whole.record()
+    first, again = whole.record(), whole.record()
+    assert again.inner.count.tolist() == first.inner.count.tolist()
+    return first
 
 
 def test_one_value_for_all_events_stays_one() -> None:

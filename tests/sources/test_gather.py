@@ -33,3 +33,15 @@ def test_rows_are_those_of_the_table(symbols: int, order: str) -> None:
     assert found["symbol"].cat.categories.tolist() == there.tolist()
     assert found["date"].astype("datetime64[s]").to_numpy().astype("datetime64[D]").tolist() == days.tolist()
     np.testing.assert_array_equal(found["return"], numbers)
+
+
+@pytest.mark.parametrize("index", [pa.int8(), pa.uint8(), pa.int32(), pa.uint64()])
+@pytest.mark.parametrize("missing", [False, True])
+def test_words_that_fill_their_type(*, index: pa.DataType, missing: bool) -> None:
+    words = [f"W{each:03d}" for each in range(128)]
+    names = [*words[::-1], None if missing else words[0]]
+    column = pa.array(names).dictionary_encode().cast(pa.dictionary(index, pa.string()))
+    days = np.arange(len(names)).astype("datetime64[D]")
+    batch = pa.record_batch([pa.array(days), column, pa.array(np.ones(len(names)))], ["date", "symbol", "return"])
+    found = gathered([batch], "symbol", "date", ["return"], len(names))
+    assert found["symbol"].astype(object).where(found["symbol"].notna(), None).tolist() == names
