@@ -248,15 +248,10 @@ class Study:
         """
         if news is not None and not isinstance(news, News):
             news = News.from_frame(news)
+        given: dict[str, Digested | None] = {"events": events, "prices": prices, "factors": factors}
+        given |= {"news": news, "bars": bars}
         # Digests need nothing of what follows.
         with ThreadPoolExecutor(1) as aside:
-            given: dict[str, Digested | None] = {
-                "events": events,
-                "prices": prices,
-                "factors": factors,
-                "news": news,
-                "bars": bars,
-            }
             inputs = aside.submit(digests, given, self.engine)
             prepared = self.prepare(events, prices, factors, news=news, shares=shares, bars=bars)
             if not len(prepared.aligned):
