@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product as pairs_of
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from eventstudy.returns import paths
 from eventstudy.returns.correlation import unit_rows
 from eventstudy.returns.remade import Remade
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 __all__ = ["DaySeries"]
 
-# Events of a block that go to one row, at most, for them to be added in turns.
-FEW_TURNS = 8
+# What is left of a sum of squares that is no more than rounding.
+ROUNDING = 1e-13
 # Bytes of the table that are read or written at once.
 TABLE = 1 << 20
 
@@ -53,17 +57,21 @@ class DaySeries:
         """Add events, NaN where a residual is missing."""
         at = day0 - self.first
         self.count += np.bincount(at, minlength=len(self.count))
-        used = np.full(len(at), residuals.shape[1])
-        if not complete:
-            missing = np.isnan(residuals)
-            used -= missing.sum(axis=1)
-            if missing.any():
-                if self.lacking is None:
-                    self.lacking = np.zeros(self.total.shape)
-                _add_rows(self.lacking, at, missing.astype(np.float64))
-        standard = unit_rows(residuals, complete=complete)
-        standard *= np.sqrt(used)[:, None]
-        _add_rows(self.total, at, standard)
+        if complete:
+            mean, scale = _standard(residuals)
+            place, summing = _by_day(at, scale)
+            sums = summing @ residuals
+            sums -= (summing @ mean)[:, None]
+            self.total[place] += sums
+            return
+        missing = np.isnan(residuals)
+        place, summing = _by_day(at, np.sqrt(residuals.shape[1] - missing.sum(axis=1)))
+        self.total[place] += summing @ unit_rows(residuals)
+        if missing.any():
+            if self.lacking is None:
+                self.lacking = np.zeros(self.total.shape)
+            place, summing = _by_day(at, np.ones(len(at)))
+            self.lacking[place] += summing @ missing.astype(np.float64)
 
     def add_remade(self, day0: Ints, residuals: Remade, engine: Engine) -> None:
         """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""
@@ -135,14 +143,18 @@ def _add_standardised(total: Floats, at: Ints, residuals: Remade, order: Ints) -
     add_standardised(total, at, residuals, order)
 
 
-def _add_rows(total: Floats, at: Ints, values: Floats) -> None:
-    """Add rows to the rows of a table, in place; several may go to one."""
+def _standard(residuals: Floats) -> tuple[Floats, Floats]:
+    """Return the mean of each complete row and one over its standard deviation, 0 where it does not vary."""
+    sessions = residuals.shape[1]
+    mean, squares = residuals.mean(axis=1), np.einsum("em,em->e", residuals, residuals)
+    spread = squares - sessions * mean**2
+    return mean, np.sqrt(np.divide(sessions, spread, out=np.zeros(len(spread)), where=spread > ROUNDING * squares))
+
+
+def _by_day(at: Ints, weights: Floats) -> tuple[Ints, csr_array]:
+    """Return the rows of a table that events go to, and the matrix that sums the rows of events, weighted, for each."""
+    from scipy.sparse import csr_array
+
     order = np.argsort(at, kind="stable")
-    place, starts, sizes = np.unique(at[order], return_index=True, return_counts=True)
-    if sizes.max(initial=0) > FEW_TURNS:
-        total[place] += np.add.reduceat(values[order], starts, axis=0)
-        return
-    # Where few share a row, the first of each are added together, then the second of each, ...
-    for turn in range(int(sizes.max(initial=0))):
-        rows = order[starts[sizes > turn] + turn]
-        total[at[rows]] += values[rows]
+    place, starts = np.unique(at[order], return_index=True)
+    return place, csr_array((weights[order], order, np.append(starts, len(at))), shape=(len(place), len(at)))

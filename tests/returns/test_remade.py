@@ -259,3 +259,12 @@ def test_sums_by_session_are_those_of_the_rows(given: Given) -> None:
         np.testing.assert_allclose(found.total, total, rtol=0, atol=1e-9)
         assert found.events.tolist() == count.tolist()
         assert found.squares == pytest.approx(squares, rel=1e-11)
+
+
+def test_a_row_that_does_not_vary_adds_nothing() -> None:
+    varied = np.random.default_rng(12).normal(0.001, 0.02, SESSIONS)
+    series = DaySeries.empty(0, 1, SESSIONS)
+    series.add(np.array([1, 1, 0]), np.array([np.full(SESSIONS, 0.01), varied, np.full(SESSIONS, -0.3)]), complete=True)
+    expected = (varied - varied.mean()) / varied.std()
+    np.testing.assert_allclose(series.total, [np.zeros(SESSIONS), expected], rtol=0, atol=1e-12)
+    assert series.count.tolist() == [1, 2]
