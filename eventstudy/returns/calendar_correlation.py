@@ -245,12 +245,12 @@ class CalendarCorrelation:
 
     def _found(self, rows: Ints, window: Window) -> tuple[list[_Pairs], int]:
         """Return the pairs of some events whose windows meet, and how many events these are."""
-        key = rows.tobytes() if self.own_windows is None else rows.tobytes() + window.name.encode()
         # Threads ask for several windows at once, which mostly have the same pairs.
         with _ASKING:
             if not self.held:
                 self._correlate()
                 return self._known.get(b"", []), self.events
+            key = rows.tobytes() if self.own_windows is None else rows.tobytes() + window.name.encode()
             if key not in self._known:
                 self._known = {key: self._pairs(rows, window)}
             return self._known[key], len(rows)

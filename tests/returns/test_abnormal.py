@@ -150,9 +150,12 @@ def test_forecast_error_options_order_the_standard_errors() -> None:
 def read(found: Mapping[type[Accumulator], Any], events: int) -> list[np.ndarray]:
     """Return the arrays that tests read of three accumulators."""
     positive, used = found[PositiveShare].counts(np.arange(events))
-    means, rbar = found[EstimationMeans], found[CalendarCorrelation].mean(WINDOWS.window("all"), np.arange(events))
-    assert rbar.events == events
-    return [positive, used, means.total, means.count, np.array([rbar.value, rbar.pairs])]
+    means, every = found[EstimationMeans], np.arange(events)
+    # Windows of other lengths weigh the correlation of each lag otherwise.
+    rbars = [found[CalendarCorrelation].mean(WINDOWS.window(name), every) for name in ("reaction", "all")]
+    assert {each.events for each in rbars} == {events}
+    assert all(each.value != 0 for each in rbars)
+    return [positive, used, means.total, means.count, *(np.array([each.value, each.pairs]) for each in rbars)]
 
 
 @pytest.mark.parametrize(
