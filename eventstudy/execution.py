@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from eventstudy._typing import Ints, Rows
+from eventstudy._typing import Ints
 from eventstudy.errors import InputError, UnknownNameError
 
 __all__ = [
@@ -25,13 +25,12 @@ __all__ = [
     "ENGINES",
     "PATHS",
     "Engine",
-    "all_or_some",
     "blocks",
     "in_pieces",
     "map_chunks",
     "pieces",
     "sharing",
-    "span",
+    "sliced",
 ]
 
 S = TypeVar("S")
@@ -111,29 +110,18 @@ def in_pieces(rows: Ints) -> list[Ints]:
     return [rows[piece] for piece in pieces(len(rows))] or [rows]
 
 
-def span(rows: Ints) -> Ints | slice:
+def sliced(rows: Ints) -> Ints | slice:
     """Return rows that follow each other as a slice, which copies nothing where it is read.
 
     Examples
     --------
-    >>> span(np.array([4, 5, 6])), span(np.array([4, 4, 6])).tolist()
+    >>> sliced(np.array([4, 5, 6])), sliced(np.array([4, 4, 6])).tolist()
     (slice(4, 7, None), [4, 4, 6])
     """
     # The ends tell most of the others at once.
     if len(rows) and rows[-1] - rows[0] + 1 == len(rows) and (np.diff(rows) == 1).all():
         return slice(int(rows[0]), int(rows[-1]) + 1)
     return rows
-
-
-def all_or_some(rows: Ints, count: int) -> Rows:
-    """Return rows of arrays of so many; as a slice, which copies nothing, where they are all of them in order.
-
-    Examples
-    --------
-    >>> all_or_some(np.array([0, 1]), 2), all_or_some(np.array([1, 0]), 2).tolist()
-    (slice(None, None, None), [1, 0])
-    """
-    return slice(None) if len(rows) == count and (rows == np.arange(count)).all() else rows
 
 
 def map_chunks(

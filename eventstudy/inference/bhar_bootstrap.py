@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import InputError, Reason
-from eventstudy.inference.base import Sample, TestResult, dispersion, few
+from eventstudy.inference.base import Sample, TestResult, dispersion, few, given
 from eventstudy.inference.resampled import ResamplingTest, canonical
 from eventstudy.inference.resampling import Draws, bhar_draws, johnson_t
 
@@ -53,7 +53,7 @@ class BharBootstrap(ResamplingTest):
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the mean BHAR of the events that have one."""
         values = sample.bhar[canonical(sample)]
-        values = values[~np.isnan(values)]
+        values = given(values)
         n = len(values)
         estimate = float(values.mean()) if n else float("nan")
         if n < 3:

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats
 from eventstudy.errors import Reason
-from eventstudy.inference.base import HypothesisTest, Sample, TestResult, few
+from eventstudy.inference.base import HypothesisTest, Sample, TestResult, few, given
 from eventstudy.inference.missing import MISSING, estimated
 from eventstudy.inference.presets import Unsaid
 from eventstudy.returns.accumulators import Accumulator, take
@@ -74,7 +74,7 @@ class CrudeDependence(HypothesisTest):
         """Test the mean CAR against the dispersion of the estimation days' averages."""
         accumulated = sample.accumulated[EstimationMeans]
         assert isinstance(accumulated, EstimationMeans)
-        means = accumulated.means[~np.isnan(accumulated.means)]
+        means = given(accumulated.means)
         estimate = float(np.mean(sample.car)) if len(sample) else float("nan")
         if sample.narrowed:
             return self.invalid(sample, Reason.OWN_WINDOWS, estimate=estimate)

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Floats
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult
+from eventstudy.inference.base import Sample, TestResult, given
 from eventstudy.inference.resampled import OwnResiduals, ResamplingTest
 from eventstudy.inference.resampling import permutation_draws
 from eventstudy.returns.accumulators import Accumulator
@@ -53,8 +53,8 @@ class Permutation(ResamplingTest):
         return tuple(self._one(sample, i, residuals[i]) for i in range(len(sample)))
 
     def _one(self, sample: Sample, i: int, residuals: Floats) -> TestResult:
-        residuals = residuals[~np.isnan(residuals)]
-        window = sample.ar[i][~np.isnan(sample.ar[i])]
+        residuals = given(residuals)
+        window = given(sample.ar[i])
         estimate, event_id = float(sample.car[i]), str(sample.event_id[i])
         spread = float(np.std(residuals, ddof=1)) if len(residuals) > 2 else 0.0
         if not spread > 0 or not len(window):

@@ -10,7 +10,7 @@ import numpy as np
 from eventstudy._typing import Floats
 from eventstudy.distributions import resampling_p_values
 from eventstudy.errors import InputError, Reason
-from eventstudy.inference.base import UNKNOWN, HypothesisTest, Sample, TestResult
+from eventstudy.inference.base import UNKNOWN, HypothesisTest, Sample, TestResult, given
 from eventstudy.inference.resampled import OwnHistory, OwnResiduals
 from eventstudy.returns.accumulators import Accumulator
 
@@ -70,7 +70,7 @@ class Placebo(HypothesisTest):
         return tuple(self._one(sample, i, windows[i], enough=bool(enough[i])) for i in range(len(sample)))
 
     def _one(self, sample: Sample, i: int, windows: Floats, *, enough: bool) -> TestResult:
-        windows = windows[~np.isnan(windows)]
+        windows = given(windows)
         statistic, count = float(sample.scar[i]), len(windows)
         usable = enough and bool(np.isfinite(statistic)) and count > 0
         smaller = float(np.mean(np.abs(windows) < abs(statistic))) if count else float("nan")

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult, few
+from eventstudy.inference.base import Sample, TestResult, few, given
 from eventstudy.inference.resampled import ResamplingTest, canonical
 from eventstudy.inference.resampling import Draws, residual_draws
 from eventstudy.returns.accumulators import Accumulator
@@ -46,7 +46,7 @@ class ResidualBootstrap(ResamplingTest):
         """Test the mean CAR against days of the estimation window."""
         accumulated = sample.accumulated[EstimationMeans]
         assert isinstance(accumulated, EstimationMeans)
-        means, n = accumulated.means[~np.isnan(accumulated.means)], len(sample)
+        means, n = given(accumulated.means), len(sample)
         estimate = float(np.mean(sample.car[canonical(sample)])) if n else float("nan")
         if not n or len(means) < 3:
             reason = Reason.NEEDS_TWO_EVENTS if not n else Reason.TOO_FEW_ESTIMATION_DAYS

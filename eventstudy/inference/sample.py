@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from eventstudy._typing import Dates, Floats, Ints, Labels
-from eventstudy.execution import all_or_some
+from eventstudy.execution import sliced
 from eventstudy.returns.abnormal import AbnormalReturns, Cars
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.windows import Window
@@ -96,9 +96,9 @@ class Sample:
             As in `Sample`; the dates are those of all E events.
         """
         abnormal = abnormal.narrowed(cars.window)
-        missing = np.isnan(cars.car[all_or_some(members, len(cars.car))])
+        missing = np.isnan(cars.car[sliced(members)])
         row = members[~missing] if missing.any() else members
-        days, chosen = cars.window.within(abnormal.windows.event[0]), all_or_some(row, len(cars.car))
+        days, chosen = cars.window.within(abnormal.windows.event[0]), sliced(row)
         return cls(
             event_id=event_id[chosen],
             row=row,
@@ -143,7 +143,7 @@ class Sample:
     def part(self, values: Floats) -> Floats:
         """Return the sample's rows and days of an array of shape (E, L, ...) over all events and days."""
         # Sums of small arrays depend on how these lie in memory, and an array that came from a process lies otherwise.
-        return np.ascontiguousarray(values[all_or_some(self.row, len(values))][:, self.days])
+        return np.ascontiguousarray(values[sliced(self.row)][:, self.days])
 
     @property
     def narrowed(self) -> bool:

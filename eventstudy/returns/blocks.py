@@ -9,7 +9,7 @@ import numpy as np
 from eventstudy._labels import alike, distinct
 from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.errors import InputError
-from eventstudy.execution import span
+from eventstudy.execution import sliced
 from eventstudy.panels import Listing, ReturnPanel
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.align import Aligned
@@ -124,14 +124,14 @@ class BlockReader:
             Whether the event's symbol is listed on all of these sessions.
         """
         start, length = self._place(rows, self.aligned.windows.stretch)
-        at, whole = self.estimation.listing.stretches(self.aligned.code[span(rows)], start, length)
+        at, whole = self.estimation.listing.stretches(self.aligned.code[sliced(rows)], start, length)
         return self.estimation.values, at, whole
 
     def remade(self, rows: Ints, fits: Fits) -> Remade:
         """Return how to make the residuals of some events by the designs of their dates, from the fits of all."""
         assert self.dated is not None
         values, at, _ = self.stretches(rows)
-        return remade(values, at, self.dated.designs, self.dated.date[span(rows)], take(fits, span(rows)))
+        return remade(values, at, self.dated.designs, self.dated.date[sliced(rows)], take(fits, sliced(rows)))
 
     def event_returns(self, rows: Ints) -> Floats:
         """Return the returns of the event window, shape (E, L)."""
@@ -140,10 +140,10 @@ class BlockReader:
     def forecast_errors(self, rows: Ints, fit: SharedFit) -> Floats:
         """Return abnormal returns, shape (E, L), of a model of shared designs."""
         start, length = self._place(rows, self.aligned.windows.event)
-        at, whole = self.panel.listing.stretches(self.aligned.code[span(rows)], start, length)
+        at, whole = self.panel.listing.stretches(self.aligned.code[sliced(rows)], start, length)
         if self.dated is None or not whole.all():
             return self.event_returns(rows) - self.by_date(rows, fit.coefficients)
-        return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[span(rows)], fit)
+        return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[sliced(rows)], fit)
 
     def by_date(self, rows: Ints, coefficients: Floats) -> Floats:
         """Return expected returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""
@@ -184,7 +184,7 @@ class BlockReader:
         return np.asarray(start[:, None] + np.arange(length) > last[:, None])
 
     def _place(self, rows: Ints, days: tuple[int, int]) -> tuple[Ints, int]:
-        return self.aligned.day0[span(rows)] + days[0], days[1] - days[0] + 1
+        return self.aligned.day0[sliced(rows)] + days[0], days[1] - days[0] + 1
 
     def _returns(self, panel: ReturnPanel, rows: Ints, days: tuple[int, int]) -> Floats:
         start, length = self._place(rows, days)

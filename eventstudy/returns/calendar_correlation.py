@@ -11,7 +11,7 @@ import numpy as np
 
 from eventstudy._labels import taken
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
-from eventstudy.execution import Engine, span
+from eventstudy.execution import Engine, sliced
 from eventstudy.returns.accumulators import Places, Residuals, take
 from eventstudy.returns.correlation import MeanCorrelation, unit_rows
 from eventstudy.returns.crowding import crowded_days, on_exchange
@@ -173,7 +173,7 @@ class CalendarCorrelation:
             for code, of in self._by_exchange(taken(places.calendar, rows)):
                 chosen = rows if of.all() else rows[of]
                 residuals = remade(chosen)
-                self._series(code, residuals.sessions).add_remade(places.day0[span(chosen)], residuals, engine)
+                self._series(code, residuals.sessions).add_remade(places.day0[sliced(chosen)], residuals, engine)
         self._correlate()
 
     def _correlate(self) -> None:

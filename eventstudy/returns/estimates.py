@@ -11,7 +11,7 @@ import numpy as np
 
 from eventstudy._labels import is_alike
 from eventstudy._typing import Floats, Ints, Labels
-from eventstudy.execution import span
+from eventstudy.execution import sliced
 from eventstudy.returns.diagnostics import Diagnostics
 from eventstudy.returns.models.base import EstimationResult, ExpectedReturnModel
 
@@ -115,7 +115,7 @@ class Whole(Generic[R]):
             elif is_alike(value):
                 self._alike.setdefault(path, []).append((rows, value))
             else:
-                self._whole(path, value)[span(rows)] = value
+                self._whole(path, value)[sliced(rows)] = value
 
     def _whole(self, path: tuple[str, ...], value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         with self._lock:
@@ -135,7 +135,7 @@ class Whole(Generic[R]):
                 self._arrays[path] = np.broadcast_to(value[:1], self._events)
                 continue
             for rows, each in parts:
-                self._whole(path, each)[span(rows)] = each
+                self._whole(path, each)[sliced(rows)] = each
         whole: R = self._made(self._first, ())
         return whole
 

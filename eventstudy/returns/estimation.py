@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy._labels import alike
 from eventstudy._typing import Floats, Ints
 from eventstudy.errors import Reason
-from eventstudy.execution import in_pieces, span
+from eventstudy.execution import in_pieces, sliced
 from eventstudy.returns import paths
 from eventstudy.returns.accumulators import Unread, take
 from eventstudy.returns.autocorrelation import first_order
@@ -169,10 +169,10 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
     assert isinstance(model, LinearModel)
     assert dated is not None
     values, at, listed = reader.stretches(rows)
-    whole, kept = listed & dated.designs.usable[dated.date[span(rows)]], rows
+    whole, kept = listed & dated.designs.usable[dated.date[sliced(rows)]], rows
     if not whole.all():
         kept, at = rows[whole], at[whole]
-    fit = fit_stretches(values, at, dated.designs, dated.date[span(kept)])
+    fit = fit_stretches(values, at, dated.designs, dated.date[sliced(kept)])
     there = np.isfinite(fit.sigma)
     if not there.all():
         kept, fit = kept[there], take(fit, there)
@@ -198,7 +198,7 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
             mean_residual=fit.mean_residual,
             diagnostics=diagnose_model(model, reader.read(kept), as_rows(fit.residuals)) if diagnostics else None,
         )
-        designs, date = dated.designs, dated.date[span(kept)]
+        designs, date = dated.designs, dated.date[sliced(kept)]
         return Measured(
             ar=without_rounding(reader.forecast_errors(kept, fit), fit.sigma),
             covariance=Covariance.by_design(fit.sigma, designs.spread, designs.leverage, date),

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
-from eventstudy.execution import BLOCK, Engine, map_chunks, sharing
+from eventstudy.execution import Engine, map_chunks, pieces, sharing
 from eventstudy.returns.abnormal import AbnormalReturns
 from eventstudy.returns.windows import Window
 
@@ -33,8 +33,7 @@ def in_blocks(
     engine : Engine, optional
         Serial without it.
     """
-    events = len(abnormal.ar)
-    rows = [slice(start, min(start + BLOCK, events)) for start in range(0, max(events, 1), BLOCK)]
+    rows = [*pieces(len(abnormal.ar))] or [slice(0, 0)]
     return map_chunks(lambda each: function(abnormal.take(each)), rows, sharing(engine))
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy._typing import Codes, Floats, Ints
-from eventstudy.execution import all_or_some, span
+from eventstudy.execution import sliced
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.remade import Remade
 
@@ -39,7 +39,7 @@ class PositiveShare:
         used: Codes = np.broadcast_to(COUNT(sessions), events)
         if not residuals.complete:
             used = residuals.there.sum(axis=1, dtype=COUNT)
-        self.parts = (*self.parts, (span(residuals.row), positive_counts(residuals), used))
+        self.parts = (*self.parts, (sliced(residuals.row), positive_counts(residuals), used))
 
     def merge(self, other: PositiveShare) -> None:
         """Append the events of a later block."""
@@ -50,8 +50,7 @@ class PositiveShare:
         if self._by_event is None:
             self._by_event = self._placed()
         positive, used = self._by_event
-        chosen = all_or_some(rows, len(positive))
-        return positive[chosen], used[chosen]
+        return positive[sliced(rows)], used[sliced(rows)]
 
     def _placed(self) -> tuple[Codes, Codes]:
         ends = [row.stop if isinstance(row, slice) else 1 + int(row.max(initial=-1)) for row, _, _ in self.parts]

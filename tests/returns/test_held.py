@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eventstudy import execution
 from eventstudy.execution import Engine
-from eventstudy.returns import MarketModel, Windows, held
+from eventstudy.returns import MarketModel, Windows
 from eventstudy.returns.aggregate import mean_and_error
 from eventstudy.returns.bhar import BuyAndHold
 from eventstudy.returns.held import HeldReturns, in_blocks, thin_days
@@ -21,7 +22,7 @@ ENGINES = [None, Engine(name="threads", workers=2), Engine(name="processes", wor
 def test_blocks_of_events_come_in_their_order(
     panel_frame: pd.DataFrame, engine: Engine | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(held, "BLOCK", 5)
+    monkeypatch.setattr(execution, "BLOCK", 5)
     abnormal, _ = run(panel_frame, MarketModel("MKT"))
     blocks = list(in_blocks(abnormal, lambda block: block, engine))
     assert [len(block.ar) for block in blocks] == [5, 5, 2]
@@ -33,7 +34,7 @@ def test_blocks_of_events_come_in_their_order(
 
 
 def test_held_returns_of_all_windows_at_once(panel_frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held, "BLOCK", 5)
+    monkeypatch.setattr(execution, "BLOCK", 5)
     windows = Windows(estimation=(-130, -11), event=(-10, 10), named={"reaction": (0, 1), "all": (-10, 10)}, min_obs=60)
     for model, hold in ((MarketModel("MKT"), BuyAndHold()), (MeanAdjustedModel(), BuyAndHold(benchmark="model"))):
         abnormal, _ = run(panel_frame, model, windows=windows, hold=hold)
