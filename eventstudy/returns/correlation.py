@@ -11,6 +11,9 @@ from eventstudy.returns.accumulators import Residuals
 
 __all__ = ["EventTimeCorrelation", "MeanCorrelation", "unit_rows"]
 
+# Deviations from a mean that are no more than this share of it are rounding.
+ROUNDING = 1e-14
+
 
 @dataclass(frozen=True, slots=True)
 class MeanCorrelation:
@@ -37,13 +40,15 @@ class MeanCorrelation:
 def unit_rows(values: Floats, *, complete: bool = False) -> Floats:
     """Return each row less its mean, scaled to a sum of squares of one; 0 where missing, or where nothing varies."""
     if complete:
-        centred: Floats = values - (values @ np.full(values.shape[1], 1.0 / values.shape[1]))[:, None]
+        mean = values @ np.full(values.shape[1], 1.0 / values.shape[1])
+        centred: Floats = values - mean[:, None]
     else:
         there = ~np.isnan(values)
         mean = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
         centred = np.where(there, values - mean[:, None], 0.0)
     norm = np.sqrt(np.einsum("em,em->e", centred, centred))
-    centred /= np.where(norm > 0, norm, 1.0)[:, None]
+    varies = norm > ROUNDING * np.abs(mean) * np.sqrt(values.shape[1])
+    centred *= np.divide(1.0, norm, out=np.zeros(len(norm)), where=varies)[:, None]
     return centred
 
 

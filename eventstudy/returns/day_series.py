@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DaySeries"]
 
-# What is left of a sum of squares that is no more than rounding.
-ROUNDING = 1e-13
 # Bytes of the table that are read or written at once.
 TABLE = 1 << 20
 
@@ -57,20 +55,15 @@ class DaySeries:
         """Add events, NaN where a residual is missing."""
         at = day0 - self.first
         self.count += np.bincount(at, minlength=len(self.count))
-        if complete:
-            mean, scale = _standard(residuals)
-            place, summing = _by_day(at, scale)
-            sums = summing @ residuals
-            sums -= (summing @ mean)[:, None]
-            self.total[place] += sums
-            return
-        missing = np.isnan(residuals)
-        place, summing = _by_day(at, np.sqrt(residuals.shape[1] - missing.sum(axis=1)))
-        self.total[place] += summing @ unit_rows(residuals)
-        if missing.any():
+        missing = None if complete else np.isnan(residuals)
+        used = np.full(len(at), residuals.shape[1]) if missing is None else (~missing).sum(axis=1)
+        place, summing = _by_day(at)
+        standard = unit_rows(residuals, complete=complete)
+        standard *= np.sqrt(used)[:, None]
+        self.total[place] += summing @ standard
+        if missing is not None and missing.any():
             if self.lacking is None:
                 self.lacking = np.zeros(self.total.shape)
-            place, summing = _by_day(at, np.ones(len(at)))
             self.lacking[place] += summing @ missing.astype(np.float64)
 
     def add_remade(self, day0: Ints, residuals: Remade, engine: Engine) -> None:
@@ -143,18 +136,10 @@ def _add_standardised(total: Floats, at: Ints, residuals: Remade, order: Ints) -
     add_standardised(total, at, residuals, order)
 
 
-def _standard(residuals: Floats) -> tuple[Floats, Floats]:
-    """Return the mean of each complete row and one over its standard deviation, 0 where it does not vary."""
-    sessions = residuals.shape[1]
-    mean, squares = residuals.mean(axis=1), np.einsum("em,em->e", residuals, residuals)
-    spread = squares - sessions * mean**2
-    return mean, np.sqrt(np.divide(sessions, spread, out=np.zeros(len(spread)), where=spread > ROUNDING * squares))
-
-
-def _by_day(at: Ints, weights: Floats) -> tuple[Ints, csr_array]:
-    """Return the rows of a table that events go to, and the matrix that sums the rows of events, weighted, for each."""
+def _by_day(at: Ints) -> tuple[Ints, csr_array]:
+    """Return the rows of a table that events go to, and the matrix that sums the rows of events for each."""
     from scipy.sparse import csr_array
 
     order = np.argsort(at, kind="stable")
     place, starts = np.unique(at[order], return_index=True)
-    return place, csr_array((weights[order], order, np.append(starts, len(at))), shape=(len(place), len(at)))
+    return place, csr_array((np.ones(len(at)), order, np.append(starts, len(at))), shape=(len(place), len(at)))
