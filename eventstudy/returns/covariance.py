@@ -35,7 +35,7 @@ class Covariance:
     shared : ndarray of shape (D, L, P), optional
         Spreads by design, in units of sigma.
     leverage : ndarray of shape (D, L), optional
-        Their squares, summed over P.
+        Their squares, summed over P; kept, since standard errors are asked for a part of the events at a time.
     rho : ndarray of shape (E,), optional
         First-order autocorrelation of the disturbances, which then are not independent: ``noise`` is the diagonal of
         a matrix.

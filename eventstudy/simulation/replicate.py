@@ -139,10 +139,9 @@ def _batch(
             hold=study.hold,
             engine=study.engine,
         )
-        cars = abnormal.cars(study.engine)
+        cars, seed = abnormal.cars(study.engine), child_seed(study.seed, name, label)
         found = accumulated if needs else {group: {} for group in groups}
         dates, spans = aligned.dates(prepared.panel.listing), aligned.spans(prepared.panel.listing)
-        seed = child_seed(study.seed, name, label)
-        drawn = list(samples(abnormal, cars, groups, names[order], dates, spans, found, seed))
-        for group, window, outcome in run_tests(tests, drawn):
+        drawn = samples(abnormal, cars, groups, names[order], dates, spans, found, seed)
+        for group, window, outcome in run_tests(tests, [*drawn]):
             yield Replicated(int(group), label, window.name, outcome)
