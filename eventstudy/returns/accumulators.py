@@ -193,6 +193,11 @@ class Residuals:
         """The residuals, shape (E, M), made when they are first asked for."""
         return as_rows(self.given)
 
+    @property
+    def read(self) -> Floats | Remade:
+        """The residuals as they are given, made where some are missing."""
+        return self.given if self.complete else self.values
+
     @cached_property
     def rank_sums(self) -> tuple[Floats, Floats, Bools]:
         """Sums by day of the ranks of complete residuals.
@@ -207,7 +212,7 @@ class Residuals:
         together, alone = rank_sums(some_of(self.given, whole), ar[whole])
         return together, alone + rank_sums(some_of(self.given, ~whole))[1], whole
 
-    @property
+    @cached_property
     def there(self) -> Bools:
         """Which residuals there are, shape (E, M)."""
         return np.ones(self.given.shape, dtype=bool) if self.complete else ~np.isnan(self.values)

@@ -15,16 +15,20 @@ from numba import njit as _njit
 from eventstudy._typing import Bools, Floats, Ints
 
 if TYPE_CHECKING:
+    from eventstudy.returns.gaps import Crossed
     from eventstudy.returns.remade import Remade
 
 __all__ = [
     "add_standardised",
+    "add_with_gaps",
     "clear_below",
     "count_above",
+    "cross_gaps",
     "fit",
     "pack",
     "pack_residuals",
     "residuals",
+    "settle_gaps",
     "sum_lagged",
     "sum_ranks",
     "sum_residuals",
@@ -210,7 +214,8 @@ def fit(
 ) -> None:
     """Fit each event: write what `Remade` holds of it, ``Q'y``, coefficients and the sum of squared residuals.
 
-    ``Q'y = R^-T X'y``, X less its means; see `eventstudy.returns.shared`. All that is added to is zero before.
+    ``Q'y = R^-T X'y``, X less its means; see `eventstudy.returns.shared`. All that is added to is zero before. An event
+    that lacks a return has NaN, and no part in the total.
     """
     values, at, level, slopes = made.values, made.at, made.level, made.slopes
     columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
@@ -228,6 +233,9 @@ def fit(
             rest, cross[0] = crossed(left, column, mean[day, 0])
         for k in range(1, count):
             _, cross[k] = crossed(left, columns[k * length + start : k * length + start + sessions], mean[day, k])
+        if np.isnan(rest):  # The event lacks a return.
+            level[i] = mean_residual[i] = ssr[i] = np.nan
+            continue
         if constant is None:
             rest = 0.0
         else:
@@ -243,6 +251,101 @@ def fit(
         mean_residual[i], ssr[i], positive[i] = found
         spread = ssr[i] - sessions * mean_residual[i] * mean_residual[i]
         scale[i] = np.sqrt(sessions / spread) if spread > 0 else 0.0
+
+
+@part(fastmath=REORDERED, error_model="numpy")
+def sum_there(left: Floats) -> tuple[int, float]:
+    """Return how many of the values are there, and their sum."""
+    count, added = 0.0, 0.0
+    for t in range(len(left)):
+        there = left[t] == left[t]
+        count += 1.0 if there else 0.0
+        added += left[t] if there else 0.0
+    return int(count), added
+
+
+@part(fastmath=REORDERED, error_model="numpy")
+def centre_there(left: Floats, own: Floats, level: float) -> float:
+    """Take a level from the values that are there, write zero where one is missing; return the sum of squares."""
+    squares = 0.0
+    for t in range(len(left)):
+        left[t] = own[t] - level if own[t] == own[t] else 0.0
+        squares += left[t] * left[t]
+    return squares
+
+
+@part(error_model="numpy")
+def add_products(lost: Floats, basis: Floats) -> None:
+    """Add the products of a row with itself."""
+    for j in range(len(basis)):
+        for k in range(len(basis)):
+            lost[j, k] += basis[j] * basis[k]
+
+
+@njit(error_model="numpy")
+def cross_gaps(made: Remade, inverse: Floats, constant: Floats | None, found: Crossed, excess: bool) -> None:
+    """Write what the returns of events that lack some say of their coefficients; sums are zero before."""
+    values, at, columns, first, middle, date = made.values, made.at, made.columns, made.first, made.mean, made.date
+    n_obs, mean, around, scores, lost = found.n_obs, found.mean, found.around, found.scores, found.lost
+    sessions, count, begin = made.sessions, inverse.shape[1], 0 if constant is None else 1
+    own, left, basis = np.empty(sessions), np.empty(sessions), np.empty(count)
+    for i in range(len(at)):
+        day, stretch = date[i], slice(first[date[i]], first[date[i]] + sessions)
+        fill_row(own, values[at[i] : at[i] + sessions])
+        if excess:
+            take_column(own, columns[-1, stretch], 0.0, 1.0)
+        n_obs[i], added = sum_there(own)
+        mean[i] = added / max(n_obs[i], 1)
+        around[i] = centre_there(left, own, mean[i])
+        if constant is None:
+            centre_there(left, own, 0.0)
+        else:
+            basis[0] = constant[0] * inverse[day, 0, 0]
+            scores[i, 0] = sum_there(left)[1] * basis[0]
+        for k in range(begin, count):
+            _, cross = crossed(left, columns[k - begin, stretch], middle[day, k - begin])
+            for j in range(k, count):
+                scores[i, j] += cross * inverse[day, k, j]
+        for t in range(sessions):
+            if own[t] != own[t]:
+                basis[begin:] = 0.0
+                for k in range(begin, count):
+                    value = columns[k - begin, stretch.start + t] - middle[day, k - begin]
+                    for j in range(k, count):
+                        basis[j] += value * inverse[day, k, j]
+                add_products(lost[i], basis)
+
+
+@part(fastmath=REORDERED, error_model="numpy")
+def settle_there(total: Floats, lacking: Floats, left: Floats) -> tuple[float, float, int]:
+    """Return the sum of what is there, that of its squares, and the number above zero; add to sums by day."""
+    added, squares, positive = 0.0, 0.0, 0.0
+    for t in range(len(left)):
+        residual = left[t] if left[t] == left[t] else 0.0
+        total[t] += residual
+        lacking[t] += 0.0 if left[t] == left[t] else 1.0
+        added += residual
+        squares += residual * residual
+        positive += 1.0 if residual > 0.0 else 0.0
+    return added, squares, int(positive)
+
+
+@njit(error_model="numpy")
+def settle_gaps(made: Remade, n_obs: Ints) -> Floats:
+    """Write means, deviations and signs of the residuals of events that lack some; return their sums of squares."""
+    everything, rows, ssr = np.arange(len(made.at)), np.empty((TURN, made.sessions)), np.full(len(made.at), np.nan)
+    for begin in range(0, len(everything), TURN):
+        which = everything[begin : begin + TURN]
+        fill_rows(rows, made, which)
+        for j in range(len(which)):
+            i = which[j]
+            if np.isnan(made.level[i]):
+                continue
+            added, ssr[i], made.positive[i] = settle_there(made.total, made.lacking, rows[j])
+            made.mean_residual[i] = added / n_obs[i]
+            spread = ssr[i] - added * made.mean_residual[i]
+            made.scale[i] = np.sqrt(n_obs[i] / spread) if spread > 0 else 0.0
+    return ssr
 
 
 @part(error_model="numpy")
@@ -404,6 +507,34 @@ def add_standardised(table: Floats, at: Ints, made: Remade, order: Ints) -> None
         for k in range(len(slope[day])):
             start = k * length + first[day]
             take_column(table[row[day]], columns[start : start + sessions], mean[day, k], slope[day, k])
+
+
+@part(fastmath=IN_ORDER, error_model="numpy")
+def add_there(row: Floats, left: Floats, mean: float, scale: float) -> None:
+    """Add what is there to a row, less a mean and scaled."""
+    for t in range(len(left)):
+        row[t] += (left[t] - mean) * scale if left[t] == left[t] else 0.0
+
+
+@part()
+def count_missing(row: Floats, left: Floats) -> None:
+    """Add one where a value is missing."""
+    for t in range(len(left)):
+        if left[t] != left[t]:
+            row[t] += 1.0
+
+
+@njit(error_model="numpy")
+def add_with_gaps(table: Floats, lacking: Floats, at: Ints, made: Remade, order: Ints) -> None:
+    """Add residuals as `add_standardised` does, of events that lack some; and to another table how many are missing."""
+    rows, mean_residual, scale = np.empty((TURN, made.sessions)), made.mean_residual, made.scale
+    for begin in range(0, len(order), TURN):
+        which = order[begin : begin + TURN]
+        fill_rows(rows, made, which)
+        for j in range(len(which)):
+            i = which[j]
+            add_there(table[at[i]], rows[j], mean_residual[i], scale[i])
+            count_missing(lacking[at[i]], rows[j])
 
 
 @njit(error_model="numpy")

@@ -22,7 +22,8 @@ ForecastError = str
 class Covariance:
     """``V = diag(noise) + spread spread'`` of E events over L days.
 
-    Where many events share a design, its spread is kept once and in units of sigma. Make one with `of` or `by_design`.
+    Where many events share a design, its spread is kept once and in units of sigma. Make one with `of`, `by_design`
+    or `by_event`.
 
     Parameters
     ----------
@@ -58,6 +59,11 @@ class Covariance:
     def by_design(cls, sigma: Floats, shared: Floats, leverage: Floats, which: Ints) -> Covariance:
         """Return ``sigma^2 (I + H H')``, H the spread of each event's design."""
         return cls((sigma**2)[:, None], np.empty((0, *shared.shape[1:])), which, shared, leverage)
+
+    @classmethod
+    def by_event(cls, sigma: Floats, spread: Floats) -> Covariance:
+        """Return ``sigma^2 (I + H H')``, H spreads of shape (E, L, P)."""
+        return cls((sigma**2)[:, None], sigma[:, None, None] * spread, -1 - np.arange(len(sigma)))
 
     @property
     def days(self) -> int:
@@ -102,7 +108,7 @@ class Covariance:
 
     def std_error(self, forecast_error: ForecastError = "full") -> Floats:
         """Return the standard error of each abnormal return, shape (E, L)."""
-        if forecast_error == "none" or not (self.which >= 0).all():
+        if forecast_error == "none" or not (self.which >= 0).any():
             return np.sqrt(self.diagonal(forecast_error))
         # Roots by design, and not one for each of its events; a piece at a time, which the cache holds.
         leverage, place = self._of_designs(self.leverage, self.which)
@@ -110,6 +116,9 @@ class Covariance:
         for rows in pieces(len(place)):
             np.take(roots, place[rows], axis=0, out=error[rows], mode="clip")
             error[rows] *= np.sqrt(self.variance[rows])
+            alone = np.flatnonzero(self.which[rows] < 0)
+            if len(alone):
+                error[rows][alone] = np.sqrt(self.take(rows.start + alone).diagonal(forecast_error))
         return error
 
     def of_sum(self, days: slice, forecast_error: ForecastError = "full") -> Floats:
@@ -122,15 +131,15 @@ class Covariance:
             variance = self.variance[:, days].sum(axis=1)
         if forecast_error == "none":
             return variance
-        by_design = self.which >= 0
-        shared, place = self._of_designs(self.shared, self.which if by_design.all() else self.which[by_design])
-        squares = _squares(shared[:, days], forecast_error)
-        if by_design.all():
-            variance += self.variance[:, 0] * squares[place]
-            return np.asarray(variance)
-        variance[by_design] += self.variance[by_design, 0] * squares[place]
-        variance[~by_design] += _squares(self.own[-1 - self.which[~by_design]][:, days], forecast_error)
-        return variance
+        alone = np.flatnonzero(self.which < 0)
+        if len(alone) < len(self.which):
+            shared, place = self._of_designs(self.shared, self.which)
+            added = self.variance[:, 0] * np.take(_squares(shared[:, days], forecast_error), place, mode="clip")
+        else:
+            added = np.empty(len(alone))
+        added[alone] = _squares(self.own[:, days], forecast_error)[-1 - self.which[alone]]
+        variance += added
+        return np.asarray(variance)
 
     def of_weighted(self, weights: Floats, forecast_error: ForecastError = "full") -> Floats:
         """Return ``c' V c``, c weights of shape (E, L); what is multiplied by zero may be missing."""

@@ -1,4 +1,4 @@
-"""From a block of events to their abnormal returns: complete windows by their date's design, the others one by one."""
+"""From a block of events to their abnormal returns: by the designs of their dates where they can, else one by one."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from eventstudy.returns.blocks import BlockReader
 from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.diagnostics import diagnose_model
 from eventstudy.returns.estimates import Estimates
+from eventstudy.returns.gaps import fit_gaps
 from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel, failures, unusable
 from eventstudy.returns.remade import Fits, Remade, as_rows
-from eventstudy.returns.shared import fit_stretches
+from eventstudy.returns.shared import Dated, SharedFit, fit_stretches
 
 __all__ = ["Measured", "Part", "estimated", "without_rounding"]
 
@@ -117,15 +118,13 @@ def estimated(
     Returns
     -------
     list of Part
-        Events with complete windows, and the others; together, the events of the block.
+        Events with complete windows, those with gaps, and those fitted one by one; together, the events of the block.
     """
-    parts = []
+    parts: list[Part] = []
     if known is not None and known.fits is not None:
-        part, rows = _again(reader, rows, known)
-        parts = [part] if len(part.rows) or not len(rows) else []
+        parts, rows = _again(reader, rows, known)
     elif reader.dated is not None:
-        part, rows = _whole(reader, rows, diagnostics=diagnostics)
-        parts = [part] if len(part.rows) or not len(rows) else []
+        parts, rows = _by_date(reader, rows, diagnostics=diagnostics)
     if len(rows) or not parts:
         parts += [_fitted(reader, some, diagnostics=diagnostics) for some in in_pieces(rows)]
     return [replace(part, measure=partial(_serial, part)) for part in parts] if serial else parts
@@ -163,27 +162,42 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
     return Part(rows, measure, result.residuals, result.sigma, complete=False, block=block)
 
 
-def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part, Ints]:
-    """Estimate the events that lack no return by the designs of their dates; return the others too."""
+def _by_date(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[list[Part], Ints]:
+    """Estimate events by the designs of their dates; return too the events for which that is no way."""
+    dated, others = reader.dated, []
+    assert dated is not None
+    values, at, listed = reader.stretches(rows)
+    usable = listed & dated.designs.usable[dated.date[sliced(rows)]]
+    if not usable.all():
+        others.append(rows[~usable])
+        rows, at = rows[usable], at[usable]
+    parts = []
+    # An event with gaps comes out of the first without an estimate.
+    for fitter in (fit_stretches, fit_gaps):
+        fit = fitter(values, at, dated.designs, dated.date[sliced(rows)])
+        there, found = np.isfinite(fit.sigma), rows
+        if not there.all():
+            found, fit = rows[there], fit.estimated(there)
+        if len(found) or not len(rows):
+            parts.append(_part(reader, found, fit, diagnostics=diagnostics))
+        rows, at = rows[~there], at[~there]
+        if not len(rows):
+            break
+    return parts, np.concatenate([*others, rows]) if others else rows
+
+
+def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool) -> Part:
+    """Return what fits by the designs of their dates say of events."""
     model, dated = reader.model, reader.dated
     assert isinstance(model, LinearModel)
     assert dated is not None
-    values, at, listed = reader.stretches(rows)
-    whole, kept = listed & dated.designs.usable[dated.date[sliced(rows)]], rows
-    if not whole.all():
-        kept, at = rows[whole], at[whole]
-    fit = fit_stretches(values, at, dated.designs, dated.date[sliced(kept)])
-    there = np.isfinite(fit.sigma)
-    if not there.all():
-        kept, fit = kept[there], take(fit, there)
-        whole[whole] = there
     failed = unusable(fit, model.column_names)
     residuals = fit.residuals.level if isinstance(fit.residuals, Remade) else fit.residuals
     for array in (fit.coefficients, fit.sigma, fit.mean_residual, residuals) if failed.any() else ():
         array[failed] = np.nan
 
     def measure() -> Measured:
-        reason, detail = alike(str(Reason.OK), len(kept)), alike("", len(kept))
+        reason, detail = alike(str(Reason.OK), len(rows)), alike("", len(rows))
         if failed.any():
             reason, detail = failures(fit, model.column_names)
         estimates = Estimates(
@@ -196,18 +210,25 @@ def _whole(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[Part,
             reason=reason,
             detail=detail,
             mean_residual=fit.mean_residual,
-            diagnostics=diagnose_model(model, reader.read(kept), as_rows(fit.residuals)) if diagnostics else None,
+            diagnostics=diagnose_model(model, reader.read(rows), as_rows(fit.residuals)) if diagnostics else None,
         )
-        designs, date = dated.designs, dated.date[sliced(kept)]
         return Measured(
-            ar=without_rounding(reader.forecast_errors(kept, fit), fit.sigma),
-            covariance=Covariance.by_design(fit.sigma, designs.spread, designs.leverage, date),
+            ar=without_rounding(reader.forecast_errors(rows, fit), fit.sigma),
+            covariance=_covariance(dated, rows, fit),
             estimates=estimates,
             forecast=_beside(model, fit.coefficients),
             fits=fit.residuals.fits if isinstance(fit.residuals, Remade) else None,
         )
 
-    return Part(kept, measure, fit.residuals, fit.sigma, not failed.any(), Unread(reader.read, kept)), rows[~whole]
+    complete = fit.turn is None and not failed.any()
+    return Part(rows, measure, fit.residuals, fit.sigma, complete, Unread(reader.read, rows))
+
+
+def _covariance(dated: Dated, rows: Ints, fit: SharedFit) -> Covariance:
+    designs, date = dated.designs, dated.date[sliced(rows)]
+    if fit.turn is None:
+        return Covariance.by_design(fit.sigma, designs.spread, designs.leverage, date)
+    return Covariance.by_event(fit.sigma, designs.spread[date] @ fit.turn)
 
 
 def _beside(model: ExpectedReturnModel, coefficients: Floats) -> Floats | None:
@@ -216,16 +237,20 @@ def _beside(model: ExpectedReturnModel, coefficients: Floats) -> Floats | None:
     return None if model.reported(coefficients) is coefficients else coefficients
 
 
-def _again(reader: BlockReader, rows: Ints, known: Measured) -> tuple[Part, Ints]:
+def _again(reader: BlockReader, rows: Ints, known: Measured) -> tuple[list[Part], Ints]:
     """Return the events whose residuals can be made from what is known; return the others too."""
-    by_design = known.covariance.which[rows] >= 0
-    kept = rows[by_design]
-    sigma = known.estimates.sigma[kept]
-    complete = not np.isnan(sigma).any()
     assert known.fits is not None
-    residuals = reader.remade(kept, known.fits)
-    part = Part(kept, partial(take, known, kept), residuals, sigma, complete, Unread(reader.read, kept))
-    return part, rows[~by_design]
+    assert reader.dated is not None
+    made = ~np.isnan(known.fits.level[sliced(rows)])
+    whole = known.estimates.n_obs[sliced(rows)] == reader.dated.designs.sessions
+    parts = []
+    for some, complete in ((made & whole, True), (made & ~whole, False)):
+        kept = rows if some.all() else rows[some]
+        if len(kept):
+            residuals, sigma = reader.remade(kept, known.fits), known.estimates.sigma[kept]
+            measure = partial(take, known, kept)
+            parts.append(Part(kept, measure, residuals, sigma, complete, Unread(reader.read, kept)))
+    return parts, rows[~made]
 
 
 def without_rounding(ar: Floats, sigma: Floats) -> Floats:

@@ -25,9 +25,11 @@ class EstimationMeans:
 
     def add(self, residuals: Residuals) -> None:
         """Add the residuals of each day."""
+        given, (events, sessions) = residuals.given, residuals.given.shape
         if residuals.complete:
-            events, sessions = residuals.given.shape
             block = EstimationMeans(day_sums(residuals), np.full(sessions, events))
+        elif isinstance(given, Remade) and len(given.total):
+            block = EstimationMeans(given.total, events - given.lacking.astype(np.int64))
         else:
             there = residuals.there
             block = EstimationMeans(np.where(there, residuals.values, 0.0).sum(axis=0), there.sum(axis=0))

@@ -76,7 +76,10 @@ class Remade(NamedTuple):
     level, slopes, mean_residual, scale, positive
         As in `Fits`.
     total : ndarray of shape (M,)
-        Sum by session over all events; empty where some were taken, or where they are other residuals.
+        Sum by session over all events, those without an estimate apart; empty where some were taken, or where they are
+        other residuals.
+    lacking : ndarray of shape (M,)
+        How many of these events lack each.
     sessions : int
         M.
     """
@@ -93,6 +96,7 @@ class Remade(NamedTuple):
     scale: Floats
     positive: Codes
     total: Floats
+    lacking: Floats
     sessions: int
 
     @property
@@ -107,8 +111,12 @@ class Remade(NamedTuple):
 
     def take(self, rows: Rows) -> Remade:
         """Return the residuals of some events."""
+        return self.estimated(rows)._replace(total=self.total[:0], lacking=self.lacking[:0])
+
+    def estimated(self, rows: Rows) -> Remade:
+        """Return the residuals of the events that have an estimate, all that the sums are of."""
         own: dict[str, Any] = {name: getattr(self, name)[rows] for name in BY_EVENT}
-        return self._replace(**own, total=self.total[:0])
+        return self._replace(**own)
 
     def pieces(self) -> Iterator[slice]:
         """Give the places of events in pieces that the cache holds."""
@@ -123,7 +131,7 @@ class Remade(NamedTuple):
 
     def elsewhere(self, at: Ints, first: Ints, sessions: int) -> Remade:
         """Return what the same coefficients leave of other returns: where they begin, and by date their regressors."""
-        return self._replace(at=at, first=first, sessions=sessions, total=self.total[:0])
+        return self._replace(at=at, first=first, sessions=sessions, total=self.total[:0], lacking=self.lacking[:0])
 
 
 def as_rows(residuals: Floats | Remade) -> Floats:

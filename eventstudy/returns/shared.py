@@ -8,7 +8,7 @@ the cache, a table of bases from memory. The residual variance still comes from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -16,6 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.execution import blocks, pieces
 from eventstudy.returns import paths
+from eventstudy.returns.accumulators import take
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
 
@@ -117,7 +118,7 @@ class Dated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SharedFit:
-    """Least-squares fits of E events without a missing value; the fields are those of `LeastSquares`.
+    """Least-squares fits of E events by the designs of their dates; the fields are those of `LeastSquares`.
 
     Parameters
     ----------
@@ -131,6 +132,9 @@ class SharedFit:
         NaN where a return is missing after all.
     dof, n_obs, collinear : ndarray of shape (E,)
         M - K, M, -1.
+    turn : ndarray of shape (E, K, K), optional
+        What missing returns make of the spread of a design: it times this (`eventstudy.returns.gaps`); None where
+        nothing is missing.
     """
 
     coefficients: Floats
@@ -141,6 +145,13 @@ class SharedFit:
     dof: Ints
     n_obs: Ints
     collinear: Ints
+    turn: Floats | None = None
+
+    def estimated(self, there: Bools) -> SharedFit:
+        """Return the fits of the events that have one."""
+        if isinstance(self.residuals, Remade):
+            return replace(take(self, there), residuals=self.residuals.estimated(there))
+        return take(self, there)
 
 
 def factorise(
@@ -366,5 +377,6 @@ def remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fits: F
         scale=fits.scale,
         positive=fits.positive,
         total=np.empty(0),
+        lacking=np.empty(0),
         sessions=designs.sessions,
     )

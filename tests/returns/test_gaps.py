@@ -1,0 +1,218 @@
+"""Events that lack some returns, fitted by the designs of their dates: against statsmodels, 80 bits and one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventstudy.errors import Reason
+from eventstudy.execution import Engine
+from eventstudy.inference import TESTS, Sample
+from eventstudy.panels import ReturnPanel
+from eventstudy.returns import MarketModel, Regressors, blocks, measure_abnormal_returns, paths
+from eventstudy.returns.accumulators import Residuals
+from eventstudy.returns.day_series import DaySeries
+from eventstudy.returns.estimation_means import EstimationMeans
+from eventstudy.returns.gaps import fit_gaps
+from eventstudy.returns.linear import least_squares
+from eventstudy.returns.remade import Remade, as_rows
+from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise
+from tests.benchmarks.panels import made_up_panel, made_up_places
+
+BOTH = [paths.NUMPY, paths.COMPILED]
+SESSIONS, AHEAD, DATES = 60, 7, 20
+
+
+class Gapped:
+    """Events of random designs whose returns have gaps."""
+
+    def __init__(self, seed: int, columns: int, *, constant: bool, excess: bool, share: float = 0.05) -> None:
+        self.rng, self.columns = np.random.default_rng(seed), columns
+        length = DATES + SESSIONS + AHEAD
+        self.x = self.rng.normal(0.001, 0.01, (columns, length))
+        if constant:
+            self.x[0] = 1.0
+        self.riskless = self.rng.uniform(0, 0.001, length) if excess else np.zeros(length)
+        self.date = self.rng.integers(0, DATES, 80)
+        self.y = self.rng.standard_t(4, (80, SESSIONS)) * 0.02
+        self.y[self.rng.random(self.y.shape) < share] = np.nan
+        first, days = np.arange(DATES), np.arange(AHEAD)
+        self.ahead = np.moveaxis(self.x[:, first[:, None] + SESSIONS + days], 0, 2)
+        riskless = (self.riskless, self.riskless[first[:, None] + SESSIONS + days]) if excess else None
+        self.designs: SharedDesigns = factorise(self.x, first, first + SESSIONS, SESSIONS, self.ahead, riskless)
+
+    def fit(self, path: str) -> tuple[SharedFit, np.ndarray]:
+        """Return the fits on a path, and their residuals as rows."""
+        with paths.running(path):
+            found = fit_gaps(self.y.ravel(), np.arange(len(self.y)) * SESSIONS, self.designs, self.date)
+            return found, as_rows(found.residuals)
+
+    def explained(self) -> np.ndarray:
+        """Return what the model explains, (E, M)."""
+        return self.y - self.riskless[self.date[:, None] + np.arange(SESSIONS)]
+
+    def design(self) -> np.ndarray:
+        """Return the design of each event, (E, M, K)."""
+        return np.moveaxis(self.x[:, self.date[:, None] + np.arange(SESSIONS)], 0, 2)
+
+
+@pytest.mark.parametrize("path", BOTH)
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    columns=st.integers(1, 6),
+    constant=st.booleans(),
+    excess=st.booleans(),
+    share=st.sampled_from([0.01, 0.1, 0.5]),
+)
+def test_equals_statsmodels(path: str, seed: int, columns: int, constant: bool, excess: bool, share: float) -> None:
+    gapped = Gapped(seed, columns, constant=constant, excess=excess, share=share)
+    fit, residuals = gapped.fit(path)
+    y, x = gapped.explained(), gapped.design()
+    event = int(np.flatnonzero(np.isfinite(fit.sigma))[0])
+    there = ~np.isnan(y[event])
+    expected = sm.OLS(y[event, there], x[event, there]).fit()
+    np.testing.assert_allclose(fit.coefficients[event], expected.params, rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(fit.sigma[event] ** 2, expected.scale, rtol=1e-10)
+    np.testing.assert_allclose(residuals[event, there], expected.resid, rtol=0, atol=1e-14)
+    assert np.isnan(residuals[event, ~there]).all()
+    assert (fit.n_obs[event], fit.dof[event]) == (there.sum(), expected.df_resid)
+    ahead = gapped.ahead[gapped.date[event]]
+    assert fit.turn is not None
+    spread = fit.sigma[event] * gapped.designs.spread[gapped.date[event]] @ fit.turn[event]
+    of_parameters = ahead @ expected.cov_params() @ ahead.T
+    np.testing.assert_allclose(spread @ spread.T, of_parameters, rtol=1e-9, atol=1e-12 * np.abs(of_parameters).max())
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("constant", [True, False])
+def test_equals_the_general_fit_in_every_field(path: str, *, constant: bool) -> None:
+    gapped = Gapped(3, 3, constant=constant, excess=False)
+    fit, residuals = gapped.fit(path)
+    general = least_squares(gapped.explained(), gapped.design(), gapped.ahead[gapped.date])
+    for name in ("coefficients", "sigma", "r_squared"):
+        np.testing.assert_allclose(getattr(fit, name), getattr(general, name), rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(residuals, general.residuals, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(fit.mean_residual, np.nanmean(general.residuals, axis=1), rtol=0, atol=1e-16)
+    np.testing.assert_array_equal(fit.dof, general.dof)
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize(("level", "noise"), [(0.0, 1.0), (1e3, 1.0), (1e6, 1.0), (0.0, 1e-6)])
+def test_levels_and_tight_fits(level: float, noise: float, path: str) -> None:
+    rng = np.random.default_rng(7)
+    factor = rng.normal(0, 0.01, 250)
+    y = level + 0.8 * factor + noise * rng.normal(0, 0.02, (40, 250))
+    y[rng.random(y.shape) < 0.02] = np.nan
+    designs = factorise(np.stack([np.ones(250), factor]), np.array([0]), np.array([-1]), 250, np.ones((1, 1, 2)))
+    with paths.running(path):
+        found = fit_gaps(y.ravel(), np.arange(40) * 250, designs, np.zeros(40, dtype=np.int64)).sigma ** 2
+    expected = []
+    for row in y:
+        there = ~np.isnan(row)
+        left, right = row[there].astype(np.longdouble), factor[there].astype(np.longdouble)
+        left, right = left - left.mean(), right - right.mean()
+        expected.append(((left - (left @ right) / (right @ right) * right) ** 2).sum() / (there.sum() - 2))
+    np.testing.assert_allclose(found, np.array(expected, dtype=float), rtol=1e-9)
+
+
+@pytest.mark.parametrize("path", BOTH)
+def test_too_much_missing_is_left_to_the_general_fit(path: str) -> None:
+    gapped = Gapped(1, 2, constant=True, excess=False, share=0.02)
+    gapped.y[0] = np.nan
+    gapped.y[1, 2:] = np.nan
+    gapped.y[2, 1:] = gapped.y[2, 0] = 0.0
+    gapped.y[2, 5] = np.nan
+    fit, residuals = gapped.fit(path)
+    assert np.flatnonzero(np.isnan(fit.sigma)).tolist() == [0, 1]
+    assert np.isnan(residuals[:2]).all()
+    assert fit.sigma[2] == 0.0
+    assert np.isnan(fit.r_squared[2])
+
+
+def gapped_panel() -> ReturnPanel:
+    """Return a made-up panel of 30 symbols, most of which lack some returns."""
+    panel, rng = made_up_panel(30, 1_500), np.random.default_rng(4)
+    values = panel.values.copy()
+    own = values[panel.listing.offsets[1] :]
+    own[rng.random(len(own)) < 0.004] = np.nan
+    own[20_000:20_500] = np.nan
+    return ReturnPanel(panel.listing, values)
+
+
+TESTED = ("patell", "bmp", "crude_dependence", "kolari_pynnonen", "generalized_sign", "corrado_rank", "grank_t")
+
+
+def study(path: str, engine: str = "serial") -> dict[str, np.ndarray]:
+    """Return what a study of events with and without gaps finds."""
+    panel = gapped_panel()
+    aligned = made_up_places(panel, 6_000)
+    tests = [TESTS.get(name)() for name in TESTED]
+    needs = tuple(dict.fromkeys(need for test in tests for need in test.needs))
+    how = Engine(name=engine, path=path, workers=2 if engine != "serial" else None)
+    abnormal, found = measure_abnormal_returns(
+        aligned, panel, MarketModel("MKT"), Regressors(panel), needs=needs, groups={"all": np.full(6_000, True)},
+        engine=how,
+    )  # fmt: skip
+    cars = abnormal.car("all")
+    sample = Sample.of(abnormal, cars, np.arange(6_000), aligned.attrition.event_id, found["all"])
+    with paths.running(path):
+        results = [each for test in tests for each in test.run(sample)]
+    return {
+        "ar": abnormal.ar,
+        "std_error": abnormal.std_error,
+        "parameters": abnormal.estimates.parameters,
+        "n_obs": abnormal.estimates.n_obs,
+        "reason": abnormal.estimates.reason,
+        "car": cars.car,
+        "car_std_error": cars.std_error,
+        "statistics": np.array([result.statistic for result in results]),
+    }
+
+
+@pytest.fixture(scope="module")
+def one_by_one() -> dict[str, np.ndarray]:
+    """Return the study with every event fitted by itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "_dated", lambda *_: None)
+        return study(paths.NUMPY)
+
+
+@pytest.mark.parametrize(
+    ("path", "engine"),
+    [(paths.NUMPY, "serial"), (paths.COMPILED, "serial"), (paths.COMPILED, "threads"), (paths.COMPILED, "processes")],
+)
+def test_a_study_with_gaps_is_that_of_events_one_by_one(
+    one_by_one: dict[str, np.ndarray], path: str, engine: str
+) -> None:
+    found = study(path, engine)
+    gapped = (found["n_obs"] < 250) & (found["reason"] == Reason.OK)
+    assert 1_000 < gapped.sum() < 5_000
+    assert (found["reason"] == Reason.TOO_FEW_ESTIMATION_DAYS).any()
+    for name, expected in one_by_one.items():
+        if expected.dtype == object:
+            assert found[name].tolist() == expected.tolist()
+        else:
+            np.testing.assert_allclose(found[name], expected, rtol=1e-9, atol=1e-14, err_msg=name)
+
+
+def test_what_is_summed_of_residuals_to_be_made_is_that_of_rows() -> None:
+    fit, rows = Gapped(5, 2, constant=True, excess=False).fit(paths.COMPILED)
+    assert isinstance(fit.residuals, Remade)
+    day0, places = np.random.default_rng(0).integers(0, 9, len(rows)), np.arange(len(rows))
+    made, given = DaySeries.empty(0, 8, SESSIONS), DaySeries.empty(0, 8, SESSIONS)
+    made.add_remade(day0, fit.residuals, Engine(), complete=False)
+    given.add(day0, rows, complete=False)
+    np.testing.assert_allclose(made.total, given.total, rtol=0, atol=1e-12)
+    assert made.lacking is not None
+    assert given.lacking is not None
+    np.testing.assert_array_equal(made.lacking, given.lacking)
+    np.testing.assert_array_equal(made.count, given.count)
+    means, expected = EstimationMeans(), EstimationMeans()
+    means.add(Residuals(places, fit.residuals, fit.sigma, day0))
+    expected.add(Residuals(places, rows, fit.sigma, day0))
+    np.testing.assert_allclose(means.total, expected.total, rtol=0, atol=1e-15)
+    np.testing.assert_array_equal(means.count, expected.count)
