@@ -12,9 +12,9 @@ from eventstudy.errors import Reason
 from eventstudy.inference.base import Sample, dispersion
 from eventstudy.inference.scores import CorradoTest, Cumulated, GappedScoreTest, window_days
 from eventstudy.returns.accumulators import Accumulator
+from eventstudy.returns.day_sums import DaySums
 from eventstudy.returns.days import (
     DayScores,
-    DaySums,
     Ranks,
     RawRanks,
     RawWindowRanks,

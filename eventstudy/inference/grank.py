@@ -13,7 +13,7 @@ from eventstudy.inference.base import HypothesisTest, Sample, TestResult
 from eventstudy.inference.cumrank import bounded_t
 from eventstudy.inference.kolari_pynnonen import BY_RBAR, entering_rbar, mean_correlation
 from eventstudy.returns.accumulators import Accumulator
-from eventstudy.returns.days import DaySums
+from eventstudy.returns.day_sums import DaySums
 from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
 from eventstudy.returns.leverage import LeveragedRanks
 

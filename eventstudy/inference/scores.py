@@ -13,7 +13,8 @@ from eventstudy.errors import Reason
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult, few
 from eventstudy.inference.missing import MISSING
 from eventstudy.inference.presets import Unsaid
-from eventstudy.returns.days import DayScores, DaySums
+from eventstudy.returns.day_sums import DaySums
+from eventstudy.returns.days import DayScores
 
 __all__ = ["VARIANCES", "CorradoTest", "DayScoreTest", "GappedScoreTest", "cumulated"]
 

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 import numpy as np
 
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels, Rows
-from eventstudy.returns.ranking import rank_sums
+from eventstudy.returns.day_sums import DaySums
+from eventstudy.returns.ranking import uniform_sums
 from eventstudy.returns.remade import Remade, as_rows, some_of
 
 if TYPE_CHECKING:
@@ -199,18 +200,19 @@ class Residuals:
         return self.given if self.complete else self.values
 
     @cached_property
-    def rank_sums(self) -> tuple[Floats, Floats, Bools]:
-        """Sums by day of the ranks of complete residuals.
+    def rank_sums(self) -> tuple[DaySums, DaySums]:
+        """Sums by day of the ranks of residuals and abnormal returns, and of residuals alone; see `uniform_sums`."""
+        return uniform_sums(self.given, self.known.abnormal.ar, complete=self.complete)
 
-        Among residuals and abnormal returns, of the events that lack none of these; among residuals alone, of all; and
-        which events lack none.
-        """
-        ar = self.known.abnormal.ar
-        whole = ~np.isnan(ar.sum(axis=1))
-        if whole.all():
-            return (*rank_sums(self.given, ar), whole)
-        together, alone = rank_sums(some_of(self.given, whole), ar[whole])
-        return together, alone + rank_sums(some_of(self.given, ~whole))[1], whole
+    @cached_property
+    def used(self) -> Ints:
+        """How many residuals of each event there are, shape (E,)."""
+        if self.complete:
+            return np.broadcast_to(np.int64(self.given.shape[1]), len(self.row))
+        if isinstance(self.given, Remade):
+            return np.where(np.isnan(self.sigma), 0, self.known.abnormal.estimates.n_obs)
+        # Bytes are summed in half the time of booleans.
+        return np.asarray(np.add.reduce(self.there.view(np.uint8), axis=1, dtype=np.int64))
 
     @cached_property
     def there(self) -> Bools:

@@ -29,6 +29,7 @@ __all__ = [
     "pack_residuals",
     "residuals",
     "settle_gaps",
+    "sum_gap_ranks",
     "sum_lagged",
     "sum_ranks",
     "sum_residuals",
@@ -400,18 +401,28 @@ def pack_row(keys: Ints, bits: Ints, first: int, low: int) -> None:
         keys[j] = ((0 if bits[j] == MINUS_ZERO else bits[j]) & ~low) | (first + j)
 
 
+@part()
+def mark_missing(keys: Ints, values: Floats, first: int, missing: int) -> None:
+    """Write what stands for a missing value, and its column, where there is none."""
+    for j in range(len(values)):
+        if values[j] != values[j]:
+            keys[j] = missing | (first + j)
+
+
 @njit()
-def pack(keys: Ints, values: Floats, more: Floats, low: int) -> None:
+def pack(keys: Ints, values: Floats, more: Floats, low: int, missing: int) -> None:
     """Write the bits of values and more of them with their lowest replaced by the column."""
     first, bits, more_bits = values.shape[1], values.view(np.int64), more.view(np.int64)
     for i in range(len(keys)):
         pack_row(keys[i, :first], bits[i], 0, low)
         pack_row(keys[i, first:], more_bits[i], first, low)
+        mark_missing(keys[i, :first], values[i], 0, missing)
+        mark_missing(keys[i, first:], more[i], first, missing)
 
 
 @njit(error_model="numpy")
 def pack_residuals(keys: Ints, made: Remade, more: Floats, low: int) -> None:
-    """Write the same of residuals and more values."""
+    """Write the same of residuals and more values, none of them missing."""
     first, rows, more_bits = made.sessions, np.empty((TURN, made.sessions)), more.view(np.int64)
     bits, everything = rows.view(np.int64), np.arange(len(keys))
     for begin in range(0, len(keys), TURN):
@@ -461,28 +472,74 @@ def sum_ranks(keys: Ints, low: int, first: int) -> tuple[Floats, Floats, Bools]:
 
 
 @part()
-def add_above(twice: Ints, values: Floats, limit: float) -> int:
-    """Add two to the count of each column whose value is above a limit, one where it equals it; return the sum."""
-    above = 0
+def add_gap_ranks(total: Floats, count: Ints, lengths: Ints, keys: Ints, low: int, first: int, spare: float) -> None:
+    """Add ``rank / (n + spare)`` of one row of sorted keys, by column: among the n that come from the first columns."""
+    used, rank = 0, 0.0
+    for j in range(len(keys)):
+        used += (keys[j] & low) < first
+    weight = 1.0 / (used + spare)
+    for j in range(len(keys)):
+        column = keys[j] & low
+        ranked = column < first
+        rank += weight if ranked else 0.0
+        total[column] += rank if ranked else 0.0
+        count[column] += ranked
+    lengths[used] += 1
+
+
+@njit()
+def sum_gap_ranks(
+    keys: Ints, low: int, first: int, missing: int
+) -> tuple[Floats, Ints, Ints, Floats, Ints, Ints, Bools]:
+    """Sum scaled ranks of sorted packed rows, missing values last, by column: among all, and among the first alone.
+
+    Of both: the sums of ``rank / (n + 1)``, or of ``rank / (n + 2)``; how many these are; and how many rows have 0, 1,
+    2, ... of them. Rows that hold values too near to tell are left out, and said.
+    """
+    events, columns = keys.shape
+    total, alone = np.zeros(columns), np.zeros(columns)
+    count, count_alone = np.zeros(columns, np.int64), np.zeros(columns, np.int64)
+    lengths, lengths_alone = np.zeros(columns + 1, np.int64), np.zeros(columns + 1, np.int64)
+    tied = np.zeros(events, dtype=np.bool_)
+    for i in range(events):
+        used = columns
+        while used > 0 and keys[i, used - 1] >= missing:
+            used -= 1
+        own = keys[i, :used]
+        tied[i] = near(own, low)
+        if not tied[i]:
+            add_gap_ranks(total, count, lengths, own, low, columns, 1.0)
+            add_gap_ranks(alone, count_alone, lengths_alone, own, low, first, 2.0)
+    return total, count, lengths, alone, count_alone, lengths_alone, tied
+
+
+@part(fastmath=REORDERED, error_model="numpy")
+def add_above(scores: Floats, values: Floats, limit: float, weight: float) -> float:
+    """Add a weight to each column whose value is above a limit, half where it equals it; return how many there are."""
+    above = 0.0
     for j in range(len(values)):
-        higher = int(values[j] > limit) + int(values[j] >= limit)
-        twice[j] += higher
+        higher = (0.5 if values[j] > limit else 0.0) + (0.5 if values[j] >= limit else 0.0)
+        scores[j] += higher * weight
         above += higher
     return above
 
 
 @njit(error_model="numpy")
-def count_above(made: Remade, limits: Floats) -> tuple[Ints, Ints]:
-    """Count the residuals above each limit of their event, by event and by day, twice; one that equals it, once."""
+def count_above(made: Remade, limits: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Count the residuals above each limit of their event, by event, and sum the weights of these, by day.
+
+    One that equals the limit counts half; one that is missing is not above.
+    """
     events, windows = limits.shape
-    by_event, by_day = np.empty((events, windows), np.int64), np.zeros((windows, made.sessions), np.int64)
+    by_event, by_day = np.empty((events, windows)), np.zeros((windows, made.sessions))
     everything, rows = np.arange(events), np.empty((TURN, made.sessions))
     for begin in range(0, events, TURN):
         which = everything[begin : begin + TURN]
         fill_rows(rows, made, which)
         for j in range(len(which)):
             for window in range(windows):
-                by_event[which[j], window] = add_above(by_day[window], rows[j], limits[which[j], window])
+                limit = limits[which[j], window]
+                by_event[which[j], window] = add_above(by_day[window], rows[j], limit, weight[which[j]])
     return by_event, by_day
 
 

@@ -8,13 +8,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints
+from eventstudy._typing import Floats
 from eventstudy.returns.accumulators import FirstPass, Residuals
+from eventstudy.returns.day_sums import DaySums
 from eventstudy.returns.ranking import row_ranks
 
 __all__ = [
     "DayScores",
-    "DaySums",
     "Ranks",
     "RawRanks",
     "RawWindowRanks",
@@ -23,62 +23,6 @@ __all__ = [
     "WindowRanks",
     "uniform_ranks",
 ]
-
-
-@dataclass(slots=True)
-class DaySums:
-    """Sums of scores by day, D days in all.
-
-    Parameters
-    ----------
-    total : ndarray of shape (D,)
-        Sum over the events that have a score on the day.
-    count : ndarray of shape (D,)
-        How many they are.
-    lengths : ndarray
-        How many events have 0, 1, 2, ... scores in all.
-    """
-
-    total: Floats = field(default_factory=lambda: np.empty(0))
-    count: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    lengths: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-
-    @classmethod
-    def of(cls, scores: Floats) -> DaySums:
-        """Sum scores of shape (E, D), NaN where missing."""
-        there = ~np.isnan(scores)
-        lengths = np.bincount(there.sum(axis=1), minlength=scores.shape[1] + 1)
-        return cls(np.where(there, scores, 0.0).sum(axis=0), there.sum(axis=0), lengths)
-
-    @classmethod
-    def complete(cls, total: Floats, events: int) -> DaySums:
-        """Return the sums over events that have a score on every day."""
-        days = len(total)
-        return cls(
-            total, np.full(days, events), np.bincount([days] * bool(events), [events], days + 1).astype(np.int64)
-        )
-
-    def __add__(self, other: DaySums) -> DaySums:
-        if not len(self.total):
-            return other
-        if not len(other.total):
-            return self
-        return DaySums(self.total + other.total, self.count + other.count, self.lengths + other.lengths)
-
-    @property
-    def means(self) -> Floats:
-        """Mean score of each day, shape (D,), NaN on a day without any."""
-        return np.where(self.count > 0, self.total / np.maximum(self.count, 1), np.nan)
-
-    @property
-    def events(self) -> int:
-        """Events with a score on any day."""
-        return int(self.lengths[1:].sum())
-
-    @property
-    def days(self) -> int:
-        """Days on which any event has a score."""
-        return int((self.count > 0).sum())
 
 
 @dataclass(slots=True)
@@ -119,15 +63,9 @@ class Ranks(DayScores):
         return uniform_ranks(np.concatenate([estimation, event], axis=1))
 
     def add(self, residuals: Residuals) -> None:
-        """Sum ranks, and scale the sums: where nothing is missing all events have the same divisor."""
-        others = residuals
-        if residuals.complete and len(residuals.row):
-            sums, _, whole = residuals.rank_sums
-            events = int(whole.sum())
-            self.sums = self.sums + DaySums.complete(sums / (len(sums) + 1) - 0.5 * events, events)
-            others = residuals.some(~whole)
-        for piece in others.pieces():
-            DayScores.add(self, piece)
+        """Sum the ranks of a block, which one sort an event gives."""
+        if len(residuals.row):
+            self.sums = self.sums + residuals.rank_sums[0]
 
 
 def raw_ranks(values: Floats) -> Floats:

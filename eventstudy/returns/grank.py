@@ -11,38 +11,42 @@ import numpy as np
 from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.execution import Engine
 from eventstudy.returns.accumulators import FirstPass, Places, Residuals
-from eventstudy.returns.days import DaySums, column_dispersion
-from eventstudy.returns.ranking import rank_sums, row_ranks
-from eventstudy.returns.remade import Remade, some_of
+from eventstudy.returns.day_sums import DaySums
+from eventstudy.returns.days import column_dispersion
+from eventstudy.returns.ranking import uniform_sums
+from eventstudy.returns.remade import Remade
 
-__all__ = ["EstimationRanks", "GeneralizedRanks", "one_more_sums"]
+__all__ = ["EstimationRanks", "GeneralizedRanks"]
 
 
 @dataclass(slots=True)
 class EstimationRanks:
-    """Sums by day of the ranks of residuals within each complete estimation window.
+    """Uniform ranks of residuals within each estimation window, as if one value more, the largest, were in it.
 
     Parameters
     ----------
-    total : ndarray of shape (M,)
-        Empty while there is none.
+    sums : DaySums
+        Of M days.
     """
 
     remakes: ClassVar[bool] = True
 
-    total: Floats = field(default_factory=lambda: np.empty(0))
+    sums: DaySums = field(default_factory=DaySums)
 
     def add(self, residuals: Residuals) -> None:
         """Rank each event once."""
-        if len(residuals.row) and residuals.complete:
+        if len(residuals.row):
             self.merge(EstimationRanks(residuals.rank_sums[1]))
 
     def merge(self, other: EstimationRanks) -> None:
         """Add the sums of a later block."""
-        if len(self.total) and len(other.total):
-            self.total = self.total + other.total
-        elif len(other.total):
-            self.total = other.total
+        self.sums = self.sums + other.sums
+
+    @property
+    def joined(self) -> DaySums:
+        """The same as sums of M + 1 days, nothing on the last."""
+        lengths = np.zeros(len(self.sums.total) + 2, dtype=np.int64)
+        return DaySums(np.append(self.sums.total, 0.0), np.append(self.sums.count, 0), lengths)
 
 
 @dataclass(slots=True)
@@ -53,8 +57,8 @@ class GeneralizedRanks:
     ----------
     scars : mapping of str to ndarray of shape (E,)
         SCARs of all events over their standard deviation over the group's, by window.
-    ranks : ndarray of shape (M,)
-        Sums of the ranks in complete estimation windows, which SCARs then move.
+    ranks : EstimationRanks
+        Ranks in estimation windows, which SCARs then move.
     sums : mapping of str to DaySums
         By window; the last of the M + 1 days is the window's.
     """
@@ -62,7 +66,7 @@ class GeneralizedRanks:
     remakes: ClassVar[bool] = True
 
     scars: Mapping[str, Floats] = field(default_factory=dict)
-    ranks: Floats = field(default_factory=lambda: np.empty(0))
+    ranks: EstimationRanks = field(default_factory=EstimationRanks)
     sums: dict[str, DaySums] = field(default_factory=dict)
 
     @classmethod
@@ -72,24 +76,17 @@ class GeneralizedRanks:
         members, ranks = first.places.members, first.accumulated.get(EstimationRanks, EstimationRanks())
         assert isinstance(ranks, EstimationRanks)
         spread = {name: column_dispersion(scar[members][:, None])[0] for name, scar in scars.items()}
-        return cls({name: scar / spread[name] for name, scar in scars.items()}, ranks.total)
+        return cls({name: scar / spread[name] for name, scar in scars.items()}, ranks)
 
     def add(self, residuals: Residuals) -> None:
         """Place every window's return among the residuals of its event."""
         if not len(residuals.row):
             return
-        if residuals.complete:
-            given, more = residuals.given, self._joining(residuals)
-            counts = _counts_above(given, more)
-            for window, above, by_row, by_day in zip(self.scars, more.T, counts[0].T, counts[1], strict=True):
-                self._put(window, _moved(given, ~np.isnan(above), by_row, by_day))
-            return
-        for piece in residuals.pieces():
-            values, ranks = piece.values, row_ranks(piece.values)
-            for window, more in zip(self.scars, self._joining(piece).T, strict=True):
-                used = ~np.isnan(more)
-                if used.any():
-                    self._put(window, one_more_sums(values[used], ranks[used], more[used]))
+        joining = self._joining(residuals)
+        by_row, by_day = _counts_above(residuals.given, joining, np.reciprocal(residuals.used + 2.0))
+        for place, window in enumerate(self.scars):
+            there = ~np.isnan(joining[:, place])
+            self._put(window, _moved(residuals, there, by_row[:, place], by_day[place]))
 
     def merge(self, other: GeneralizedRanks) -> None:
         """Add the sums of a later block."""
@@ -97,12 +94,10 @@ class GeneralizedRanks:
             self._put(name, sums)
 
     def finish(self, engine: Engine, places: Places, remade: Callable[[Ints], Remade] | None) -> None:  # noqa: ARG002
-        """Add the ranks that complete estimation windows have without the window's return, and forget the SCARs."""
+        """Add the ranks that estimation days have without the window's return, and forget the SCARs."""
         self.scars = {}
-        if len(self.ranks):
-            days = len(self.ranks) + 1
-            alone = DaySums(np.append(self.ranks, 0.0) / (days + 1.0), np.zeros(days, int), np.zeros(days + 1, int))
-            self.sums = {name: sums + alone for name, sums in self.sums.items()}
+        if len(self.ranks.sums.total):
+            self.sums = {name: sums + self.ranks.joined for name, sums in self.sums.items()}
 
     def _joining(self, residuals: Residuals) -> Floats:
         """Return what joins the residuals of each event, by window, shape (E, W); NaN where there is no SCAR.
@@ -115,64 +110,39 @@ class GeneralizedRanks:
         self.sums = {**self.sums, name: self.sums.get(name, DaySums()) + sums}
 
 
-def _moved(given: Floats | Remade, used: Bools, by_row: Floats, by_day: Floats) -> DaySums:
-    """Return what `one_more_sums` adds to ``rank / (T + 1)`` of complete rows; less these ranks in rows not used."""
-    days, events = given.shape[1], int(used.sum())
-    if events < len(used):
-        by_day = by_day - rank_sums(some_of(given, ~used))[1]
-    joined = np.append(by_day, (days + 1.0 - by_row[used]).sum())
-    return DaySums.complete(joined / (days + 2.0) - 0.5 * events, events)
+def _moved(residuals: Residuals, there: Bools, by_row: Floats, by_day: Floats) -> DaySums:
+    """Return what the values that join rows add to `EstimationRanks`, and take from it where none joins.
+
+    A residual below the new value keeps its rank, one above has the next; the new value's is one more than the number
+    of residuals, less those above.
+    """
+    events, days = int(there.sum()), len(by_day)
+    used = residuals.used[there]
+    own = (used + 1.0 - by_row[there]) / (used + 2.0) - 0.5
+    total, count = np.append(by_day, own.sum()), np.append(np.zeros(days, dtype=np.int64), events)
+    if events < len(there):
+        others = residuals.some(~there)
+        _, without = uniform_sums(others.given, complete=others.complete)
+        total[:days] -= without.total
+        count[:days] -= without.count
+    return DaySums(total, count, np.bincount(used + 1, minlength=days + 2))
 
 
-def _counts_above(given: Floats | Remade, more: Floats) -> tuple[Floats, Floats]:
-    """Return how many values are above those that join their row, by row (E, W) and by day (W, M).
+def _counts_above(given: Floats | Remade, joining: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Return how many values are above those that join their row, by row (E, W), and the sum of weights by day (W, M).
 
-    One that equals it counts half; nothing is above NaN.
+    One that equals it counts half; nothing is above NaN, and nothing missing above anything.
     """
     if isinstance(given, Remade):
         from eventstudy.returns.compiled import count_above
 
-        twice_by_row, twice_by_day = count_above(given, more)
-        return twice_by_row / 2, twice_by_day / 2
-    by_row, by_day = np.empty(more.shape), np.empty((more.shape[1], given.shape[1]))
-    for window, own in enumerate(more.T):
-        above = (given > own[:, None]).view(np.uint8)
-        by_row[:, window], by_day[window] = (np.add.reduce(above, axis=axis, dtype=np.int32) for axis in (1, 0))
+        return count_above(given, joining, weight)
+    by_row, by_day = np.empty(joining.shape), np.empty((joining.shape[1], given.shape[1]))
+    for window, own in enumerate(joining.T):
+        above = given > own[:, None]
+        by_row[:, window], by_day[window] = above.sum(axis=1), weight @ above
         equal = given == own[:, None]
         if equal.any():
             by_row[:, window] += 0.5 * equal.sum(axis=1)
-            by_day[window] += 0.5 * equal.sum(axis=0)
+            by_day[window] += 0.5 * (weight @ equal)
     return by_row, by_day
-
-
-def one_more_sums(values: Floats, ranks: Floats, more: Floats) -> DaySums:
-    """Sum ``rank / (T + 1) - 1/2`` by day over rows that one more value has joined.
-
-    Parameters
-    ----------
-    values, ranks : ndarray of shape (E, M)
-        Values, NaN where missing, and their ranks within the row, ties averaged.
-    more : ndarray of shape (E,)
-        The value that joins.
-
-    Returns
-    -------
-    DaySums
-        Of M + 1 days; the last is the new value's, and T counts it. Equal to ranking the joined rows, for one sort
-        instead of one a window.
-    """
-    there = ~np.isnan(values)
-    count = there.sum(axis=1)
-    weight = 1.0 / (count + 2.0)
-    above = values > more[:, None]
-    equal = values == more[:, None]
-    moved = np.where(above, ranks + 1.0, ranks)
-    own = count + 1.0 - above.sum(axis=1)
-    if equal.any():
-        moved, own = moved + 0.5 * equal, own - 0.5 * equal.sum(axis=1)
-    scores = moved * weight[:, None] - 0.5
-    days = (scores if there.all() else np.where(there, scores, 0.0)).sum(axis=0)
-    total = np.append(days, (own * weight - 0.5).sum())
-    return DaySums(
-        total, np.append(there.sum(axis=0), len(values)), np.bincount(count + 1, minlength=values.shape[1] + 2)
-    )

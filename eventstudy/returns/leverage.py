@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats
-from eventstudy.returns.accumulators import Residuals
-from eventstudy.returns.grank import GeneralizedRanks
+from eventstudy._typing import Bools, Floats, Ints
+from eventstudy.execution import Engine
+from eventstudy.returns.accumulators import Places, Residuals
+from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
 from eventstudy.returns.models.base import FixedModel, LinearModel
+from eventstudy.returns.remade import Remade
 
 __all__ = ["LeveragedRanks", "leverages", "residual_leverages"]
 
@@ -82,8 +85,15 @@ class LeveragedRanks(GeneralizedRanks):
             return
         left = 1.0 - found
         freed = residuals.values / np.sqrt(np.where(left > FITTED, left, np.nan))
+        others, ranks = replace(residuals, given=freed, complete=False), EstimationRanks()
+        ranks.add(others)
         # A class with slots is made twice, so that super() would not find its own.
-        GeneralizedRanks.add(self, replace(residuals, given=freed, complete=False))
+        GeneralizedRanks.add(self, others)
+        self.sums = {name: sums + ranks.joined for name, sums in self.sums.items()}
+
+    def finish(self, engine: Engine, places: Places, remade: Callable[[Ints], Remade] | None) -> None:  # noqa: ARG002
+        """Forget the SCARs: every block has brought the ranks that its days have without them."""
+        self.scars = {}
 
     def merge(self, other: GeneralizedRanks) -> None:
         """Add the sums of a later block."""

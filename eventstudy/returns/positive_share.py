@@ -35,7 +35,7 @@ class PositiveShare:
 
     def add(self, residuals: Residuals) -> None:
         """Count the positive residuals among the residuals there are."""
-        self.parts = (*self.parts, (sliced(residuals.row), positive_counts(residuals), used_counts(residuals)))
+        self.parts = (*self.parts, (sliced(residuals.row), positive_counts(residuals), residuals.used.astype(COUNT)))
 
     def merge(self, other: PositiveShare) -> None:
         """Append the events of a later block."""
@@ -69,13 +69,3 @@ def positive_counts(residuals: Residuals) -> Codes:
     # Bytes are summed in half the time of booleans.
     above = (residuals.values > 0).view(np.uint8)
     return np.asarray(np.add.reduce(above, axis=1, dtype=COUNT))
-
-
-def used_counts(residuals: Residuals) -> Codes:
-    """Return how many residuals of each event there are."""
-    events, sessions = residuals.given.shape
-    if residuals.complete:
-        return np.broadcast_to(COUNT(sessions), events)
-    if isinstance(residuals.given, Remade):
-        return np.where(np.isnan(residuals.sigma), 0, residuals.known.abnormal.estimates.n_obs).astype(COUNT)
-    return np.asarray(np.add.reduce(residuals.there.view(np.uint8), axis=1, dtype=COUNT))

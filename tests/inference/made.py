@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from eventstudy.errors import Reason
+from eventstudy.execution import Engine
 from eventstudy.inference import HypothesisTest, Sample, TestResult
 from eventstudy.returns.abnormal import AbnormalReturns, Sides
 from eventstudy.returns.accumulators import Accumulator, Around, FirstPass, Places, Residuals
@@ -15,7 +16,7 @@ from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.estimation import without_rounding
 from eventstudy.returns.models import Block, ExpectedReturnModel, MarketModel
-from eventstudy.returns.passes import Accumulated, Merger, Needs, first_look, gathered, second_look
+from eventstudy.returns.passes import Accumulated, Merger, Needs, finish, first_look, gathered, second_look
 from eventstudy.returns.windows import Window, Windows
 
 SESSIONS = np.arange(np.datetime64("2000-01-01"), np.datetime64("2030-01-01"))
@@ -65,17 +66,11 @@ class Made:
     def accumulated(self, needs: Needs, blocks: Iterable[np.ndarray] | None = None) -> dict[type, Accumulator]:
         every = np.arange(len(self.y))
         parts = list(blocks) if blocks is not None else [every]
-        groups = {ALL: np.ones(len(every), dtype=bool)}
+        members = np.ones(len(every), dtype=bool)
         whole = self.residuals(every).known.abnormal
         cars = {window.name: whole.car(window) for window in self.windows.reported}
-        where = (groups[ALL], self.code, self.day0, self.calendar, self.sessions)
-        places = {ALL: Places(self.windows, *where)}
-        first = FirstPass(whole, cars, places[ALL])
-        found: dict[type, Accumulator] = {}
-        for empty in (first_look(needs, places), second_look(needs, {ALL: first})):
-            brought = [gathered(empty, [self.residuals(rows)], groups) for rows in parts]
-            found |= merged(empty, brought)[ALL]
-        return found
+        places = Places(self.windows, members, self.code, self.day0, self.calendar, self.sessions)
+        return looked(needs, FirstPass(whole, cars, places), [self.residuals(rows) for rows in parts])
 
     def sample(self, window: str | tuple[int, int], needs: Needs = (), order: np.ndarray | None = None) -> Sample:
         every = np.arange(len(self.y))
@@ -105,6 +100,18 @@ class Made:
     def one(self, test: HypothesisTest, window: str) -> TestResult:
         (result,) = self.run(test, window)
         return result
+
+
+def looked(needs: Needs, first: FirstPass, blocks: Sequence[Residuals]) -> dict[type, Accumulator]:
+    """Return what accumulators take from two looks at blocks of all events, as a study takes them."""
+    places, groups = {ALL: first.places}, {ALL: first.places.members}
+    empty = first_look(needs, places)
+    found = merged(empty, [gathered(empty, [each], groups) for each in blocks])
+    finish(found, Engine(), places)
+    later = second_look(needs, {ALL: replace(first, accumulated=found[ALL])})
+    again = merged(later, [gathered(later, [each], groups) for each in blocks])
+    finish(again, Engine(), places)
+    return {**found[ALL], **again[ALL]}
 
 
 def merged(empty: Accumulated, parts: Sequence[Accumulated]) -> Accumulated:

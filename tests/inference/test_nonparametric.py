@@ -24,10 +24,12 @@ from eventstudy.inference import (
     Wilcoxon,
 )
 from eventstudy.inference.scores import cumulated
+from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.correlation import EventTimeCorrelation
-from eventstudy.returns.days import DaySums, column_dispersion
-from eventstudy.returns.grank import one_more_sums
-from eventstudy.returns.ranking import row_ranks
+from eventstudy.returns.day_sums import DaySums
+from eventstudy.returns.days import column_dispersion
+from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
+from eventstudy.returns.ranking import uniform_sums
 from tests.inference.made import Made, good, made, market
 from tests.inference.samples import sample
 
@@ -189,9 +191,16 @@ def test_one_more_value_joins_the_ranks_as_if_all_were_ranked() -> None:
     values = rng.integers(-4, 5, (200, 15)).astype(float)
     values[rng.random(values.shape) < 0.1] = np.nan
     more = rng.integers(-5, 6, 200).astype(float)
-    expected = DaySums.of(uniform(np.column_stack([values, more])))
-    found = one_more_sums(values, row_ranks(values), more)
-    np.testing.assert_allclose(found.total, expected.total, rtol=1e-12)
+    more[[3, 90]] = np.nan
+    joined = ~np.isnan(more)
+    expected = DaySums.of(uniform(np.column_stack([values, more])[joined]))
+    residuals = Residuals(np.arange(200), values, np.ones(200), np.zeros(200, dtype=np.int64))
+    alone = EstimationRanks(uniform_sums(values)[1])
+    ranks = GeneralizedRanks({"day0": more}, alone)
+    ranks.add(residuals)
+    ranks.finish(None, None, None)  # type: ignore[arg-type]
+    found = ranks.sums["day0"]
+    np.testing.assert_allclose(found.total, expected.total, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(found.count, expected.count)
     np.testing.assert_array_equal(found.lengths, expected.lengths)
 

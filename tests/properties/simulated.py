@@ -25,8 +25,8 @@ from eventstudy.inference import (
 )
 from eventstudy.inference.base import Sample
 from eventstudy.returns.accumulators import FirstPass, Places
-from eventstudy.returns.passes import Needs, first_look, gathered, second_look
-from tests.inference.made import ALL, Made, made, merged
+from eventstudy.returns.passes import Needs
+from tests.inference.made import Made, looked, made
 
 ESTIMATION, BEFORE, DAYS = 100, 10, 21
 WINDOWS = {"1": (0, 0), "3": (-1, 1), "21": (-10, 10)}
@@ -117,14 +117,10 @@ def samples(given: Made, needs: Needs, seed: int) -> Iterator[Sample]:
     """Give the sample of each window, what the tests need gathered once."""
     rows = np.arange(len(given.y))
     residuals = given.residuals(rows)
-    abnormal, groups = residuals.known.abnormal, {ALL: np.ones(len(rows), dtype=bool)}
+    abnormal, members = residuals.known.abnormal, np.ones(len(rows), dtype=bool)
     cars = {window.name: abnormal.car(window) for window in given.windows.reported}
-    where = (groups[ALL], given.code, given.day0, given.calendar, given.sessions)
-    places = {ALL: Places(given.windows, *where)}
-    first = FirstPass(abnormal, cars, places[ALL])
-    held = {}
-    for empty in (first_look(needs, places), second_look(needs, {ALL: first})):
-        held |= merged(empty, [gathered(empty, [residuals], groups)])[ALL]
+    places = Places(given.windows, members, given.code, given.day0, given.calendar, given.sessions)
+    held = looked(needs, FirstPass(abnormal, cars, places), [residuals])
     calendar = given.sessions["XNYS"]
     for found in cars.values():
         span = calendar[given.day0[:, None] + [found.window.start, found.window.end]]

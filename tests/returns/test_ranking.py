@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from eventstudy.returns.ranking import row_ranks
+from eventstudy.returns import paths
+from eventstudy.returns.ranking import row_ranks, uniform_sums
 
 
 @pytest.mark.parametrize("shape", [(300, 271), (3, 1), (5, 1500), (0, 10)])
@@ -36,3 +37,23 @@ def test_mixed_rows_do_not_disturb_each_other() -> None:
     np.testing.assert_array_equal(mixed[[0, 3]], whole[[0, 3]])
     assert np.isnan(mixed[1, 3])
     assert mixed[2, 7] == mixed[2, 8]
+
+
+@pytest.mark.parametrize("path", [paths.NUMPY, paths.COMPILED])
+@pytest.mark.parametrize("columns", [60, 1_100])
+def test_sums_of_rows_with_gaps_and_ties_are_those_of_scipy(columns: int, path: str) -> None:
+    rng = np.random.default_rng(3)
+    values, more = rng.normal(0, 0.02, (300, columns)), rng.normal(0, 0.02, (300, 7))
+    for each in (values, more):
+        each[rng.random(each.shape) < 0.02] = np.nan
+    values[3, 4], values[6, :3], values[8] = values[3, 5], [0.0, -0.0, 0.0], values[8, 0]
+    values[4], more[4] = np.nan, np.nan
+    with paths.running(path):
+        found = uniform_sums(values, more)
+    for sums, rows, spare in ((found[0], np.hstack([values, more]), 1), (found[1], values, 2)):
+        there = ~np.isnan(rows)
+        used = there.sum(axis=1, keepdims=True)
+        scores = stats.rankdata(rows, axis=1, nan_policy="omit") / (used + spare) - 0.5
+        np.testing.assert_allclose(sums.total, np.nansum(scores, axis=0), rtol=0, atol=1e-11)
+        np.testing.assert_array_equal(sums.count, there.sum(axis=0))
+        np.testing.assert_array_equal(sums.lengths, np.bincount(used.ravel(), minlength=rows.shape[1] + 1))

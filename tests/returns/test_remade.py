@@ -159,11 +159,16 @@ def test_rank_sums_are_those_of_scipy(given: Given) -> None:
 def test_one_sort_serves_events_with_and_without_a_gap(given: Given) -> None:
     rows, ar = given.remade.rows(), np.random.default_rng(6).normal(0, 0.02, (len(given.at), AHEAD))
     ar[[3, 600, 601], [0, 1, 6]] = np.nan
-    together, alone, whole = residuals_of(given, ar).rank_sums
-    assert np.flatnonzero(~whole).tolist() == [3, 600, 601]
-    expected = stats.rankdata(np.hstack([rows, ar])[whole], axis=1).sum(axis=0)
-    np.testing.assert_array_equal(together, expected)
-    np.testing.assert_array_equal(alone, stats.rankdata(rows, axis=1).sum(axis=0))
+    together, alone = residuals_of(given, ar).rank_sums
+    joined = np.hstack([rows, ar])
+    count = (~np.isnan(joined)).sum(axis=1, keepdims=True)
+    expected = stats.rankdata(joined, axis=1, nan_policy="omit") / (count + 1) - 0.5
+    np.testing.assert_allclose(together.total, np.nansum(expected, axis=0), rtol=0, atol=1e-10)
+    np.testing.assert_array_equal(together.count, (~np.isnan(joined)).sum(axis=0))
+    np.testing.assert_array_equal(together.lengths, np.bincount(count.ravel()))
+    expected = stats.rankdata(rows, axis=1) / (SESSIONS + 2) - 0.5
+    np.testing.assert_allclose(alone.total, expected.sum(axis=0), rtol=0, atol=1e-10)
+    assert set(alone.count) == {len(rows)}
 
 
 @pytest.mark.parametrize("made", [False, True])
@@ -174,7 +179,7 @@ def test_generalised_ranks_are_those_of_the_joined_rows(given: Given, *, made: b
     residuals = residuals_of(given, np.zeros((events, AHEAD)), made=made)
     alone = EstimationRanks()
     alone.add(residuals)
-    ranks = GeneralizedRanks(scars, alone.total)
+    ranks = GeneralizedRanks(scars, alone)
     ranks.add(residuals)
     ranks.finish(Engine(), None, None)  # type: ignore[arg-type]
     standard = given.remade.rows() / given.fit.sigma[:, None]
