@@ -68,7 +68,8 @@ class Hotelling(HypothesisTest):
         return self._days(sample) if self.across == "days" else self._firms(sample)
 
     def _days(self, sample: Sample) -> tuple[TestResult, ...]:
-        ar = sample.ar[~np.isnan(sample.ar).any(axis=1)]
+        ar = sample.ar
+        ar = ar[~np.isnan(ar).any(axis=1)]
         n, length = ar.shape
         estimate = float(ar.mean(axis=0).sum()) if n else float("nan")
         if n <= max(length, 1):

@@ -49,12 +49,10 @@ class Permutation(ResamplingTest):
             return ()
         own = sample.accumulated[OwnResiduals]
         assert isinstance(own, OwnResiduals)
-        residuals = own.of(sample.row).residuals
-        return tuple(self._one(sample, i, residuals[i]) for i in range(len(sample)))
+        residuals, ar = own.of(sample.row).residuals, sample.ar
+        return tuple(self._one(sample, i, given(residuals[i]), given(ar[i])) for i in range(len(sample)))
 
-    def _one(self, sample: Sample, i: int, residuals: Floats) -> TestResult:
-        residuals = given(residuals)
-        window = given(sample.ar[i])
+    def _one(self, sample: Sample, i: int, residuals: Floats, window: Floats) -> TestResult:
         estimate, event_id = float(sample.car[i]), str(sample.event_id[i])
         spread = float(np.std(residuals, ddof=1)) if len(residuals) > 2 else 0.0
         if not spread > 0 or not len(window):

@@ -39,8 +39,8 @@ class Sample:
         Degrees of freedom of the estimation.
     held : ndarray of shape (N,) or callable
         Buy-and-hold abnormal returns, NaN where a return is missing, or what computes them.
-    ar : ndarray of shape (N, L)
-        Abnormal returns on the window's days, NaN where missing.
+    by_day : ndarray of shape (N, L) or callable
+        Abnormal returns on the window's days, NaN where missing, or what takes them from those of all events.
     accumulated : mapping
         What the test declared it `needs`, for the whole group.
     seed : int
@@ -60,7 +60,7 @@ class Sample:
     std_error: Floats
     dof: Ints
     held: Floats | Callable[[], Floats]
-    ar: Floats
+    by_day: Floats | Callable[[], Floats]
     accumulated: Mapping[type[Accumulator], Accumulator]
     seed: int = 0
     day0: Dates = field(default_factory=lambda: np.empty(0, dtype="datetime64[D]"))
@@ -107,7 +107,7 @@ class Sample:
             std_error=cars.std_error[chosen],
             dof=cars.dof[chosen],
             held=partial(_bhar, cars, row),
-            ar=abnormal.ar[chosen][:, days],
+            by_day=partial(_rows, abnormal.ar[:, days], chosen),
             accumulated=accumulated,
             seed=seed,
             day0=np.empty(0, dtype="datetime64[D]") if day0 is None else day0[chosen],
@@ -122,6 +122,11 @@ class Sample:
     def bhar(self) -> Floats:
         """Buy-and-hold abnormal returns, shape (N,), NaN where a return is missing."""
         return self.held() if callable(self.held) else self.held
+
+    @property
+    def ar(self) -> Floats:
+        """Abnormal returns on the window's days, shape (N, L), NaN where missing."""
+        return self.by_day() if callable(self.by_day) else self.by_day
 
     @property
     def scar(self) -> Floats:
@@ -143,7 +148,7 @@ class Sample:
     def part(self, values: Floats) -> Floats:
         """Return the sample's rows and days of an array of shape (E, L, ...) over all events and days."""
         # Sums of small arrays depend on how these lie in memory, and an array that came from a process lies otherwise.
-        return np.ascontiguousarray(values[sliced(self.row)][:, self.days])
+        return np.ascontiguousarray(values[:, self.days][sliced(self.row)])
 
     @property
     def narrowed(self) -> bool:
@@ -155,6 +160,10 @@ class Sample:
     def own(self) -> AbnormalReturns:
         """Return the abnormal returns of the sample's events, over the whole event window."""
         return self.whole.take(self.row)
+
+
+def _rows(values: Floats, rows: Ints | slice) -> Floats:
+    return values[rows]
 
 
 def _bhar(cars: Cars, rows: Ints) -> Floats:

@@ -315,7 +315,7 @@ def leg_sample(
         std_error=np.array([move.ordinary_sd for _, _, move in kept], dtype=np.float64),
         dof=np.array([max(move.n - 1, 0) for _, _, move in kept], dtype=np.int64),
         held=values,
-        ar=values[:, None],
+        by_day=values[:, None],
         accumulated={},
         seed=seed,
         day0=np.array([each.day0 for _, each, _ in kept], dtype="datetime64[D]"),

@@ -103,7 +103,8 @@ class Covariance:
         if by_design.any():
             leverage, place = self._of_designs(self.leverage, self.which[by_design])
             variance[by_design] = self.variance[by_design] * (1.0 + leverage)[place]
-        variance[~by_design] = self.noise[~by_design] + (self.own[-1 - self.which[~by_design]] ** 2).sum(axis=2)
+        own = self.own[-1 - self.which[~by_design]]
+        variance[~by_design] = self.noise[~by_design] + np.einsum("elp,elp->el", own, own)
         return variance
 
     def std_error(self, forecast_error: ForecastError = "full") -> Floats:
@@ -184,5 +185,6 @@ class Covariance:
 def _squares(spread: Floats, how: str) -> Floats:
     """Return what the parameter error adds to the variance of a sum, for spreads of shape (n, days, P)."""
     if how == "diagonal":
-        return np.asarray((spread**2).sum(axis=(1, 2)))
-    return np.asarray((spread.sum(axis=1) ** 2).sum(axis=1))
+        return np.asarray(np.einsum("edp,edp->e", spread, spread))
+    summed = np.einsum("edp->ep", spread)
+    return np.asarray(np.einsum("ep,ep->e", summed, summed))

@@ -15,8 +15,11 @@ from eventstudy.returns.align import Attrition
 WINDOWS = Windows(estimation=(-260, -11), event=(-10, 10), named={"day0": (0, 0), "all": (-10, 10)})
 
 
-def made_up_panel(symbols: int, sessions: int, seed: int = 0) -> ReturnPanel:
-    """Return a ragged panel: symbol MKT over all sessions, the others over spans of exponential length."""
+def made_up_panel(symbols: int, sessions: int, seed: int = 0, *, gaps: bool = False) -> ReturnPanel:
+    """Return a ragged panel: symbol MKT over all sessions, the others over spans of exponential length.
+
+    With gaps, one symbol in five lacks one return in a hundred, so that 18% of estimation windows lack some.
+    """
     calendar, rng = get_calendar("XNYS"), np.random.default_rng(seed)
     length = np.clip(rng.exponential(sessions / 4, symbols).astype(np.int64), 600, sessions - 1)
     first = (rng.random(symbols) * (sessions - length)).astype(np.int64)
@@ -28,6 +31,8 @@ def made_up_panel(symbols: int, sessions: int, seed: int = 0) -> ReturnPanel:
     for symbol in range(1, symbols):
         span = slice(offsets[symbol], offsets[symbol + 1])
         values[span] += 0.9 * market[first[symbol] : first[symbol] + length[symbol]]
+        if gaps and symbol % 5 == 0:
+            values[span][rng.random(length[symbol]) < 0.01] = np.nan
     names = ("MKT", *(f"S{number:05d}" for number in range(1, symbols)))
     return ReturnPanel(Listing(names, (calendar,) * symbols, offsets, first), values)
 

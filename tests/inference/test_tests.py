@@ -35,7 +35,7 @@ def sample(car: list[float], std_error: list[float] | None = None, residuals: np
         std_error=np.array(std_error or [0.02] * n, dtype=float),
         dof=np.full(n, 118),
         held=np.full(n, np.nan),
-        ar=np.zeros((n, 3)),
+        by_day=np.zeros((n, 3)),
         accumulated={PositiveShare: share, EstimationMeans: means},
     )
 
