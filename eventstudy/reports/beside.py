@@ -23,7 +23,7 @@ from eventstudy.reports.html import HtmlReport, environment, page
 __all__ = ["MANY_EVENTS", "MOST_EVENTS", "PageBeside"]
 
 # With fewer events the page is done before a second process has begun; with more, their tables are long to hand over.
-MANY_EVENTS, MOST_EVENTS = 5_000, 200_000
+MANY_EVENTS, MOST_EVENTS = 5_000, 100_000
 # Not a fork, which would copy locks of threads that it has not, and not multiprocessing, which runs a caller's script
 # again. It finds the package where we do.
 CHILD = """
@@ -68,7 +68,8 @@ class PageBeside:
         """Hand the results over; the other process begins with the page."""
         if self._child is None or self._child.stdin is None:
             return
-        with suppress(OSError), self._child.stdin as sent:
+        # A pipe that nobody reads any more, or a value that can't be sent.
+        with suppress(OSError, pickle.PicklingError, TypeError, AttributeError), self._child.stdin as sent:
             pickle.dump(Results(results.summary, dict(results.tables)), sent, protocol=5)
 
     def write(self, results: Results, folder: Path) -> Path:
@@ -86,18 +87,19 @@ class PageBeside:
 
 def answer() -> None:
     """Read results from standard input, write their page to standard output, and end: with 1 where that fails."""
-    # It lives for one page.
+    # It lives for one page, and nothing else may stand there.
     gc.disable()
-    # While there is time for it.
-    for name in ("pandas", "matplotlib.backends.backend_svg", "eventstudy.reports.canvas", "scipy.special"):
-        import_module(name)
-    environment().get_template("report.html.j2")
+    given, told, sys.stdout = sys.stdin.buffer, sys.stdout.buffer, sys.stderr
     try:
-        text = page(pickle.load(sys.stdin.buffer), beside_files=True)  # noqa: S301
+        # While there is time for it.
+        for name in ("pandas", "matplotlib.backends.backend_svg", "eventstudy.reports.canvas", "scipy.special"):
+            import_module(name)
+        environment().get_template("report.html.j2")
+        text = page(pickle.load(given), beside_files=True)  # noqa: S301
     except Exception:  # noqa: BLE001
         sys.exit(1)
-    sys.stdout.buffer.write(text.encode())
-    sys.stdout.flush()
+    told.write(text.encode())
+    told.flush()
     # To take apart what is there at the end would keep the first process waiting.
     os._exit(0)
 

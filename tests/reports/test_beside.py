@@ -105,6 +105,17 @@ def test_a_python_that_can_t_be_started_leaves_the_page_to_this_one(
     assert here == [results]
 
 
+def test_results_that_can_t_be_sent_leave_the_page_to_this_process(
+    results: Results, tmp_path: Path, here: list[Results]
+) -> None:
+    odd = replace(results, summary={**results.summary, "odd": lambda: 0})
+    with PageBeside() as report:
+        report.expect(MANY_EVENTS)
+        report.begin(odd)
+        report.write(odd, tmp_path)
+    assert here == [odd]
+
+
 def test_an_error_of_the_page_is_raised_here_and_printed_nowhere(
     results: Results, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
