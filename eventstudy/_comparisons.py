@@ -118,7 +118,7 @@ def _by_label(car: Floats, labels: Labels, names: Sequence[str]) -> dict[str, Fl
 
 
 def _frame(found: Found, adjustment: str) -> pd.DataFrame:
-    frame = outcomes([(model, group, each.window, outcome) for model, group, each, outcome in found])
+    frame = outcomes([(model, group, each.window, [outcome]) for model, group, each, outcome in found])
     if adjustment != "none":
         frame["adjustment"] = adjustment
         for model in frame["model"].unique():
@@ -170,5 +170,5 @@ def joint(
             distribution=told if tested.tested[place] else "",
             reason=Reason.OK if tested.tested[place] else lacking,
         )
-        rows.append((label, group, cars.window, outcome))
+        rows.append((label, group, cars.window, [outcome]))
     return outcomes(rows).assign(p_adjusted=tested.p_adjusted, adjustment="romano_wolf")

@@ -13,6 +13,7 @@ from eventstudy._typing import Bools, Floats, Labels
 from eventstudy.distributions import PValues
 from eventstudy.errors import Reason
 from eventstudy.inference import TestResult
+from eventstudy.inference.base import column
 from eventstudy.returns import Window, average_cars
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ TEST_COLUMNS = (
     "note",
 )
 
+# What the results of a family have in common beside their model, and the event.
+FAMILY = ("test", "convention", "alternative", "event_id")
+
 
 def tests(models: Mapping[str, ModelResult], adjustment: str) -> pd.DataFrame:
     """Return tests.csv: one row a model, group, window and test, or event for a test of single events.
@@ -108,47 +112,42 @@ def tests(models: Mapping[str, ModelResult], adjustment: str) -> pd.DataFrame:
     """
     from eventstudy.inference.adjust import adjust_families
 
-    asked = [(label, tested) for label, result in models.items() for tested in result.tests]
-    frame = outcomes([(label, tested.group, tested.window, tested.outcome) for label, tested in asked])
+    asked = [(label, *found) for label, result in models.items() for found in result.tests.found]
+    frame = outcomes(asked)
     families = [
-        (
-            label,
-            tested.outcome.test,
-            tested.outcome.convention,
-            tested.outcome.alternative,
-            tested.outcome.event_id,
-            tested.outcome.event_id and tested.group,
-        )
-        for label, tested in asked
+        (label, *said, event_id, event_id and group)
+        for label, group, _, results in asked
+        for *said, event_id in zip(*(column(results, name) for name in FAMILY), strict=True)
     ]
     frame["p_adjusted"] = adjust_families(frame["p_value"].to_numpy(float), families, adjustment)
     frame["adjustment"] = adjustment
     return frame
 
 
-def outcomes(found: Sequence[tuple[str, str, Window, TestResult]]) -> pd.DataFrame:
+def outcomes(found: Sequence[tuple[str, str, Window, Sequence[TestResult]]]) -> pd.DataFrame:
     """Return rows of tests.csv from model, group, window and what a test says of them, not adjusted."""
     import pandas as pd
 
-    results = [outcome for *_, outcome in found]
     held: dict[str, Any] = {
-        each.name: [getattr(result, each.name) for result in results] for each in fields(TestResult)
+        each.name: [cell for *_, results in found for cell in column(results, each.name)] for each in fields(TestResult)
     }
+    count = [len(results) for *_, results in found]
+    rows = len(held["test"])
     tails = PValues(*(np.array(held[f"p_{tail}"], dtype=np.float64) for tail in PValues._fields))
     alternative = np.array(held["alternative"], dtype=object)
-    p_value = np.full(len(found), np.nan)
+    p_value = np.full(rows, np.nan)
     for each in dict.fromkeys(held["alternative"]):
         p_value[alternative == each] = tails.of(each)[alternative == each]
     held |= {
-        "model": [model for model, *_ in found],
-        "group": [group for _, group, *_ in found],
-        "window": [window.name for _, _, window, _ in found],
-        "start": [window.start for _, _, window, _ in found],
-        "end": [window.end for _, _, window, _ in found],
+        "model": np.repeat(np.array([model for model, *_ in found], dtype=object), count),
+        "group": np.repeat(np.array([group for _, group, *_ in found], dtype=object), count),
+        "window": np.repeat(np.array([window.name for _, _, window, _ in found], dtype=object), count),
+        "start": np.repeat(np.array([window.start for _, _, window, _ in found], dtype=np.int64), count),
+        "end": np.repeat(np.array([window.end for _, _, window, _ in found], dtype=np.int64), count),
         "alternative": list(map(str, held["alternative"])),
         "p_value": p_value,
-        "p_adjusted": np.full(len(found), np.nan),
-        "adjustment": ["none"] * len(found),
+        "p_adjusted": np.full(rows, np.nan),
+        "adjustment": ["none"] * rows,
         "reason": _reasons(held["reason"]),
         "note": held["notes"],
     }

@@ -9,7 +9,7 @@ import warnings
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,12 +18,17 @@ from eventstudy._corrections import CORRECTIONS, Correction
 from eventstudy._typing import Bools, Codes, Dates, Ints, Times
 from eventstudy.errors import UnknownNameError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["Calendar", "Correction", "calendar_codes", "calendar_of", "corrections", "get_calendar"]
 
 FIRST_DATE = "1990-01-01"
 LAST_DATE = "2030-12-31"
 # CRSP's daily prices begin with 1926, and the library knows New York's sessions since 1885.
 EARLIER = dict.fromkeys(("XNYS", "XNAS", "ARCX", "XASE", "BATS"), "1926-01-01")
+# From here on New York has no sessions on Saturdays; those of the summer before are days on which it was closed.
+NO_MORE_SATURDAYS = np.datetime64("1952-09-29")
 
 # Our code -> (name in pandas_market_calendars, time zone). Nasdaq and NYSE Arca keep NYSE's sessions.
 EXCHANGES = {
@@ -216,7 +221,11 @@ def get_calendar(code: str, first: str | None = None, last: str = LAST_DATE) -> 
     with warnings.catch_warnings():
         # The library's own: pandas deprecations, and lunch breaks that an exchange has given up.
         warnings.simplefilter("ignore")
-        schedule = pandas_market_calendars.get_calendar(library_name).schedule(first, last, tz="UTC")
+        library = pandas_market_calendars.get_calendar(library_name)
+        if code in EARLIER:
+            schedule = library.schedule_from_days(_new_york(library, first, last), tz="UTC")
+        else:
+            schedule = library.schedule(first, last, tz="UTC")
 
     def moments(column: str) -> Times:
         times: Times = schedule[column].dt.tz_localize(None).to_numpy().astype("datetime64[s]")
@@ -234,6 +243,19 @@ def get_calendar(code: str, first: str | None = None, last: str = LAST_DATE) -> 
             break_ends=moments("break_end") if has_breaks else None,
         )
     )
+
+
+def _new_york(library: Any, first: str, last: str) -> pd.DatetimeIndex:
+    """Return the days of the library's sessions; left to itself, it would make all holidays up to 2200, and twice."""
+    import pandas as pd
+
+    closed = [*library.regular_holidays.holidays(first, last), *library.adhoc_holidays]
+    holidays = np.array([each.date() for each in closed], dtype="datetime64[D]")
+    days = np.arange(np.datetime64(first), np.datetime64(last) + 1)
+    early = days < NO_MORE_SATURDAYS
+    is_session = np.is_busday(days, weekmask=library.weekmask, holidays=holidays)
+    is_session[early] = np.is_busday(days[early], weekmask=library.weekmask_pre_1952, holidays=holidays)
+    return pd.DatetimeIndex(days[is_session])
 
 
 def _corrected(calendar: Calendar) -> Calendar:

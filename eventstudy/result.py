@@ -18,7 +18,8 @@ from eventstudy.events import Events, Flags, Placed
 from eventstudy.events.quality import Quality, assess, headline_end
 from eventstudy.events.timing import Phase
 from eventstudy.findings import Finding, findings_frame
-from eventstudy.inference import TESTS, TestResult
+from eventstudy.inference import TESTS
+from eventstudy.inference.battery import Battery, Tested
 from eventstudy.inference.clusters import cluster_codes
 from eventstudy.inference.diagnostics import Diagnostics
 from eventstudy.panels import ReturnPanel
@@ -26,7 +27,7 @@ from eventstudy.reactions import Reaction, Reactions, reactions_frame
 from eventstudy.reactions.path import paths_frame
 from eventstudy.reports import Results
 from eventstudy.reports.long_tables import Tables
-from eventstudy.returns import ALL, AbnormalReturns, Aligned, AverageReturns, Cars, ExpectedReturnModel, Window, paths
+from eventstudy.returns import ALL, AbnormalReturns, Aligned, AverageReturns, Cars, ExpectedReturnModel, paths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,15 +39,6 @@ if TYPE_CHECKING:
     from eventstudy.study import Study
 
 __all__ = ["ALL", "ModelResult", "StudyResult", "Tested"]
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """A test result with the group and window that it speaks of."""
-
-    group: str
-    window: Window
-    outcome: TestResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +55,7 @@ class ModelResult:
         By reported window.
     averages : mapping of str to AverageReturns
         By group.
-    tests : tuple of Tested
+    tests : sequence of Tested
         By group, window and test, in the order asked for.
     diagnostics : mapping of (str, str) to Diagnostics
         What the sample of each group and window looks like.
@@ -73,7 +65,7 @@ class ModelResult:
     abnormal: AbnormalReturns
     cars: Mapping[str, Cars]
     averages: Mapping[str, AverageReturns]
-    tests: tuple[Tested, ...]
+    tests: Battery
     diagnostics: Mapping[tuple[str, str], Diagnostics] = field(default_factory=dict)
 
 
@@ -227,7 +219,9 @@ class StudyResult:
         which = self.study.windows.window(window).name if window else self.study.windows.reported[0].name
         if group not in self.groups:
             raise UnknownNameError("group", group, self.groups)
-        ran = (each.outcome for each in chosen.tests if (each.group, each.window.name) == (group, which))
+        ran = (
+            each for of, days, results in chosen.tests.found if (of, days.name) == (group, which) for each in results
+        )
         asked = self.study.hypothesis_tests
         return advise(chosen.diagnostics[group, which], TESTS.names(), without_value(ran), asked)
 

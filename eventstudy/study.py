@@ -29,7 +29,7 @@ from eventstudy.inference.seeds import child_seed
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.prepare import Digested, Prepared, digests, prepare
 from eventstudy.reactions import Clock, Leg, OrdinaryDays, Reactions, measure_reactions
-from eventstudy.result import ModelResult, StudyResult, Tested
+from eventstudy.result import ModelResult, StudyResult
 from eventstudy.returns import (
     AUTOCORRELATIONS,
     MEASURES,
@@ -355,6 +355,6 @@ class Study:
             abnormal=abnormal,
             cars=cars,
             averages=averages,
-            tests=tuple(Tested(*each) for each in run_tests(tests, drawn, self.engine)),
+            tests=run_tests(tests, drawn, self.engine),
             diagnostics={(group, each.window.name): diagnose(each, thin[each.row], days) for group, each in drawn},
         )

@@ -1,5 +1,7 @@
 """Sessions against the exchanges' own published dates and hours."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -168,8 +170,6 @@ def test_corrections_of_hours(date: str, opens: str, closes: str) -> None:
 
 def test_the_library_s_two_hong_kong_codes_disagree_where_we_say_they_do() -> None:
     """A new version of the library that agrees makes a row of the table superfluous: this test then tells."""
-    import warnings
-
     import pandas_market_calendars
 
     with warnings.catch_warnings():
@@ -182,6 +182,28 @@ def test_the_library_s_two_hong_kong_codes_disagree_where_we_say_they_do() -> No
     assert sorted(set(other) - set(one)) == ["2020-10-13", "2021-04-06", "2021-10-13", "2024-09-06"]
     ours = HONG_KONG.sessions[(HONG_KONG.sessions >= days("2010-01-01")) & (HONG_KONG.sessions <= days("2028-12-31"))]
     assert sorted(set(one) & set(other)) == ours.astype(str).tolist()
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("1926-01-01", "2030-12-31"),
+        ("1930-05-02", "1951-03-03"),
+        ("1952-09-27", "1960-01-01"),
+        ("1999-01-01", "2040-12-31"),
+    ],
+)
+def test_new_york_has_the_sessions_and_hours_of_the_library_s_own_schedule(first: str, last: str) -> None:
+    import pandas_market_calendars
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        schedule = pandas_market_calendars.get_calendar("NYSE").schedule(first, last)
+    ours = get_calendar("XNYS", first, last)
+    np.testing.assert_array_equal(ours.sessions, schedule.index.to_numpy().astype("datetime64[D]"))
+    for own, column in ((ours.opens, "market_open"), (ours.closes, "market_close")):
+        theirs = schedule[column].dt.tz_localize(None).to_numpy().astype("datetime64[s]")
+        np.testing.assert_array_equal(own, theirs)
 
 
 def test_every_correction_names_its_source_and_is_in_force() -> None:

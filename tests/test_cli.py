@@ -215,6 +215,17 @@ class BrokenReport:
         raise ZeroDivisionError("a fault inside")
 
 
+def test_a_page_made_by_a_second_process_is_the_same_file(
+    call: Call, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventstudy.reports.beside.MANY_EVENTS", 1)
+    monkeypatch.setattr("eventstudy.reports.beside._processors", lambda: 2)
+    monkeypatch.setattr("eventstudy.reports.html.HtmlReport.write", None)
+    done = call("run", ALIBABA, "--out", tmp_path / "beside")
+    assert (done.status, done.err) == (0, "")
+    assert (tmp_path / "beside" / "report.html").read_bytes() == (folder / "report.html").read_bytes()
+
+
 def test_a_report_that_fails_keeps_none_of_the_others(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,7 +26,7 @@ from eventstudy.errors import InputError
 
 if TYPE_CHECKING:
     from eventstudy.bars import BarPanel
-    from eventstudy.reports import Results
+    from eventstudy.reports import Report, Results
     from eventstudy.result import StudyResult
 
 
@@ -41,20 +41,26 @@ def run(
 ) -> None:
     """Run a study; write its results and reports."""
     from eventstudy.config import load
+    from eventstudy.reports.beside import PageBeside
     from eventstudy.reports.terminal import render
 
-    with clock() as times, network(offline=offline):
-        configured = load(config, overrides or ())
-        folder = out or configured.out or Path("results") / configured.name
-        check_writable(folder)
-        with progress_bars(quiet=quiet) as progress:
-            result = configured.run(progress)
-    if not quiet:
-        typer.echo(render(result.results, **terminal()))
-    engine = configured.study.engine
-    how = {"engine": engine.name, "workers": engine.workers}
-    result.save(folder, run={**times, **how, **circumstances(config, folder)})
-    written, failures = _write_reports(result.results, configured.reports, folder)
+    with PageBeside() as page:
+        with clock() as times, network(offline=offline):
+            configured = load(config, overrides or ())
+            folder = out or configured.out or Path("results") / configured.name
+            check_writable(folder)
+            with progress_bars(quiet=quiet) as progress:
+                inputs = configured.read(progress)
+                if page.name in configured.reports:
+                    page.expect(len(inputs.events))
+                result = configured.run_on(inputs, progress)
+        page.begin(result.results)
+        if not quiet:
+            typer.echo(render(result.results, **terminal()))
+        engine = configured.study.engine
+        how = {"engine": engine.name, "workers": engine.workers}
+        result.save(folder, run={**times, **how, **circumstances(config, folder)})
+        written, failures = _write_reports(result.results, configured.reports, folder, page)
     failures += _models_without_estimate(result)
     if not quiet:
         typer.echo(f"Results: {folder}" + "".join(f"\nReport:  {path}" for path in written))
@@ -192,15 +198,18 @@ def _read_bars(path: Path, symbol: str, benchmark: str, zone: str, label: Any, i
     return table.bars([symbol], optional=[benchmark])
 
 
-def _write_reports(results: Results, names: Sequence[str], folder: Path) -> tuple[list[Path], list[str]]:
-    """Write the reports; one that fails keeps none of the others from being written."""
+def _write_reports(
+    results: Results, names: Sequence[str], folder: Path, page: Report | None = None
+) -> tuple[list[Path], list[str]]:
+    """Write the reports, one of them begun already; one that fails keeps none of the others from being written."""
     from eventstudy.reports import REPORTS
 
     written: list[Path] = []
     failures: list[str] = []
     for name in names:
         try:
-            written.append(REPORTS.get(name).write(results, folder))
+            report = page if page is not None and page.name == name else REPORTS.get(name)
+            written.append(report.write(results, folder))
         except Exception as error:  # noqa: BLE001
             failures.append(f"the report {name!r} could not be written ({type(error).__name__}: {error}).")
     return written, failures

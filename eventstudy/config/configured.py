@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from eventstudy.backtest import Backtest
 from eventstudy.bars import BarPanel
@@ -23,6 +24,16 @@ from eventstudy.sources.news import NewsSource
 from eventstudy.study import Progress, Study
 
 __all__ = ["Configured", "benchmark_names", "fetch", "load_inputs"]
+
+
+class Inputs(NamedTuple):
+    """What a study is run on, as `Study.run` takes it."""
+
+    events: Events
+    prices: PricePanel
+    factors: FactorPanel | None
+    bars: BarPanel | None
+    news: News | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +88,20 @@ class Configured:
 
     def run(self, progress: Progress | None = None) -> StudyResult:
         """Read the inputs and run the study; see `load_inputs` and `Study.run` for errors."""
+        return self.run_on(self.read(progress), progress)
+
+    def read(self, progress: Progress | None = None) -> Inputs:
+        """Read all inputs; see `load_inputs` for errors."""
         with using(replace(current_client(), progress=progress)):
             news = self.other_news()
-            inputs = load_inputs(self)
-            bars = self.bar_panel(inputs[1]) if self.study.reaction or self.measures_bars else None
-            factors = self.factor_panel()
-        return self.study.run(*inputs, factors, bars=bars, news=news, progress=progress)
+            events, prices = load_inputs(self)
+            bars = self.bar_panel(prices) if self.study.reaction or self.measures_bars else None
+            return Inputs(events, prices, self.factor_panel(), bars, news)
+
+    def run_on(self, inputs: Inputs, progress: Progress | None = None) -> StudyResult:
+        """Run the study on inputs that were read; see `Study.run` for errors."""
+        events, prices, factors, bars, news = inputs
+        return self.study.run(events, prices, factors, bars=bars, news=news, progress=progress)
 
     def prepare(self) -> Prepared:
         """Read the inputs and place, screen and align the events; nothing is estimated."""

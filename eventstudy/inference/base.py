@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from itertools import repeat
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from eventstudy.inference.presets import DEFAULT, Unsaid, preset, take_options
 from eventstudy.inference.sample import Sample
 from eventstudy.returns.accumulators import Accumulator
 
-__all__ = ["DEFAULT", "HypothesisTest", "Sample", "TestResult", "dispersion", "few"]
+__all__ = ["DEFAULT", "EventResults", "HypothesisTest", "Sample", "TestResult", "column", "dispersion", "few"]
 
 # Values that differ by no more than this share of the largest differ by what summing them in another order makes.
 ROUNDING = 1e-14
@@ -129,6 +129,52 @@ class TestResult:
         return float(PValues(self.p_two_sided, self.p_greater, self.p_less).of(self.alternative))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EventResults(Sequence[TestResult]):
+    """What a test found of each of many events by itself, as columns; a result is made where it is asked for.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    shared : mapping of str to object
+        Fields that all of them have in common.
+    own : mapping of str to sequence of length n
+        Fields with a value for each.
+    """
+
+    n: int
+    shared: Mapping[str, Any]
+    own: Mapping[str, Sequence[Any]]
+
+    def column(self, name: str) -> Sequence[Any]:
+        """Return one field of all of them."""
+        if name in self.own:
+            return self.own[name]
+        defaults = {each.name: each.default for each in fields(TestResult)}
+        return [self.shared.get(name, defaults[name])] * self.n
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __iter__(self) -> Iterator[TestResult]:
+        return iter(TestResult.each(self.n, self.shared, self.own))
+
+    @overload
+    def __getitem__(self, place: int) -> TestResult: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[TestResult]: ...
+    def __getitem__(self, place: int | slice) -> TestResult | Sequence[TestResult]:
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        return TestResult(**self.shared, **{name: column[place] for name, column in self.own.items()})
+
+
+def column(results: Sequence[TestResult], name: str) -> Sequence[Any]:
+    """Return one field of all results."""
+    return results.column(name) if isinstance(results, EventResults) else [getattr(each, name) for each in results]
+
+
 @dataclass(frozen=True, kw_only=True)
 class HypothesisTest(ABC):
     """The contract of a test.
@@ -194,7 +240,7 @@ class HypothesisTest(ABC):
         return ", ".join([*([self.convention] if self.convention != DEFAULT or not changed else []), *changed])
 
     @abstractmethod
-    def run(self, sample: Sample) -> tuple[TestResult, ...]:
+    def run(self, sample: Sample) -> Sequence[TestResult]:
         """Test a sample; one result, or one for each event for a test of single events."""
 
     def invalid(
@@ -254,12 +300,12 @@ class HypothesisTest(ABC):
     def _result(self, p: PValues = UNKNOWN, **found: Any) -> TestResult:
         return TestResult.of(p, **self._shared, **found)
 
-    def _each(self, sample: Sample, p: PValues, **found: Floats | Sequence[Any]) -> tuple[TestResult, ...]:
+    def _each(self, sample: Sample, p: PValues, **found: Floats | Sequence[Any]) -> EventResults:
         """Return a result for each event of a sample by itself, from arrays and lists with one value an event."""
         found |= {"estimate": sample.car, "event_id": list(map(str, sample.event_id))}
         found |= {f"p_{tail}": np.asarray(values) for tail, values in p._asdict().items()}
         own = {name: each.tolist() if isinstance(each, np.ndarray) else each for name, each in found.items()}
-        return TestResult.each(len(sample), {"n": 1, **self._shared}, own)
+        return EventResults(len(sample), {"n": 1, **self._shared}, own)
 
     @property
     def _shared(self) -> dict[str, Any]:

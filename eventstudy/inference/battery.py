@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import overload
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from eventstudy.returns.abnormal import AbnormalReturns, Cars
 from eventstudy.returns.accumulators import Accumulator
 from eventstudy.returns.windows import Window
 
-__all__ = ["run_tests", "samples"]
+__all__ = ["Battery", "Tested", "run_tests", "samples"]
 
 ByGroup = Mapping[str, Mapping[type[Accumulator], Accumulator]]
 
@@ -59,9 +61,44 @@ def samples(
             yield group, Sample.of(abnormal, each, rows, event_id, accumulated[group], seed=own, **dates)
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A test result with the group and window that it speaks of."""
+
+    group: str
+    window: Window
+    outcome: TestResult
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Battery(Sequence[Tested]):
+    """The results of all tests in the order of groups, windows and tests, those of single events as columns.
+
+    Parameters
+    ----------
+    found : tuple of (str, Window, sequence of TestResult)
+        What each test says of a group and window.
+    """
+
+    found: tuple[tuple[str, Window, Sequence[TestResult]], ...]
+
+    def __len__(self) -> int:
+        return sum(len(results) for *_, results in self.found)
+
+    def __iter__(self) -> Iterator[Tested]:
+        return (Tested(group, window, each) for group, window, results in self.found for each in results)
+
+    @overload
+    def __getitem__(self, place: int) -> Tested: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Tested]: ...
+    def __getitem__(self, place: int | slice) -> Tested | Sequence[Tested]:
+        return tuple(self)[place]
+
+
 def run_tests(
     tests: Sequence[HypothesisTest], drawn: Sequence[tuple[str, Sample]], engine: Engine | None = None
-) -> list[tuple[str, Window, TestResult]]:
+) -> Battery:
     """Return what every test says of every sample, in the order of groups, windows and tests.
 
     Parameters
@@ -74,8 +111,9 @@ def run_tests(
         Its threads take a sample each; processes none, since all abnormal returns would travel to each.
     """
     said = map_chunks(partial(_said, tests), [sample for _, sample in drawn], sharing(engine))
-    return [(group, sample.window, each) for (group, sample), found in zip(drawn, said, strict=True) for each in found]
+    both = zip(drawn, said, strict=True)
+    return Battery(tuple((group, sample.window, results) for (group, sample), found in both for results in found))
 
 
-def _said(tests: Sequence[HypothesisTest], sample: Sample) -> list[TestResult]:
-    return [outcome for test in tests for outcome in test.run(sample)]
+def _said(tests: Sequence[HypothesisTest], sample: Sample) -> list[Sequence[TestResult]]:
+    return [test.run(sample) for test in tests]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -48,7 +48,7 @@ class JointF(HypothesisTest):
 
     reference: str = "f"
 
-    def run(self, sample: Sample) -> tuple[TestResult, ...]:
+    def run(self, sample: Sample) -> Sequence[TestResult]:
         """Test each event of the sample by itself."""
         if not len(sample):
             return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -50,7 +50,7 @@ class SingleEventT(HypothesisTest):
     forecast_error: str = Unsaid("study")
     reference: str = Unsaid("student")
 
-    def run(self, sample: Sample) -> tuple[TestResult, ...]:
+    def run(self, sample: Sample) -> Sequence[TestResult]:
         """Test each event of the sample by itself."""
         if not len(sample):
             return ()

@@ -143,5 +143,5 @@ def _batch(
         found = accumulated if needs else {group: {} for group in groups}
         dates, spans = aligned.dates(prepared.panel.listing), aligned.spans(prepared.panel.listing)
         drawn = samples(abnormal, cars, groups, names[order], dates, spans, found, seed)
-        for group, window, outcome in run_tests(tests, [*drawn]):
-            yield Replicated(int(group), label, window.name, outcome)
+        for each in run_tests(tests, [*drawn]):
+            yield Replicated(int(each.group), label, each.window.name, each.outcome)

@@ -41,7 +41,7 @@ def test_every_closed_form_on_five_windows(benchmark: BenchmarkFixture, how: str
         )
         cars = abnormal.cars(engine).values()
         drawn = [("all", Sample.of(abnormal, each, every, ids, held["all"], day0=dates)) for each in cars]
-        return [result for _, _, result in run_tests(tests, drawn, engine)]
+        return [each.outcome for each in run_tests(tests, drawn, engine)]
 
     results = benchmark.pedantic(run, rounds=1)
     assert len(results) == len(tests) * len(NAMED)

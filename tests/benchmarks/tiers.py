@@ -31,4 +31,4 @@ def run_tier(tier: str, aligned: Aligned, panel: ReturnPanel, engine: Engine) ->
     drawn = [
         ("all", Sample.of(abnormal, cars, every, names, accumulated["all"])) for cars in abnormal.cars(engine).values()
     ]
-    return [result for _, _, result in run_tests(tests, drawn, engine)]
+    return [each.outcome for each in run_tests(tests, drawn, engine)]

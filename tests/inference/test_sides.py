@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
+import eventstudy as es
 from eventstudy.distributions import NO_DIRECTION, PValues, f_p_values, normal_p_values, student_p_values
-from eventstudy.errors import EventStudyError
+from eventstudy.errors import EventStudyError, Reason
 from eventstudy.inference import CrossSectionalT, Hotelling, JointF, Sign, SingleEventT, TestResult, Wilcoxon
 from eventstudy.inference.adjust import step_down
+from eventstudy.inference.base import EventResults, column
+from eventstudy.inference.battery import Battery
 from eventstudy.inference.bhar_bootstrap import BharBootstrap
 from eventstudy.inference.groups import rank_sum, welch
 from eventstudy.inference.placebo import Placebo, placebo_windows
@@ -164,3 +168,35 @@ def test_many_results_name_the_fields_of_one() -> None:
         TestResult.each(1, {**shared, "n": 1}, {"nonsense": [1]})
     with pytest.raises(TypeError, match="missing: n, null"):
         TestResult.each(1, {"test": "made", "measure": "car"}, {})
+
+
+def test_results_held_as_columns_are_those_made_one_by_one() -> None:
+    shared = {"test": "made", "null": "", "measure": "car", "n": 1}
+    held = EventResults(3, shared, {"event_id": ["a", "b", "c"], "p_less": [0.1, 0.2, 0.3]})
+    one_by_one = [
+        TestResult(test="made", null="", measure="car", n=1, event_id=name, p_less=p)
+        for name, p in (("a", 0.1), ("b", 0.2), ("c", 0.3))
+    ]
+    assert len(held) == 3
+    for name in [each.name for each in fields(TestResult)]:
+        np.testing.assert_array_equal(held.column(name), [getattr(each, name) for each in one_by_one])
+        np.testing.assert_array_equal(column(one_by_one, name), held.column(name))
+        np.testing.assert_array_equal([getattr(each, name) for each in held], held.column(name))
+    # One that is asked for alone, from either end, and some of them.
+    assert [held[place].event_id for place in (0, -1)] == ["a", "c"]
+    assert (held[1].p_less, held[1].reason, held[1].convention) == (0.2, Reason.OK, "default")
+    assert [each.event_id for each in held[1:]] == ["b", "c"]
+    with pytest.raises(IndexError):
+        held[3]
+
+
+def test_a_battery_reads_as_one_sequence_of_results() -> None:
+    days, week = es.Window("days", 0, 1), es.Window("week", -2, 2)
+    shared = {"test": "made", "null": "", "measure": "car", "n": 1}
+    alone = TestResult(test="alone", null="", measure="car", n=2)
+    held = Battery((("all", days, EventResults(2, shared, {"event_id": ["a", "b"]})), ("some", week, (alone,))))
+    assert len(held) == len(list(held)) == 3
+    told = [(each.group, each.window.name, each.outcome.test, each.outcome.event_id) for each in held]
+    assert told == [("all", "days", "made", "a"), ("all", "days", "made", "b"), ("some", "week", "alone", "")]
+    assert (held[-1].group, held[-1].window, held[-1].outcome) == ("some", week, alone)
+    assert [each.outcome.event_id for each in held[:2]] == ["a", "b"]

@@ -1,0 +1,145 @@
+"""The page that a second process makes is the one that this process makes, and its failure is nobody's loss."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from eventstudy.errors import OutputError
+from eventstudy.reports import HtmlReport, Results, beside
+from eventstudy.reports.beside import MANY_EVENTS, MOST_EVENTS, PageBeside
+
+
+@pytest.fixture(autouse=True)
+def _two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "_processors", lambda: 2)
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> list[Results]:
+    """Return the results of which this process makes the page itself."""
+    made: list[Results] = []
+
+    def write(_: HtmlReport, results: Results, folder: Path) -> Path:
+        made.append(results)
+        return folder / "report.html"
+
+    monkeypatch.setattr(HtmlReport, "write", write)
+    return made
+
+
+def test_the_second_process_makes_the_same_bytes(results: Results, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    wanted = HtmlReport().write(results, tmp_path / "one").read_bytes()
+    with PageBeside() as report:
+        report.expect(MANY_EVENTS)
+        report.begin(results)
+        path = report.write(results, tmp_path / "other")
+    assert path == tmp_path / "other" / "report.html"
+    assert path.read_bytes() == wanted
+
+
+def test_this_process_makes_none_where_the_second_has(results: Results, tmp_path: Path, here: list[Results]) -> None:
+    with PageBeside() as report:
+        report.expect(MOST_EVENTS)
+        report.begin(results)
+        assert "</html>" in report.write(results, tmp_path).read_text("utf-8")
+    assert here == []
+
+
+@pytest.mark.parametrize("events", [0, MANY_EVENTS - 1, MOST_EVENTS + 1])
+def test_no_process_begins_for_few_events_or_for_too_many(
+    events: int, results: Results, tmp_path: Path, here: list[Results], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "Popen", None)
+    with PageBeside() as report:
+        report.expect(events)
+        report.begin(results)
+        report.write(results, tmp_path)
+    assert here == [results]
+
+
+def test_no_process_begins_on_one_processor(
+    results: Results, tmp_path: Path, here: list[Results], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "Popen", None)
+    monkeypatch.setattr(beside, "_processors", lambda: 1)
+    with PageBeside() as report:
+        report.expect(MANY_EVENTS)
+        report.begin(results)
+        report.write(results, tmp_path)
+    assert here == [results]
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        "import sys; sys.exit(1)",  # before it has read anything: nobody is there to hand the results to
+        "import sys; sys.stdin.buffer.read(); print('<html>'); sys.exit(1)",
+        "import sys; sys.stdin.buffer.read()",
+    ],
+)
+def test_a_process_that_fails_leaves_the_page_to_this_one(
+    child: str, results: Results, tmp_path: Path, here: list[Results], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "CHILD", child)
+    with PageBeside() as report:
+        report.expect(MANY_EVENTS)
+        report.begin(results)
+        report.write(results, tmp_path)
+    assert here == [results]
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_python_that_can_t_be_started_leaves_the_page_to_this_one(
+    results: Results, tmp_path: Path, here: list[Results], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with PageBeside() as report:
+        report.expect(MANY_EVENTS)
+        report.begin(results)
+        report.write(results, tmp_path)
+    assert here == [results]
+
+
+def test_results_that_can_t_be_sent_leave_the_page_to_this_process(
+    results: Results, tmp_path: Path, here: list[Results]
+) -> None:
+    odd = replace(results, summary={**results.summary, "odd": lambda: 0})
+    with PageBeside() as report:
+        report.expect(MANY_EVENTS)
+        report.begin(odd)
+        report.write(odd, tmp_path)
+    assert here == [odd]
+
+
+def test_an_error_of_the_page_is_raised_here_and_printed_nowhere(
+    results: Results, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    broken = replace(results, summary={**results.summary, "provenance": {"made": object()}})
+    with PageBeside() as report:
+        report.expect(MANY_EVENTS)
+        report.begin(broken)
+        with pytest.raises(TypeError, match="has no form in JSON"):
+            report.write(broken, tmp_path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_page_that_can_t_be_written_says_so_as_any_other(results: Results, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with PageBeside() as report:
+        report.expect(MANY_EVENTS)
+        report.begin(results)
+        with pytest.raises(OutputError, match=r"report\.html"):
+            report.write(results, tmp_path / "file")
+
+
+def test_the_process_ends_with_the_block_though_nothing_was_asked_of_it() -> None:
+    with PageBeside() as report:
+        report.expect(MANY_EVENTS)
+        started = report._child
+    assert started is not None
+    assert started.returncode not in (None, 0)
