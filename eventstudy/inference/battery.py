@@ -93,7 +93,14 @@ class Battery(Sequence[Tested]):
     @overload
     def __getitem__(self, place: slice) -> Sequence[Tested]: ...
     def __getitem__(self, place: int | slice) -> Tested | Sequence[Tested]:
-        return tuple(self)[place]
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        left = range(len(self))[place]
+        for group, window, results in self.found:
+            if left < len(results):
+                return Tested(group, window, results[left])
+            left -= len(results)
+        raise IndexError(place)
 
 
 def run_tests(
