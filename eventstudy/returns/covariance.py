@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,19 +12,34 @@ from eventstudy._typing import Floats, Ints, Rows
 from eventstudy.execution import pieces
 from eventstudy.returns.autocorrelation import serial_variance
 
-__all__ = ["FORECAST_ERRORS", "Covariance", "ForecastError"]
+__all__ = ["FORECAST_ERRORS", "Covariance", "ForecastError", "Turned"]
 
 FORECAST_ERRORS = ("full", "diagonal", "none")
 ForecastError = str
 """``"full"``: all of the parameter error; ``"diagonal"``: only each session's own; ``"none"``: none of it."""
 
 
+class Turned(NamedTuple):
+    """Events whose spread is that of a shared design times a matrix.
+
+    Parameters
+    ----------
+    event : ndarray of shape (G,)
+        Their positions, in order.
+    by : ndarray of shape (G, P, P)
+        The matrices, on the right.
+    """
+
+    event: Ints
+    by: Floats
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Covariance:
     """``V = diag(noise) + spread spread'`` of E events over L days.
 
-    Where many events share a design, its spread is kept once and in units of sigma. Make one with `of`, `by_design`
-    or `by_event`.
+    Where many events share a design, its spread is kept once and in units of sigma; events that lack some of its
+    sessions keep what turns it into theirs. Make one with `of` or `by_design`.
 
     Parameters
     ----------
@@ -37,6 +53,8 @@ class Covariance:
         Spreads by design, in units of sigma.
     leverage : ndarray of shape (D, L), optional
         Their squares, summed over P; kept, since standard errors are asked for a part of the events at a time.
+    turned : Turned, optional
+        Events whose shared spread is another, since they lack some sessions of the design.
     rho : ndarray of shape (E,), optional
         First-order autocorrelation of the disturbances, which then are not independent: ``noise`` is the diagonal of
         a matrix.
@@ -47,6 +65,7 @@ class Covariance:
     which: Ints
     shared: Floats | None = None
     leverage: Floats | None = None
+    turned: Turned | None = None
     rho: Floats | None = None
 
     @classmethod
@@ -56,14 +75,12 @@ class Covariance:
         return cls(noise[:, :1].copy() if same else noise, spread, -1 - np.arange(len(noise)))
 
     @classmethod
-    def by_design(cls, sigma: Floats, shared: Floats, leverage: Floats, which: Ints) -> Covariance:
-        """Return ``sigma^2 (I + H H')``, H the spread of each event's design."""
-        return cls((sigma**2)[:, None], np.empty((0, *shared.shape[1:])), which, shared, leverage)
-
-    @classmethod
-    def by_event(cls, sigma: Floats, spread: Floats) -> Covariance:
-        """Return ``sigma^2 (I + H H')``, H spreads of shape (E, L, P)."""
-        return cls((sigma**2)[:, None], sigma[:, None, None] * spread, -1 - np.arange(len(sigma)))
+    def by_design(
+        cls, sigma: Floats, shared: Floats, leverage: Floats, which: Ints, turn: Floats | None = None
+    ) -> Covariance:
+        """Return ``sigma^2 (I + H H')``, H the spread of each event's design, turned or as it is."""
+        turned = None if turn is None else Turned(np.arange(len(which)), turn)
+        return cls((sigma**2)[:, None], np.empty((0, *shared.shape[1:])), which, shared, leverage, turned)
 
     @property
     def days(self) -> int:
@@ -83,6 +100,8 @@ class Covariance:
         shared, place = self._of_designs(self.shared, self.which[by_design])
         spread[by_design] = np.sqrt(self.variance[by_design, 0])[:, None, None] * shared[place]
         spread[~by_design] = self.own[-1 - self.which[~by_design]]
+        if self.turned is not None:
+            spread[self.turned.event] = spread[self.turned.event] @ self.turned.by
         return spread
 
     def take(self, rows: Rows) -> Covariance:
@@ -92,7 +111,16 @@ class Covariance:
         own = self.own[-1 - which[alone]]
         which[alone] = -1 - np.arange(len(own))
         rho = None if self.rho is None else self.rho[rows]
-        return Covariance(self.variance[rows], own, which, self.shared, self.leverage, rho)
+        return Covariance(self.variance[rows], own, which, self.shared, self.leverage, self._turned(rows), rho)
+
+    def _turned(self, rows: Rows) -> Turned | None:
+        """Return those of some events that are turned."""
+        if self.turned is None or not len(self.turned.event):
+            return None
+        (event, by), places = self.turned, np.arange(len(self.which))[rows]
+        at = np.minimum(np.searchsorted(event, places), len(event) - 1)
+        found = np.flatnonzero(event[at] == places)
+        return Turned(found, by[at[found]])
 
     def diagonal(self, forecast_error: ForecastError = "full") -> Floats:
         """Return the variance of each abnormal return, shape (E, L)."""
@@ -105,6 +133,10 @@ class Covariance:
             variance[by_design] = self.variance[by_design] * (1.0 + leverage)[place]
         own = self.own[-1 - self.which[~by_design]]
         variance[~by_design] = self.noise[~by_design] + np.einsum("elp,elp->el", own, own)
+        if self.turned is not None and self.shared is not None:
+            event, by = self.turned
+            spread = self.shared[self.which[event]] @ by
+            variance[event] = self.variance[event] * (1.0 + np.einsum("elp,elp->el", spread, spread))
         return variance
 
     def std_error(self, forecast_error: ForecastError = "full") -> Floats:
@@ -114,12 +146,15 @@ class Covariance:
         # Roots by design, and not one for each of its events; a piece at a time, which the cache holds.
         leverage, place = self._of_designs(self.leverage, self.which)
         roots, error = np.sqrt(1.0 + leverage), np.empty((len(place), self.days))
+        apart = self.which < 0
+        if self.turned is not None:
+            apart[self.turned.event] = True
         for rows in pieces(len(place)):
             np.take(roots, place[rows], axis=0, out=error[rows], mode="clip")
             error[rows] *= np.sqrt(self.variance[rows])
-            alone = np.flatnonzero(self.which[rows] < 0)
-            if len(alone):
-                error[rows][alone] = np.sqrt(self.take(rows.start + alone).diagonal(forecast_error))
+            others = rows.start + np.flatnonzero(apart[rows])
+            if len(others):
+                error[others] = np.sqrt(self.take(others).diagonal(forecast_error))
         return error
 
     def of_sum(self, days: slice, forecast_error: ForecastError = "full") -> Floats:
@@ -132,13 +167,15 @@ class Covariance:
             variance = self.variance[:, days].sum(axis=1)
         if forecast_error == "none":
             return variance
-        alone = np.flatnonzero(self.which < 0)
+        alone, added = np.flatnonzero(self.which < 0), np.empty(len(self.which))
         if len(alone) < len(self.which):
             shared, place = self._of_designs(self.shared, self.which)
-            added = self.variance[:, 0] * np.take(_squares(shared[:, days], forecast_error), place, mode="clip")
-        else:
-            added = np.empty(len(alone))
-        added[alone] = _squares(self.own[:, days], forecast_error)[-1 - self.which[alone]]
+            summed = _summed(shared[:, days], forecast_error)
+            added = self.variance[:, 0] * np.take(_squares(summed), place, mode="clip")
+            if self.turned is not None:
+                event, by = self.turned
+                added[event] = self.variance[event, 0] * _squares(summed[place[event]] @ by)
+        added[alone] = _squares(_summed(self.own[:, days], forecast_error))[-1 - self.which[alone]]
         variance += added
         return np.asarray(variance)
 
@@ -150,7 +187,8 @@ class Covariance:
             own = (weights**2 * np.nan_to_num(self.noise)).sum(axis=1)
         if forecast_error == "none":
             return np.asarray(own)
-        return np.asarray(own + _squares(weights[..., None] * np.nan_to_num(self.spread), forecast_error))
+        spread = weights[..., None] * np.nan_to_num(self.spread)
+        return np.asarray(own + _squares(_summed(spread, forecast_error)))
 
     def _of_designs(self, known: Floats | None, which: Ints) -> tuple[Floats, Ints]:
         """Return what is known by design for so many events, and the place of each event's in it."""
@@ -166,12 +204,14 @@ class Covariance:
         first = parts[0][1]
         columns = max(part.variance.shape[1] for _, part in parts)
         variance, which = np.empty((events, columns)), np.empty(events, dtype=np.int64)
-        own, held = [], 0
+        own, turned, held = [], [], 0
         for rows, part in parts:
             variance[rows] = part.variance
             which[rows] = np.where(part.which < 0, part.which - held, part.which)
             own.append(part.own)
             held += len(part.own)
+            if part.turned is not None:
+                turned.append(Turned(rows[part.turned.event], part.turned.by))
         designs = next((part for _, part in parts if part.shared is not None), first)
         together = np.concatenate(own) if held else first.own[:0]
         rho = None
@@ -179,12 +219,23 @@ class Covariance:
             rho = np.empty(events)
             for rows, part in parts:
                 rho[rows] = part.rho
-        return cls(variance, together, which, designs.shared, designs.leverage, rho)
+        return cls(variance, together, which, designs.shared, designs.leverage, _together(turned), rho)
 
 
-def _squares(spread: Floats, how: str) -> Floats:
-    """Return what the parameter error adds to the variance of a sum, for spreads of shape (n, days, P)."""
-    if how == "diagonal":
-        return np.asarray(np.einsum("edp,edp->e", spread, spread))
-    summed = np.einsum("edp->ep", spread)
-    return np.asarray(np.einsum("ep,ep->e", summed, summed))
+def _together(parts: Sequence[Turned]) -> Turned | None:
+    """Return the events of all parts in order."""
+    if not parts:
+        return None
+    event, by = (np.concatenate(each) for each in zip(*parts, strict=True))
+    order = np.argsort(event, kind="stable")
+    return Turned(event[order], by[order])
+
+
+def _summed(spread: Floats, how: str) -> Floats:
+    """Return what of spreads of shape (n, days, P) is squared for the variance of a sum, one row or each day's."""
+    return spread if how == "diagonal" else np.asarray(np.einsum("edp->ep", spread)[:, None])
+
+
+def _squares(spread: Floats) -> Floats:
+    """Return sums of squares, shape (n,), of spreads of shape (n, days, P)."""
+    return np.asarray(np.einsum("edp,edp->e", spread, spread))

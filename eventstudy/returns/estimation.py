@@ -22,7 +22,7 @@ from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.gaps import fit_gaps
 from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel, failures, unusable
 from eventstudy.returns.remade import Fits, Remade, as_rows
-from eventstudy.returns.shared import Dated, SharedFit, fit_stretches
+from eventstudy.returns.shared import SharedFit, fit_stretches
 
 __all__ = ["Measured", "Part", "estimated", "without_rounding"]
 
@@ -212,9 +212,10 @@ def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool)
             mean_residual=fit.mean_residual,
             diagnostics=diagnose_model(model, reader.read(rows), as_rows(fit.residuals)) if diagnostics else None,
         )
+        designs, date = dated.designs, dated.date[sliced(rows)]
         return Measured(
             ar=without_rounding(reader.forecast_errors(rows, fit), fit.sigma),
-            covariance=_covariance(dated, rows, fit),
+            covariance=Covariance.by_design(fit.sigma, designs.spread, designs.leverage, date, fit.turn),
             estimates=estimates,
             forecast=_beside(model, fit.coefficients),
             fits=fit.residuals.fits if isinstance(fit.residuals, Remade) else None,
@@ -222,13 +223,6 @@ def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool)
 
     complete = fit.turn is None and not failed.any()
     return Part(rows, measure, fit.residuals, fit.sigma, complete, Unread(reader.read, rows))
-
-
-def _covariance(dated: Dated, rows: Ints, fit: SharedFit) -> Covariance:
-    designs, date = dated.designs, dated.date[sliced(rows)]
-    if fit.turn is None:
-        return Covariance.by_design(fit.sigma, designs.spread, designs.leverage, date)
-    return Covariance.by_event(fit.sigma, designs.spread[date] @ fit.turn)
 
 
 def _beside(model: ExpectedReturnModel, coefficients: Floats) -> Floats | None:
