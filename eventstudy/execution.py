@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from eventstudy._typing import Ints
+from eventstudy._typing import Ints, Rows
 from eventstudy.errors import InputError, UnknownNameError
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "in_pieces",
     "map_chunks",
     "pieces",
+    "positions",
     "sharing",
     "sliced",
 ]
@@ -122,6 +123,19 @@ def sliced(rows: Ints) -> Ints | slice:
     if len(rows) and rows[-1] - rows[0] + 1 == len(rows) and (np.diff(rows) == 1).all():
         return slice(int(rows[0]), int(rows[-1]) + 1)
     return rows
+
+
+def positions(rows: Rows, count: int) -> Ints:
+    """Return which of so many rows are meant.
+
+    Examples
+    --------
+    >>> positions(slice(1, 3), 5).tolist(), positions(np.array([True, False, True]), 3).tolist()
+    ([1, 2], [0, 2])
+    """
+    if isinstance(rows, slice):
+        return np.arange(*rows.indices(count))
+    return np.asarray(np.flatnonzero(rows) if rows.dtype == bool else rows, dtype=np.int64)
 
 
 def map_chunks(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
-from eventstudy.execution import pieces
+from eventstudy.execution import in_pieces, pieces, positions
 from eventstudy.returns.autocorrelation import serial_variance
 
 __all__ = ["FORECAST_ERRORS", "Covariance", "ForecastError", "Turned"]
@@ -117,7 +117,7 @@ class Covariance:
         """Return those of some events that are turned."""
         if self.turned is None or not len(self.turned.event):
             return None
-        (event, by), places = self.turned, np.arange(len(self.which))[rows]
+        (event, by), places = self.turned, positions(rows, len(self.which))
         at = np.minimum(np.searchsorted(event, places), len(event) - 1)
         found = np.flatnonzero(event[at] == places)
         return Turned(found, by[at[found]])
@@ -146,15 +146,14 @@ class Covariance:
         # Roots by design, and not one for each of its events; a piece at a time, which the cache holds.
         leverage, place = self._of_designs(self.leverage, self.which)
         roots, error = np.sqrt(1.0 + leverage), np.empty((len(place), self.days))
-        apart = self.which < 0
-        if self.turned is not None:
-            apart[self.turned.event] = True
         for rows in pieces(len(place)):
             np.take(roots, place[rows], axis=0, out=error[rows], mode="clip")
             error[rows] *= np.sqrt(self.variance[rows])
-            others = rows.start + np.flatnonzero(apart[rows])
-            if len(others):
-                error[others] = np.sqrt(self.take(others).diagonal(forecast_error))
+        apart = self.which < 0
+        if self.turned is not None:
+            apart[self.turned.event] = True
+        for some in in_pieces(np.flatnonzero(apart)):
+            error[some] = np.sqrt(self.take(some).diagonal(forecast_error))
         return error
 
     def of_sum(self, days: slice, forecast_error: ForecastError = "full") -> Floats:

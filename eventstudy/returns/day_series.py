@@ -55,16 +55,15 @@ class DaySeries:
         """Add events, NaN where a residual is missing."""
         at = day0 - self.first
         self.count += np.bincount(at, minlength=len(self.count))
-        missing = None if complete else np.isnan(residuals)
-        used = np.full(len(at), residuals.shape[1]) if missing is None else (~missing).sum(axis=1)
+        event, session = (np.empty(0, dtype=np.int64),) * 2 if complete else np.nonzero(np.isnan(residuals))
         place, summing = _by_day(at)
         standard = unit_rows(residuals, complete=complete)
-        standard *= np.sqrt(used)[:, None]
+        standard *= np.sqrt(residuals.shape[1] - np.bincount(event, minlength=len(at)))[:, None]
         self.total[place] += summing @ standard
-        if missing is not None and missing.any():
+        if len(event):
             if self.lacking is None:
                 self.lacking = np.zeros(self.total.shape)
-            self.lacking[place] += summing @ missing.astype(np.float64)
+            np.add.at(self.lacking, (at[event], session), 1.0)
 
     def add_remade(self, day0: Ints, residuals: Remade, engine: Engine, *, complete: bool = True) -> None:
         """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""

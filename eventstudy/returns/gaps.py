@@ -68,7 +68,8 @@ def fit_gaps(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     SharedFit
         NaN where too much is missing for this way, or any return is infinite.
     """
-    crossed = _crossed(values, at, designs, date)
+    way = (_Remaking if paths.compiled() else _Rows)(values, at, designs, date)
+    crossed = way.crossed()
     turn = _turn(np.eye(len(designs.series)) - crossed.lost)
     scores = np.einsum("ejk,ek->ej", turn, np.einsum("elk,el->ek", turn, crossed.scores))
     coefficients = np.einsum("ejk,ek->ej", designs.inverse[date], scores)
@@ -77,7 +78,7 @@ def fit_gaps(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
         constant = designs.series[0, 0]
         level = crossed.mean + scores[:, 0] * constant * designs.inverse[date, 0, 0]
         coefficients[:, 0] += crossed.mean / constant
-    residuals, mean_residual, ssr = _left(values, at, designs, date, level, coefficients, crossed.n_obs)
+    residuals, mean_residual, ssr = way.left(level, coefficients, crossed.n_obs)
     squares = crossed.around + crossed.n_obs * crossed.mean**2
     ssr = np.where(ssr <= PERFECT * squares, 0.0, ssr)
     freedom = crossed.n_obs - len(designs.series)
@@ -113,11 +114,58 @@ def _turn(kept: Floats) -> Floats:
     return turn
 
 
-def _crossed(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Crossed:
-    if paths.compiled():
-        from eventstudy.returns import compiled
+class _Rows:
+    """The returns of events as rows, which become their residuals."""
 
-        events, count = len(at), len(designs.series)
+    def __init__(self, values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> None:
+        self.rows, self.designs, self.date = designs.explained(values, at, date), designs, date
+        begin, first = int(designs.constant), designs.first[date]
+        windows = sliding_window_view(designs.series, designs.sessions, axis=1)
+        # But for a constant, and less what is taken from each.
+        self.columns = {k: windows[k][first] - designs.mean[date, k, None] for k in range(begin, len(windows))}
+
+    def crossed(self) -> Crossed:
+        designs, inverse = self.designs, self.designs.inverse[self.date]
+        # Few are missing, so that places are less work than a mask.
+        event, session = np.nonzero(np.isnan(self.rows))
+        n_obs = designs.sessions - np.bincount(event, minlength=len(self.rows))
+        y = self.rows.copy()
+        y[event, session] = 0.0
+        mean = np.einsum("em->e", y) / np.maximum(n_obs, 1)
+        centred = y - mean[:, None]
+        centred[event, session] = 0.0
+        around = np.einsum("em,em->e", centred, centred)
+        scores, rows = np.zeros((len(y), len(designs.series))), np.zeros((len(event), len(designs.series)))
+        if designs.constant:
+            level = designs.series[0, 0] * inverse[:, 0, 0]
+            y, scores[:, 0], rows[:, 0] = centred, np.einsum("em->e", centred) * level, level[event]
+        for k, column in self.columns.items():
+            # R^-1 is a triangle: a column of the basis is made of those up to it.
+            scores[:, k:] += np.einsum("em,em->e", column, y)[:, None] * inverse[:, k, k:]
+            rows[:, k:] += column[event, session][:, None] * inverse[event, k, k:]
+        lost = np.zeros(inverse.shape)
+        np.add.at(lost, event, rows[:, :, None] * rows[:, None, :])
+        return Crossed(n_obs, mean, around, scores, lost)
+
+    def left(self, level: Floats, coefficients: Floats, n_obs: Ints) -> tuple[Floats, Floats, Floats]:
+        self.rows -= level[:, None]
+        for k, column in self.columns.items():
+            self.rows -= np.multiply(column, coefficients[:, k, None], out=column)
+        there = np.where(np.isnan(self.rows), 0.0, self.rows)
+        ssr = np.where(np.isnan(coefficients[:, 0]), np.nan, np.einsum("em,em->e", there, there))
+        return self.rows, np.einsum("em->e", there) / np.maximum(n_obs, 1), ssr
+
+
+class _Remaking:
+    """The same with residuals that are made again where they are read."""
+
+    def __init__(self, values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> None:
+        self.made, self.designs = remade(values, at, designs, date, Fits.none(len(at), designs.slopes)), designs
+
+    def crossed(self) -> Crossed:
+        from eventstudy.returns.compiled import cross_gaps
+
+        designs, (events, count) = self.designs, (len(self.made.at), len(self.designs.series))
         found = Crossed(
             n_obs=np.empty(events, dtype=np.int64),
             mean=np.empty(events),
@@ -125,60 +173,17 @@ def _crossed(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Cr
             scores=np.zeros((events, count)),
             lost=np.zeros((events, count, count)),
         )
-        made = remade(values, at, designs, date, Fits.none(events, designs.slopes))
         constant = designs.series[0] if designs.constant else None
-        compiled.cross_gaps(made, designs.inverse, constant, found, excess=designs.excess)
+        cross_gaps(self.made, designs.inverse, constant, found, excess=designs.excess)
         return found
-    return _crossed_rows(designs.explained(values, at, date), designs, date)
 
+    def left(self, level: Floats, coefficients: Floats, n_obs: Ints) -> tuple[Remade, Floats, Floats]:
+        from eventstudy.returns.compiled import settle_gaps
 
-def _crossed_rows(y: Floats, designs: SharedDesigns, date: Ints) -> Crossed:
-    missing, inverse, begin = np.isnan(y), designs.inverse[date], int(designs.constant)
-    n_obs = y.shape[1] - missing.sum(axis=1)
-    y[missing] = 0.0
-    mean = y.sum(axis=1) / np.maximum(n_obs, 1)
-    centred = np.where(missing, 0.0, y - mean[:, None])
-    around = np.einsum("em,em->e", centred, centred)
-    event, session = np.nonzero(missing)
-    scores, rows = np.zeros((len(y), len(designs.series))), np.zeros((len(event), len(designs.series)))
-    if designs.constant:
-        level = designs.series[0, 0] * inverse[:, 0, 0]
-        y, scores[:, 0], rows[:, 0] = centred, centred.sum(axis=1) * level, level[event]
-    for k, column in enumerate(_columns(designs, date), start=begin):
-        # R^-1 is a triangle: a column of the basis is made of those up to it.
-        scores[:, k:] += np.einsum("em,em->e", column, y)[:, None] * inverse[:, k, k:]
-        rows[:, k:] += column[event, session][:, None] * inverse[event, k, k:]
-    lost = np.zeros(inverse.shape)
-    np.add.at(lost, event, rows[:, :, None] * rows[:, None, :])
-    return Crossed(n_obs, mean, around, scores, lost)
-
-
-def _left(
-    values: Floats, at: Ints, designs: SharedDesigns, date: Ints, level: Floats, coefficients: Floats, n_obs: Ints
-) -> tuple[Floats | Remade, Floats, Floats]:
-    """Return residuals, NaN where missing; their means and sums of squares."""
-    begin = int(designs.constant)
-    if paths.compiled():
-        from eventstudy.returns import compiled
-
-        fits = Fits.none(len(at), designs.slopes)
-        fits.level[:] = np.where(np.isnan(coefficients[:, 0]), np.nan, level)
-        fits.slopes[:, : coefficients.shape[1] - begin] = coefficients[:, begin:]
-        fits.slopes[:, designs.slopes - designs.excess :] = 1.0
+        designs, begin = self.designs, int(self.designs.constant)
         total, lacking = np.zeros((2, designs.sessions))
-        made = remade(values, at, designs, date, fits)._replace(total=total, lacking=lacking)
-        return made, fits.mean_residual, compiled.settle_gaps(made, n_obs)
-    residuals = designs.explained(values, at, date)
-    residuals -= level[:, None]
-    for k, column in enumerate(_columns(designs, date), start=begin):
-        residuals -= column * coefficients[:, k, None]
-    there = np.where(np.isnan(residuals), 0.0, residuals)
-    ssr = np.where(np.isnan(coefficients[:, 0]), np.nan, np.einsum("em,em->e", there, there))
-    return residuals, there.sum(axis=1) / np.maximum(n_obs, 1), ssr
-
-
-def _columns(designs: SharedDesigns, date: Ints) -> list[Floats]:
-    """Return the columns of the design but for a constant, less what is taken from them, shape (E, M) each."""
-    begin, first = int(designs.constant), designs.first[date]
-    windows = sliding_window_view(designs.series, designs.sessions, axis=1)
-    return [windows[k][first] - designs.mean[date, k, None] for k in range(begin, len(windows))]
+        made = self.made._replace(total=total, lacking=lacking)
+        made.level[:] = np.where(np.isnan(coefficients[:, 0]), np.nan, level)
+        made.slopes[:, : coefficients.shape[1] - begin] = coefficients[:, begin:]
+        made.slopes[:, designs.slopes - designs.excess :] = 1.0
+        return made, made.mean_residual, settle_gaps(made, n_obs)

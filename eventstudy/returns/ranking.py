@@ -206,7 +206,8 @@ def _sum_sorted(place: Ints, there: Bools, spare: float) -> tuple[Floats, Ints, 
         Which of them are ranked.
     """
     columns, used = place.shape[1], there.sum(axis=1, keepdims=True)
-    scores = np.where(there, np.cumsum(there, axis=1) / (used + spare), 0.0)
+    scores = np.cumsum(there, axis=1, dtype=np.int16) * (1.0 / (used + spare))
+    scores *= there
     total = np.bincount(place.ravel(), weights=scores.ravel(), minlength=columns).astype(np.float64)
     return total, np.bincount(place[there], minlength=columns), np.bincount(used.ravel(), minlength=columns + 1)
 
