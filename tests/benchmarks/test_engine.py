@@ -36,9 +36,11 @@ def panel() -> ReturnPanel:
     return made_up_panel(SYMBOLS, SESSIONS)
 
 
+@pytest.mark.parametrize("gaps", [True, False], ids=["gaps", "whole"])
 @pytest.mark.parametrize("path", ["numpy", "compiled"])
 @pytest.mark.parametrize("tier", TIERS)
-def test_tiers(benchmark: BenchmarkFixture, panel: ReturnPanel, tier: str, path: str) -> None:
+def test_tiers(benchmark: BenchmarkFixture, tier: str, path: str, *, gaps: bool) -> None:
+    panel = made_up_panel(SYMBOLS, SESSIONS, gaps=gaps)
     aligned = made_up_places(panel, EVENTS)
     run_tier(tier, made_up_places(panel, 300), panel, Engine(path=path))
     results = benchmark.pedantic(run_tier, (tier, aligned, panel, Engine(path=path)), rounds=3)
