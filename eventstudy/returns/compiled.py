@@ -1,18 +1,17 @@
 """The hot loops, compiled; needs the extra ``fast``. Each gives what its NumPy twin gives, to 1e-12.
 
-NaN is data here, so no loop may assume that there is none; sums may be taken in another order than NumPy's. All loops
-stand in this one file, since Numba's cache looks for changes in the file of a loop and not in those of its parts.
+NaN is data here, so no loop may assume that there is none; sums may be taken in another order than NumPy's. Loops stand
+in the file of their parts, since Numba's cache looks for changes in the file of a loop and not in others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit as _njit
 
-from eventstudy._typing import Bools, Floats, Ints
+from eventstudy._typing import Floats, Ints
+from eventstudy.returns.jit import IN_ORDER, REORDERED, njit, part
 
 if TYPE_CHECKING:
     from eventstudy.returns.gaps import Crossed
@@ -25,48 +24,16 @@ __all__ = [
     "count_above",
     "cross_gaps",
     "fit",
-    "pack",
-    "pack_residuals",
     "residuals",
     "settle_gaps",
-    "sum_gap_ranks",
     "sum_lagged",
-    "sum_ranks",
     "sum_residuals",
     "triangles",
 ]
 
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def njit(**options: Any) -> Callable[[F], F]:
-    """Compile a loop without the interpreter's lock, once a machine where there is a place to keep it."""
-
-    def compiled(loop: F) -> F:
-        try:
-            return cast("F", _njit(nogil=True, cache=True, **options)(loop))
-        except RuntimeError:  # neither beside the source nor in the user's own folder may a file be written
-            return cast("F", _njit(nogil=True, **options)(loop))
-
-    return compiled
-
-
-def part(**options: Any) -> Callable[[F], F]:
-    """Compile what other loops call, into each of them.
-
-    A call would find the part as it was compiled for itself where this process compiled it, and as it was compiled with
-    its caller where that comes from the cache: the two add in different orders.
-    """
-    return njit(forceinline=True, **options)
-
-
-REORDERED: Any = {"reassoc", "contract", "nsz", "arcp"}
-# As they are written, since a large return less a large level keeps digits that it has not in another order.
-IN_ORDER: Any = {"contract"}
 # Events whose residuals are in the cache at once.
 TURN = 16
-MINUS_ZERO = np.int64(-(2**63))
 
 
 # Loops over one stretch of memory are functions of their own: only then are they compiled to vector instructions.
@@ -392,125 +359,6 @@ def sum_residuals(made: Remade) -> Floats:
         for j in range(len(which)):
             add_row(sums, rows[j])
     return sums
-
-
-@part()
-def pack_row(keys: Ints, bits: Ints, first: int, low: int) -> None:
-    """Write the bits of one row of values, the lowest replaced by the column, from a column on; -0.0 as 0.0."""
-    for j in range(len(bits)):
-        keys[j] = ((0 if bits[j] == MINUS_ZERO else bits[j]) & ~low) | (first + j)
-
-
-@part()
-def mark_missing(keys: Ints, values: Floats, first: int, missing: int) -> None:
-    """Write what stands for a missing value, and its column, where there is none."""
-    for j in range(len(values)):
-        if values[j] != values[j]:
-            keys[j] = missing | (first + j)
-
-
-@njit()
-def pack(keys: Ints, values: Floats, more: Floats, low: int, missing: int) -> None:
-    """Write the bits of values and more of them with their lowest replaced by the column."""
-    first, bits, more_bits = values.shape[1], values.view(np.int64), more.view(np.int64)
-    for i in range(len(keys)):
-        pack_row(keys[i, :first], bits[i], 0, low)
-        pack_row(keys[i, first:], more_bits[i], first, low)
-        mark_missing(keys[i, :first], values[i], 0, missing)
-        mark_missing(keys[i, first:], more[i], first, missing)
-
-
-@njit(error_model="numpy")
-def pack_residuals(keys: Ints, made: Remade, more: Floats, low: int) -> None:
-    """Write the same of residuals and more values, none of them missing."""
-    first, rows, more_bits = made.sessions, np.empty((TURN, made.sessions)), more.view(np.int64)
-    bits, everything = rows.view(np.int64), np.arange(len(keys))
-    for begin in range(0, len(keys), TURN):
-        which = everything[begin : begin + TURN]
-        fill_rows(rows, made, which)
-        for j in range(len(which)):
-            pack_row(keys[begin + j, :first], bits[j], 0, low)
-            pack_row(keys[begin + j, first:], more_bits[begin + j], first, low)
-
-
-@part()
-def near(keys: Ints, low: int) -> bool:
-    """Return whether any two sorted keys that follow each other agree in all but their lowest bits."""
-    found = 0
-    for j in range(1, len(keys)):
-        found += ((keys[j] ^ keys[j - 1]) & ~low) == 0
-    return found > 0
-
-
-@part()
-def add_ranks(both: Any, keys: Ints, low: Any, first: Any) -> None:
-    """Add the ranks of one row of sorted keys, by column: among all in the upper half, among the first in the lower."""
-    rank = np.uint64(0)
-    for j in range(len(keys)):
-        # Without a sign there is no index to count from the end.
-        column = np.uint64(keys[j]) & low
-        rank += np.uint64(1 << 32) + np.uint64(column < first)
-        both[column] += rank
-
-
-@njit()
-def sum_ranks(keys: Ints, low: int, first: int) -> tuple[Floats, Floats, Bools]:
-    """Sum the ranks of sorted packed rows by column: among all columns, and among the first of them alone.
-
-    Rows that hold values too near to tell are left out, and said.
-    """
-    # Both sums in one number, since to find a column's place costs more than to add: 32 bits hold the ranks, at most
-    # 1,024, of four million rows.
-    both = np.zeros(keys.shape[1], dtype=np.uint64)
-    tied = np.zeros(len(keys), dtype=np.bool_)
-    for i in range(len(keys)):
-        tied[i] = near(keys[i], low)
-        if not tied[i]:
-            add_ranks(both, keys[i], np.uint64(low), np.uint64(first))
-    together, alone = both >> np.uint64(32), both & np.uint64(0xFFFFFFFF)
-    return together.astype(np.float64), alone[:first].astype(np.float64), tied
-
-
-@part()
-def add_gap_ranks(total: Floats, count: Ints, lengths: Ints, keys: Ints, low: int, first: int, spare: float) -> None:
-    """Add ``rank / (n + spare)`` of one row of sorted keys, by column: among the n that come from the first columns."""
-    used, rank = 0, 0.0
-    for j in range(len(keys)):
-        used += (keys[j] & low) < first
-    weight = 1.0 / (used + spare)
-    for j in range(len(keys)):
-        column = keys[j] & low
-        ranked = column < first
-        rank += weight if ranked else 0.0
-        total[column] += rank if ranked else 0.0
-        count[column] += ranked
-    lengths[used] += 1
-
-
-@njit()
-def sum_gap_ranks(
-    keys: Ints, low: int, first: int, missing: int
-) -> tuple[Floats, Ints, Ints, Floats, Ints, Ints, Bools]:
-    """Sum scaled ranks of sorted packed rows, missing values last, by column: among all, and among the first alone.
-
-    Of both: the sums of ``rank / (n + 1)``, or of ``rank / (n + 2)``; how many these are; and how many rows have 0, 1,
-    2, ... of them. Rows that hold values too near to tell are left out, and said.
-    """
-    events, columns = keys.shape
-    total, alone = np.zeros(columns), np.zeros(columns)
-    count, count_alone = np.zeros(columns, np.int64), np.zeros(columns, np.int64)
-    lengths, lengths_alone = np.zeros(columns + 1, np.int64), np.zeros(columns + 1, np.int64)
-    tied = np.zeros(events, dtype=np.bool_)
-    for i in range(events):
-        used = columns
-        while used > 0 and keys[i, used - 1] >= missing:
-            used -= 1
-        own = keys[i, :used]
-        tied[i] = near(own, low)
-        if not tied[i]:
-            add_gap_ranks(total, count, lengths, own, low, columns, 1.0)
-            add_gap_ranks(alone, count_alone, lengths_alone, own, low, first, 2.0)
-    return total, count, lengths, alone, count_alone, lengths_alone, tied
 
 
 @part(fastmath=REORDERED, error_model="numpy")

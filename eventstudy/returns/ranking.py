@@ -97,7 +97,7 @@ def _rank_sums(values: Floats | Remade, more: Floats, keys: Floats) -> tuple[Flo
         return _careful_sums(as_rows(values), more)
     bits = _sorted_keys(values, more, keys)
     if paths.compiled():
-        from eventstudy.returns.compiled import sum_ranks
+        from eventstudy.returns.compiled_ranks import sum_ranks
 
         together, alone, tied = sum_ranks(bits, LOW, first)
     else:
@@ -178,7 +178,7 @@ def _gap_sums(values: Floats, more: Floats) -> tuple[DaySums, DaySums]:
         return _careful_gap_sums(values, more)
     bits = _sorted_keys(values, more, np.empty((events, columns)))
     if paths.compiled():
-        from eventstudy.returns.compiled import sum_gap_ranks
+        from eventstudy.returns.compiled_ranks import sum_gap_ranks
 
         *sums, tied = sum_gap_ranks(bits, LOW, first, MISSING)
     else:
@@ -238,12 +238,9 @@ def _sorted_keys(values: Floats | Remade, more: Floats, keys: Floats) -> Ints:
     """
     bits = keys.view(np.int64)
     if paths.compiled():
-        from eventstudy.returns.compiled import pack, pack_residuals
+        from eventstudy.returns.compiled_ranks import pack
 
-        if isinstance(values, Remade):
-            pack_residuals(bits, values, more, LOW)
-        else:
-            pack(bits, values, more, LOW, MISSING)
+        pack(bits, as_rows(values), more, LOW, MISSING)
     else:
         # Adding zero turns -0.0 into 0.0, which is the same number.
         np.add(as_rows(values), 0.0, out=keys[:, : values.shape[1]])
