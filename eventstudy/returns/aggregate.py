@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -82,25 +83,41 @@ def mean_and_error(values: Floats) -> tuple[Floats, Floats, Ints]:
 
 def _mean_and_error(columns: int, parts: Callable[[], Iterator[Floats]]) -> tuple[Floats, Floats, Ints]:
     """Return what `mean_and_error` does of values that are made a part at a time, once for each of two looks."""
-    total, squares, n = np.zeros(columns), np.zeros(columns), np.zeros(columns, dtype=np.int64)
-    for part in parts():
-        n += len(part) - (np.isnan(part).sum(axis=0) if np.isnan(part.sum()) else 0)
-        total = _and_more(total, part)
+    total, n = _sums(columns, parts())
     mean = np.where(n > 0, total / np.maximum(n, 1), np.nan)
-    for part in parts():
-        squares = _and_more(squares, (part - mean) ** 2)
+    squares, _ = _sums(columns, parts(), mean)
     variance = np.where(n > 1, squares / np.maximum(n - 1, 1), np.nan)
     return mean, np.sqrt(variance / np.maximum(n, 1)), n
 
 
-def _and_more(total: Floats, part: Floats) -> Floats:
-    """Return the sums of each column with those of further rows, in the order of one sum over all rows."""
-    rows = np.concatenate([total[None], part])
-    sums = rows.sum(axis=0)
-    if np.isnan(sums).any():
-        rows[np.isnan(rows)] = 0.0
-        sums = rows.sum(axis=0)
-    return np.asarray(sums)
+def _sums(columns: int, parts: Iterator[Floats], mean: Floats | None = None) -> tuple[Floats, Ints]:
+    """Return the sum of each column, or of the squares about its mean, in the order of one sum over all rows; and n."""
+    total, n = np.zeros(columns), np.zeros(columns, dtype=np.int64)
+    # One memory for all parts, since new memory costs more than the sums.
+    rows = np.empty((_ROWS + 1, columns))
+    for part in parts:
+        some = rows[: len(part) + 1]
+        some[0] = total
+        if mean is None:
+            some[1:] = part
+        else:
+            np.square(np.subtract(part, mean, out=some[1:]), out=some[1:])
+        n += len(part)
+        total = some.sum(axis=0)
+        if np.isnan(total).any():
+            missing = np.isnan(some)
+            some[missing] = 0.0
+            n -= missing.sum(axis=0)
+            total = some.sum(axis=0)
+    return total, n
+
+
+def _cumulated(ar: Floats, complete: Bools) -> Iterator[Floats]:
+    """Give abnormal returns of the complete events, cumulated from the first day, a part at a time; each to be read."""
+    cumulated = np.empty((min(_ROWS, len(ar)), ar.shape[1]))
+    for rows in stretches(len(ar), _ROWS):
+        part = _whole(ar[rows], complete[rows])
+        yield np.cumsum(part, axis=1, out=cumulated[: len(part)])
 
 
 def _whole(rows: Floats, complete: Bools) -> Floats:
@@ -129,10 +146,7 @@ def average_returns(
     # A sum is missing where any of its days is.
     complete = np.ones(len(ar), dtype=bool) if (n == len(ar)).all() else ~np.isnan(ar.sum(axis=1))
     if balanced:
-        caar, caar_std_error, _ = _mean_and_error(
-            ar.shape[1],
-            lambda: (np.cumsum(_whole(ar[rows], complete[rows]), axis=1) for rows in stretches(len(ar), _ROWS)),
-        )
+        caar, caar_std_error, _ = _mean_and_error(ar.shape[1], partial(_cumulated, ar, complete))
         events = int(complete.sum())
     else:
         caar, caar_std_error = _summed_averages(ar, aar, n)
