@@ -77,11 +77,14 @@ def mean_and_error(values: Floats) -> tuple[Floats, Floats, Ints]:
     >>> mean.tolist(), std_error.round(4).tolist(), n.tolist()
     ([2.0], [0.5774], [3])
     """
-    return _mean_and_error(values.shape[1], lambda: (values[rows] for rows in stretches(len(values), _ROWS)))
+    return _mean_and_error(values.shape[1], lambda: (values[rows].copy() for rows in stretches(len(values), _ROWS)))
 
 
 def _mean_and_error(columns: int, parts: Callable[[], Iterator[Floats]]) -> tuple[Floats, Floats, Ints]:
-    """Return what `mean_and_error` does of values that are made a part at a time, once for each of two looks."""
+    """Return what `mean_and_error` does of values that are made a part at a time, once for each of two looks.
+
+    Nobody else has the parts, so that sums may be taken in them.
+    """
     total, squares, n = np.zeros(columns), np.zeros(columns), np.zeros(columns, dtype=np.int64)
     for part in parts():
         n += len(part) - (np.isnan(part).sum(axis=0) if np.isnan(part.sum()) else 0)
@@ -95,11 +98,16 @@ def _mean_and_error(columns: int, parts: Callable[[], Iterator[Floats]]) -> tupl
 
 def _and_more(total: Floats, part: Floats) -> Floats:
     """Return the sums of each column with those of further rows, in the order of one sum over all rows."""
-    rows = np.concatenate([total[None], part])
-    sums = rows.sum(axis=0)
+    if not len(part):
+        return total
+    first = part[0].copy()
+    part[0] += total
+    sums = part.sum(axis=0)
     if np.isnan(sums).any():
-        rows[np.isnan(rows)] = 0.0
-        sums = rows.sum(axis=0)
+        part[0] = first
+        part[np.isnan(part)] = 0.0
+        part[0] += total
+        sums = part.sum(axis=0)
     return np.asarray(sums)
 
 
