@@ -70,6 +70,7 @@ def made_up_study() -> Study:
 def steps(folder: Path) -> Iterator[str]:
     """Run the study on the files of a folder and write its tables beside them; give the name of each step done."""
     study = made_up_study()
+    # Neither needs the other.
     with ThreadPoolExecutor(1) as aside:
         read = aside.submit(ParquetEvents(path=folder / "events.parquet").events)
         prices = ParquetPrices(path=folder / "prices.parquet", kind="returns").prices()
