@@ -70,12 +70,10 @@ def made_up_study() -> Study:
 def steps(folder: Path) -> Iterator[str]:
     """Run the study on the files of a folder and write its tables beside them; give the name of each step done."""
     study = made_up_study()
-    # Neither needs the other.
-    with ThreadPoolExecutor(1) as aside:
-        read = aside.submit(ParquetEvents(path=folder / "events.parquet").events)
-        prices = ParquetPrices(path=folder / "prices.parquet", kind="returns").prices()
-        events = read.result()
-    yield "read events and prices"
+    events = ParquetEvents(path=folder / "events.parquet").events()
+    yield "read events"
+    prices = ParquetPrices(path=folder / "prices.parquet", kind="returns").prices()
+    yield "read prices"
     with ThreadPoolExecutor(1) as aside:
         inputs = aside.submit(digests, {"events": events, "prices": prices}, study.engine)
         prepared = study.prepare(events, prices)
