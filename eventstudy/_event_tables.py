@@ -55,14 +55,17 @@ def _long(columns: Sequence[str], event_id: Labels, pieces: Sequence[Piece], per
             held = range(first // max(1, size), max(1, -(-last // max(1, size))))
             within = [slice(max(0, first - each * size), min(size, last - each * size)) for each in held]
             part = joined([pieces[each](some) for each, some in zip(held, within, strict=True)])
-            ids = joined([{"event_id": _names(some, per, event_id)} for some in within])["event_id"]
+            ids = _names(within, per, event_id)
             yield {name: ids if name == "event_id" else part[name] for name in columns}
 
     return LongTable(tuple(columns), rows, parts)
 
 
-def _names(rows: slice, per: int, event_id: Labels) -> Words:
-    """Return the name of the event of each row of a table with so many rows for each."""
+def _names(within: Sequence[slice], per: int, event_id: Labels) -> Words:
+    """Return the name of the event of each row of a part: of rows of each piece, with so many rows for each event."""
+    if len(within) > 1:
+        return Words.of(np.concatenate([np.arange(some.start, some.stop) // per for some in within]), event_id)
+    (rows,) = within
     first, last = rows.start // per, -(-rows.stop // per)
     events = np.repeat(np.arange(last - first, dtype=np.int32), per)
     return Words(events[rows.start - per * first :][: rows.stop - rows.start], event_id[first:last])

@@ -149,7 +149,7 @@ def order_by_id(keys: Sequence[NDArray[Any]], ids: Labels, of: Ints | None = Non
     """
     order = in_order(keys)
     same = np.zeros(len(order) + 1, dtype=bool)
-    same[1:-1] = np.logical_and.reduce([key[order[1:]] == key[order[:-1]] for key in keys])
+    same[1:-1] = np.logical_and.reduce([key[1:] == key[:-1] for key in (each[order] for each in keys)])
     tied = np.flatnonzero(same[1:] | same[:-1])
     rows, group = order[tied], np.cumsum(~same)[tied]
     own = ids[rows if of is None else of[rows]]

@@ -158,7 +158,8 @@ def model_summaries(
     event_id: Labels, models: Mapping[str, ModelResult], focus: str | None
 ) -> dict[str, dict[str, Any]]:
     """Return, by model, the mean CAR of each window and the focus event's figures."""
-    place = int(np.flatnonzero(event_id == focus)[0]) if focus in event_id else None
+    places = [] if focus is None else np.flatnonzero(event_id == focus).tolist()
+    place = places[0] if places else None
     summaries: dict[str, dict[str, Any]] = {}
     for label, result in models.items():
         found = result.abnormal.estimates

@@ -35,6 +35,8 @@ from eventstudy.returns import (
     MEASURES,
     MISSING_RULES,
     MODELS,
+    AbnormalReturns,
+    AverageReturns,
     Benchmark,
     BuyAndHold,
     ExpectedReturnModel,
@@ -347,14 +349,20 @@ class Study:
         }
         aligned, listing = prepared.aligned, prepared.panel.listing
         event_id, day0, spans = prepared.events.event_id[aligned.row], aligned.dates(listing), aligned.spans(listing)
-        drawn = list(samples(abnormal, cars, groups, event_id, day0, spans, accumulated, child_seed(self.seed, label)))
-        thin, days = thin_days(abnormal, self.engine), len(self.windows.days)
-        averages = {name: average_returns(abnormal, each, balanced=self.balanced) for name, each in groups.items()}
-        return ModelResult(
-            model=model,
-            abnormal=abnormal,
-            cars=cars,
-            averages=averages,
-            tests=run_tests(tests, drawn, self.engine),
-            diagnostics={(group, each.window.name): diagnose(each, thin[each.row], days) for group, each in drawn},
-        )
+        seed, days = child_seed(self.seed, label), len(self.windows.days)
+        # Sums of averages are taken one after another, and nothing else waits for them.
+        with ThreadPoolExecutor(1) as aside:
+            averages = aside.submit(self._averages, abnormal, groups)
+            drawn = list(samples(abnormal, cars, groups, event_id, day0, spans, accumulated, seed))
+            thin = thin_days(abnormal, self.engine)
+            return ModelResult(
+                model=model,
+                abnormal=abnormal,
+                cars=cars,
+                tests=run_tests(tests, drawn, self.engine),
+                diagnostics={(group, each.window.name): diagnose(each, thin[each.row], days) for group, each in drawn},
+                averages=averages.result(),
+            )
+
+    def _averages(self, abnormal: AbnormalReturns, groups: Mapping[str, Bools]) -> dict[str, AverageReturns]:
+        return {name: average_returns(abnormal, each, balanced=self.balanced) for name, each in groups.items()}

@@ -247,9 +247,11 @@ def on_exchange(events: Events, calendar: Labels) -> Events:
     calendar : ndarray of shape (E,)
         Code of the exchange on which to have each.
     """
+    dated = np.isnat(events.announced_at) & np.asarray(events.calendar != calendar)
+    if not dated.any():
+        return replace(events, calendar=calendar)
     date, timing = events.date.copy(), events.timing.copy()
     alone = np.zeros(len(events), dtype=bool)
-    dated = np.isnat(events.announced_at) & np.asarray(events.calendar != calendar)
     for stated, used in sorted(set(zip(events.calendar[dated], calendar[dated], strict=True))):
         here = dated & np.asarray(events.calendar == stated) & np.asarray(calendar == used)
         unknown = here & np.asarray(events.timing == Timing.UNKNOWN)

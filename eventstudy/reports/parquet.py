@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -23,6 +23,14 @@ __all__ = ["write_columns"]
 _WORDS_BYTES = 1 << 28
 # Rows that are encoded by one call: with the usual thousand, calls cost more than what they do.
 _BATCH = 1 << 16
+# What every row has: no word on each of millions of rows that it is not missing.
+_NEVER_MISSING = {
+    "events": ("event_id",),
+    "estimates": ("event_id", "model"),
+    "abnormal_returns": ("event_id", "model", "day"),
+    "cars": ("event_id", "model", "window", "start", "end"),
+}
+_MILLISECONDS = {"datetime64[D]": 86_400_000, "datetime64[s]": 1_000}
 
 
 def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str, texts: Texts | None = None) -> None:
@@ -45,10 +53,13 @@ def write_columns(path: Path, tables: Mapping[str, pd.DataFrame], name: str, tex
     known = kinds(name, names_of(tables, name))
     long = long_table(tables, name)
     made = _of_frame(tables[name], known) if long is None else _of_parts(long, texts or Texts())
-    parts = _without_codes(made)
+    parts = _as_stored(made, _NEVER_MISSING.get(name, ()))
     first = next(parts)
     numbers = [each.name for each in first.schema if pa.types.is_floating(each.type)]
-    repeated = [each.name for each in first.schema if each.name not in numbers and not pa.types.is_string(each.type)]
+    # Whole numbers follow each other in a way that is as small without a look at each.
+    repeated = [
+        each.name for each in first.schema if pa.types.is_dictionary(each.type) or pa.types.is_timestamp(each.type)
+    ]
     with pq.ParquetWriter(
         path,
         first.schema,
@@ -116,15 +127,16 @@ def _of_parts(long: LongTable, texts: Texts) -> Iterator[Any]:
         yield pa.table({name: _array(part[name], texts) for name in long.columns})
 
 
-def _without_codes(tables: Iterator[Any]) -> Iterator[Any]:
+def _as_stored(tables: Iterator[Any], never_missing: Sequence[str]) -> Iterator[Any]:
     """Give tables with words that hardly ever come twice, such as names of events, as plain text: half the time."""
     import pyarrow as pa
 
     first = next(tables)
-    schema = first.schema
-    for place, column in enumerate(first.columns):
-        if pa.types.is_dictionary(column.type) and 2 * len(column.chunk(0).dictionary) > len(column):
-            schema = schema.set(place, pa.field(schema.names[place], pa.string()))
+    fields = []
+    for name, column in zip(first.column_names, first.columns, strict=True):
+        plain = pa.types.is_dictionary(column.type) and 2 * len(column.chunk(0).dictionary) > len(column)
+        fields.append(pa.field(name, pa.string() if plain else column.type, nullable=name not in never_missing))
+    schema = pa.schema(fields)
     for table in chain([first], tables):
         yield table.cast(schema)
 
@@ -139,7 +151,8 @@ def _array(column: np.typing.NDArray[Any] | Words, texts: Texts) -> Any:
         return pa.DictionaryArray.from_arrays(codes, texts.of(column.names))
     if column.dtype.kind == "M":
         # Days are read again as the moments that dates are in the tables.
-        zone = None if column.dtype == "datetime64[D]" else "UTC"
-        return pa.array(column.astype("datetime64[ms]"), type=pa.timestamp("ms", zone))
+        zone, none = None if column.dtype == "datetime64[D]" else "UTC", np.isnat(column)
+        moments = column.view(np.int64) * _MILLISECONDS[str(column.dtype)]
+        return pa.array(moments, mask=none if none.any() else None).view(pa.timestamp("ms", zone))
     # A sum tells of a missing number much faster than a look at each.
     return pa.array(column, from_pandas=bool(np.isnan(column.sum())))

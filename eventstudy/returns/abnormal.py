@@ -290,15 +290,16 @@ class AbnormalReturns:
 
     def _held(self, window: Window, actual: Floats, benchmark: Floats, delisted: Bools | None) -> Floats:
         days = window.within(self.windows.event[0])
-        inside, benchmark = self.inside(window)[:, days], benchmark[:, days]
-        outside = ~inside if benchmark.ndim == 2 else ~inside[..., None]
+        actual, benchmark = actual[:, days], benchmark[:, days]
+        delisted = None if delisted is None else delisted[:, days]
+        span = None if self.span is None else self.span[:, days]
+        if self.own_windows is not None:
+            inside = self.inside(window)[:, days]
+            actual, span = np.where(inside, actual, 0.0), None if span is None else np.where(inside, span, 1.0)
+            benchmark = np.where(inside if benchmark.ndim == 2 else inside[..., None], benchmark, 0.0)
+            delisted = None if delisted is None else delisted & inside
         return buy_and_hold(
-            np.where(inside, actual[:, days], 0.0),
-            np.where(outside, 0.0, benchmark),
-            log=self.log,
-            delisted=None if delisted is None else delisted[:, days] & inside,
-            delisting=self.hold.delisting,
-            span=None if self.span is None else np.where(inside, self.span[:, days], 1.0),
+            actual, benchmark, log=self.log, delisted=delisted, delisting=self.hold.delisting, span=span
         )
 
 

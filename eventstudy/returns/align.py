@@ -157,6 +157,8 @@ def on_price_venue(events: Events, listing: Listing) -> Events:
     prices keeps the exchange it was given.
     """
     codes = listing.codes(events.symbol)
+    if len(listing.exchanges) == 1 and (codes >= 0).all():
+        return on_exchange(events, alike(next(iter(listing.exchanges)), len(events)))
     venues = np.array([*(calendar.code for calendar in listing.calendars), ""], dtype=object)[codes]
     return on_exchange(events, np.where(codes >= 0, venues, events.calendar))
 

@@ -177,10 +177,12 @@ class BlockReader:
             return first + self.tables.gather_risk_free(self.exchange[rows], start, length)
         return first
 
-    def delisted(self, rows: Ints) -> Bools:
-        """Return which event sessions come after the last of the event's symbol, shape (E, L)."""
+    def delisted(self, rows: Ints) -> Bools | None:
+        """Return which event sessions come after the last of the event's symbol, shape (E, L), None where none do."""
         start, length = self._place(rows, self.aligned.windows.event)
         last = self.panel.listing.last[self.aligned.code[rows]]
+        if (start + length - 1 <= last).all():
+            return None
         return np.asarray(start[:, None] + np.arange(length) > last[:, None])
 
     def _place(self, rows: Ints, days: tuple[int, int]) -> tuple[Ints, int]:

@@ -49,7 +49,7 @@ class Reading:
         return self.reader.benchmark(self.rows, _UNREAD if self.reader.model.regressors else self.expected)
 
     @property
-    def delisted(self) -> Bools:
+    def delisted(self) -> Bools | None:
         """Sessions after the last of the event's symbol, shape (E, L)."""
         return self.reader.delisted(self.rows)
 

@@ -178,6 +178,8 @@ def test_a_frame_has_the_same_bytes(
         metadata = pq.read_metadata(tmp_path / "long" / f"{name}.parquet")
         encodings = metadata.row_group(0).column(0).encodings
         assert ("RLE_DICTIONARY" in encodings) is not plain
+    assert "RLE_DICTIONARY" not in pq.read_metadata(tmp_path / "long" / "cars.parquet").row_group(0).column(3).encodings
+    assert [each.name for each in found.schema if not each.nullable] == ["event_id", "model", "day"]
     missing = int(result.abnormal_returns["abnormal"].isna().sum())
     assert found.column("abnormal").null_count == missing > 0
 
