@@ -256,7 +256,7 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     keys, number = np.flatnonzero(there), np.cumsum(there) - 1
     (start, end), (before, after) = windows.stretch, windows.event
     exchange, day0 = keys // most, keys % most
-    tabled = [model.design(tables.values[code][None])[0].T for code in codes[np.unique(exchange)]]
+    tabled = [_design(model, tables, code) for code in codes[np.unique(exchange)]]
     lengths = np.zeros(len(codes), dtype=np.int64)
     lengths[np.unique(exchange)] = [each.shape[1] for each in tabled]
     begins = (np.cumsum(lengths) - lengths)[exchange]
@@ -269,9 +269,17 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     if model.excess:
         by_session = np.concatenate([tables.risk_free[code] for code in codes[np.unique(exchange)]])
         riskless = by_session, tables.gather_risk_free(*where)
-    ahead = model.design(tables.gather(*where))
+    ahead = model.design(
+        model.regressed(tables.gather(*where), None if riskless is None else riskless[1], tables.factor)
+    )
     designs = factorise(np.concatenate(tabled, axis=1), first, first_ahead, end - start + 1, ahead, riskless)
     return Dated(designs, number[places])
+
+
+def _design(model: LinearModel, tables: RegressorTables, code: str) -> Floats:
+    """Return the columns of a model's design on all sessions of an exchange."""
+    riskless = tables.risk_free[code][None] if model.excess else None
+    return model.design(model.regressed(tables.values[code][None], riskless, tables.factor))[0].T
 
 
 def summed(values: Floats, span: Floats) -> Floats:

@@ -175,9 +175,26 @@ class LinearModel(ExpectedReturnModel):
     def design(self, x: Floats) -> Floats:
         """Return the design rows, shape (E, n, P), for regressors of shape (E, n, K)."""
 
+    def regressed(self, x: Floats, risk_free: Floats | None, factor: tuple[bool, ...]) -> Floats:  # noqa: ARG002
+        """Return regressors, shape (E, n, K), as the design takes them.
+
+        Parameters
+        ----------
+        x : ndarray of shape (E, n, K)
+            Benchmarks and factors.
+        risk_free : ndarray of shape (E, n), optional
+            The riskless return, where the model needs one.
+        factor : tuple of bool
+            Which of the K are factors, and so excess returns already.
+        """
+        return x
+
     def regressors_of(self, block: Block) -> tuple[Floats, Floats]:
         """Return the regressors of the estimation and of the event window, as the design takes them."""
-        return block.x, block.x_event
+        return (
+            self.regressed(block.x, block.risk_free, block.factor),
+            self.regressed(block.x_event, block.risk_free_event, block.factor),
+        )
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy._typing import Floats
-from eventstudy.returns.models.base import BenchmarkModel, Block, LinearModel, named, with_constant
+from eventstudy.returns.models.base import BenchmarkModel, LinearModel, named, with_constant
 from eventstudy.returns.regressors import Benchmark
 
 __all__ = ["CAPM"]
@@ -58,11 +58,9 @@ class CAPM(BenchmarkModel, LinearModel):
         market = named(self.regressors[0])
         return ("constant", market) if self.alpha else (market,)
 
-    def regressors_of(self, block: Block) -> tuple[Floats, Floats]:
+    def regressed(self, x: Floats, risk_free: Floats | None, factor: tuple[bool, ...]) -> Floats:
         """Return the excess return of the market."""
-        if any(block.factor) or block.risk_free is None or block.risk_free_event is None:
-            return block.x, block.x_event
-        return block.x - block.risk_free[..., None], block.x_event - block.risk_free_event[..., None]
+        return x if any(factor) or risk_free is None else x - risk_free[..., None]
 
     def design(self, x: Floats) -> Floats:
         """Return the market's excess return after a constant, or alone, shape (E, n, 2) or (E, n, 1)."""
