@@ -269,9 +269,8 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     if model.excess:
         by_session = np.concatenate([tables.risk_free[code] for code in codes[np.unique(exchange)]])
         riskless = by_session, tables.gather_risk_free(*where)
-    ahead = model.design(
-        model.regressed(tables.gather(*where), None if riskless is None else riskless[1], tables.factor)
-    )
+    rate_ahead = None if riskless is None else riskless[1]
+    ahead = model.design(model.regressed(tables.gather(*where), rate_ahead, tables.factor))
     designs = factorise(np.concatenate(tabled, axis=1), first, first_ahead, end - start + 1, ahead, riskless)
     return Dated(designs, number[places])
 
@@ -279,7 +278,8 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
 def _design(model: LinearModel, tables: RegressorTables, code: str) -> Floats:
     """Return the columns of a model's design on all sessions of an exchange."""
     riskless = tables.risk_free[code][None] if model.excess else None
-    return model.design(model.regressed(tables.values[code][None], riskless, tables.factor))[0].T
+    columns: Floats = model.design(model.regressed(tables.values[code][None], riskless, tables.factor))[0].T
+    return columns
 
 
 def summed(values: Floats, span: Floats) -> Floats:
