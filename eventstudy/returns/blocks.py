@@ -14,7 +14,8 @@ from eventstudy.panels import Listing, ReturnPanel
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.align import Aligned
 from eventstudy.returns.donors import BlockDonors, DonorPool
-from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel
+from eventstudy.returns.fixed import known_designs
+from eventstudy.returns.models.base import Block, ExpectedReturnModel, FixedModel, LinearModel
 from eventstudy.returns.own import Named
 from eventstudy.returns.regressors import Regressors, RegressorTables
 from eventstudy.returns.remade import Fits, Remade
@@ -244,9 +245,7 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     """Return a model's designs, factorised once for each exchange and day 0, where events share them."""
     windows = aligned.windows
     own = tables.own or panel.span is not None or aligned.own_estimation is not None
-    if own or windows.estimation_after is not None or not isinstance(model, LinearModel) or not model.shares_designs():
-        return None
-    if not len(aligned):
+    if own or windows.estimation_after is not None or not model.shares_designs() or not len(aligned):
         return None
     codes, of_symbol = np.array([*panel.listing.exchanges]), panel.listing.exchange
     most = int(aligned.day0.max(initial=0)) + 1
@@ -256,7 +255,10 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     keys, number = np.flatnonzero(there), np.cumsum(there) - 1
     (start, end), (before, after) = windows.stretch, windows.event
     exchange, day0 = keys // most, keys % most
-    tabled = [_design(model, tables, code) for code in codes[np.unique(exchange)]]
+    tabled = [
+        _design(model, tables.values[code][None], tables.risk_free.get(code), tables.factor)[0].T
+        for code in codes[np.unique(exchange)]
+    ]
     lengths = np.zeros(len(codes), dtype=np.int64)
     lengths[np.unique(exchange)] = [each.shape[1] for each in tabled]
     begins = (np.cumsum(lengths) - lengths)[exchange]
@@ -269,17 +271,18 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     if model.excess:
         by_session = np.concatenate([tables.risk_free[code] for code in codes[np.unique(exchange)]])
         riskless = by_session, tables.gather_risk_free(*where)
-    rate_ahead = None if riskless is None else riskless[1]
-    ahead = model.design(model.regressed(tables.gather(*where), rate_ahead, tables.factor))
-    designs = factorise(np.concatenate(tabled, axis=1), first, first_ahead, end - start + 1, ahead, riskless)
+    ahead = _design(model, tables.gather(*where), None if riskless is None else riskless[1], tables.factor)
+    given = (np.concatenate(tabled, axis=1), first, first_ahead, end - start + 1, ahead)
+    designs = known_designs(*given) if isinstance(model, FixedModel) else factorise(*given, riskless)
     return Dated(designs, number[places])
 
 
-def _design(model: LinearModel, tables: RegressorTables, code: str) -> Floats:
-    """Return the columns of a model's design on all sessions of an exchange."""
-    riskless = tables.risk_free[code][None] if model.excess else None
-    columns: Floats = model.design(model.regressed(tables.values[code][None], riskless, tables.factor))[0].T
-    return columns
+def _design(model: ExpectedReturnModel, x: Floats, risk_free: Floats | None, factor: tuple[bool, ...]) -> Floats:
+    """Return the design rows of a model that shares them, shape (E, n, P), for regressors of shape (E, n, K)."""
+    if isinstance(model, FixedModel):
+        return model.expected(x)[..., None]
+    assert isinstance(model, LinearModel)
+    return model.design(model.regressed(x, risk_free, factor))
 
 
 def summed(values: Floats, span: Floats) -> Floats:

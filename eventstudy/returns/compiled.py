@@ -285,9 +285,9 @@ def cross_gaps(made: Remade, inverse: Floats, constant: Floats | None, found: Cr
 
 
 @part(fastmath=REORDERED, error_model="numpy")
-def settle_there(total: Floats, lacking: Floats, left: Floats) -> tuple[float, float, int]:
-    """Return the sum of what is there, that of its squares, and the number above zero; add to sums by day."""
-    added, squares, positive = 0.0, 0.0, 0.0
+def settle_there(total: Floats, lacking: Floats, left: Floats) -> tuple[float, float, int, int]:
+    """Return sums of what is there and of its squares, how many are above zero, how many all; add to sums by day."""
+    added, squares, positive, count = 0.0, 0.0, 0.0, 0.0
     for t in range(len(left)):
         residual = left[t] if left[t] == left[t] else 0.0
         total[t] += residual
@@ -295,13 +295,18 @@ def settle_there(total: Floats, lacking: Floats, left: Floats) -> tuple[float, f
         added += residual
         squares += residual * residual
         positive += 1.0 if residual > 0.0 else 0.0
-    return added, squares, int(positive)
+        count += 1.0 if left[t] == left[t] else 0.0
+    return added, squares, int(positive), int(count)
 
 
 @njit(error_model="numpy")
-def settle_gaps(made: Remade, n_obs: Ints) -> Floats:
-    """Write means, deviations and signs of the residuals of events that lack some; return their sums of squares."""
+def settle_gaps(made: Remade) -> tuple[Floats, Ints]:
+    """Write means, deviations and signs of the residuals of events that may lack some.
+
+    Return their sums of squares, NaN where there is no estimate, and how many there are.
+    """
     everything, rows, ssr = np.arange(len(made.at)), np.empty((TURN, made.sessions)), np.full(len(made.at), np.nan)
+    n_obs = np.zeros(len(made.at), dtype=np.int64)
     for begin in range(0, len(everything), TURN):
         which = everything[begin : begin + TURN]
         fill_rows(rows, made, which)
@@ -309,11 +314,11 @@ def settle_gaps(made: Remade, n_obs: Ints) -> Floats:
             i = which[j]
             if np.isnan(made.level[i]):
                 continue
-            added, ssr[i], made.positive[i] = settle_there(made.total, made.lacking, rows[j])
-            made.mean_residual[i] = added / n_obs[i]
+            added, ssr[i], made.positive[i], n_obs[i] = settle_there(made.total, made.lacking, rows[j])
+            made.mean_residual[i] = added / max(n_obs[i], 1)
             spread = ssr[i] - added * made.mean_residual[i]
             made.scale[i] = np.sqrt(n_obs[i] / spread) if spread > 0 else 0.0
-    return ssr
+    return ssr, n_obs
 
 
 @part(error_model="numpy")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -19,10 +19,11 @@ from eventstudy.returns.blocks import BlockReader
 from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.diagnostics import diagnose_model
 from eventstudy.returns.estimates import Estimates
+from eventstudy.returns.fixed import fit_fixed
 from eventstudy.returns.gaps import fit_gaps
-from eventstudy.returns.models.base import Block, ExpectedReturnModel, LinearModel, failures, unusable
+from eventstudy.returns.models.base import Block, ExpectedReturnModel, FixedModel, LinearModel, failures, unusable
 from eventstudy.returns.remade import Fits, Remade, as_rows
-from eventstudy.returns.shared import SharedFit, fit_stretches
+from eventstudy.returns.shared import SharedDesigns, SharedFit, fit_stretches
 
 __all__ = ["Measured", "Part", "estimated", "without_rounding"]
 
@@ -140,13 +141,16 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
     """Let the model see its block."""
     block, model = reader.read(rows), reader.model
     coefficients = fits = None
-    if reader.dated is not None and isinstance(model, LinearModel):
+    if reader.dated is not None:
         fits = Fits.none(len(rows), reader.dated.designs.slopes) if paths.compiled() else None
+    if reader.dated is not None and isinstance(model, LinearModel):
         fit = model.solve(block)
         result = model.forecast(block, fit)
         coefficients = np.where((result.reason == Reason.OK)[:, None], fit.coefficients, np.nan)
     else:
         result = model.fit(block)
+        if reader.dated is not None:
+            coefficients = np.where(result.reason == Reason.OK, 1.0, np.nan)[:, None]
 
     def measure() -> Measured:
         asked = diagnose_model(model, block, result.residuals) if diagnostics else None
@@ -171,25 +175,40 @@ def _by_date(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[lis
     if not usable.all():
         others.append(rows[~usable])
         rows, at = rows[usable], at[usable]
-    parts = []
+    parts, found = [], np.zeros(len(rows), dtype=bool)
+    for of, fit in _fits(reader.model, values, at, dated.designs, dated.date[sliced(rows)]):
+        found[of] = True
+        parts.append(_part(reader, rows if len(of) == len(rows) else rows[of], fit, diagnostics=diagnostics))
+    return parts, np.concatenate([*others, rows[~found]])
+
+
+def _fits(
+    model: ExpectedReturnModel, values: Floats, at: Ints, designs: SharedDesigns, date: Ints
+) -> Iterator[tuple[Ints, SharedFit]]:
+    """Give fits of events without a gap, and of those with, and which each are; some may be in neither."""
+    left = np.arange(len(at))
+    if isinstance(model, FixedModel):
+        fit = fit_fixed(values, at, designs, date, centred=model.centred)
+        whole, there = fit.n_obs == designs.sessions, np.isfinite(fit.sigma)
+        for some in (there & whole, there & ~whole):
+            if some.any():
+                yield left[some], fit if some.all() else take(fit, some)
+        return
     # An event with gaps comes out of the first without an estimate.
     for fitter in (fit_stretches, fit_gaps):
-        fit = fitter(values, at, dated.designs, dated.date[sliced(rows)])
-        there, found = np.isfinite(fit.sigma), rows
-        if not there.all():
-            found, fit = rows[there], fit.estimated(there)
-        if len(found) or not len(rows):
-            parts.append(_part(reader, found, fit, diagnostics=diagnostics))
-        rows, at = rows[~there], at[~there]
-        if not len(rows):
-            break
-    return parts, np.concatenate([*others, rows]) if others else rows
+        fit = fitter(values, at[left], designs, date[left])
+        there = np.isfinite(fit.sigma)
+        if there.any():
+            yield left[there], fit if there.all() else fit.estimated(there)
+        left = left[~there]
+        if not len(left):
+            return
 
 
 def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool) -> Part:
     """Return what fits by the designs of their dates say of events."""
     model, dated = reader.model, reader.dated
-    assert isinstance(model, LinearModel)
+    assert isinstance(model, LinearModel | FixedModel)
     assert dated is not None
     failed = unusable(fit, model.column_names)
     residuals = fit.residuals.level if isinstance(fit.residuals, Remade) else fit.residuals
@@ -221,13 +240,13 @@ def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool)
             fits=fit.residuals.fits if isinstance(fit.residuals, Remade) else None,
         )
 
-    complete = fit.turn is None and not failed.any()
+    complete = bool((fit.n_obs == dated.designs.sessions).all()) and not failed.any()
     return Part(rows, measure, fit.residuals, fit.sigma, complete, Unread(reader.read, rows))
 
 
 def _beside(model: ExpectedReturnModel, coefficients: Floats) -> Floats | None:
     """Return the coefficients of a design where they are other numbers than the parameters that the model reports."""
-    assert isinstance(model, LinearModel)
+    assert isinstance(model, LinearModel | FixedModel)
     return None if model.reported(coefficients) is coefficients else coefficients
 
 

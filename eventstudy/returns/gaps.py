@@ -177,7 +177,12 @@ class _Remaking:
         cross_gaps(self.made, designs.inverse, constant, found, excess=designs.excess)
         return found
 
-    def left(self, level: Floats, coefficients: Floats, n_obs: Ints) -> tuple[Remade, Floats, Floats]:
+    def left(
+        self,
+        level: Floats,
+        coefficients: Floats,
+        n_obs: Ints,  # noqa: ARG002
+    ) -> tuple[Remade, Floats, Floats]:
         from eventstudy.returns.compiled import settle_gaps
 
         designs, begin = self.designs, int(self.designs.constant)
@@ -186,4 +191,5 @@ class _Remaking:
         made.level[:] = np.where(np.isnan(coefficients[:, 0]), np.nan, level)
         made.slopes[:, : coefficients.shape[1] - begin] = coefficients[:, begin:]
         made.slopes[:, designs.slopes - designs.excess :] = 1.0
-        return made, made.mean_residual, settle_gaps(made, n_obs)
+        ssr, _ = settle_gaps(made)
+        return made, made.mean_residual, ssr

@@ -12,15 +12,27 @@ from eventstudy.errors import Reason
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS, Sample
 from eventstudy.panels import ReturnPanel
-from eventstudy.returns import MarketModel, Regressors, blocks, measure_abnormal_returns, paths
+from eventstudy.returns import (
+    CAPM,
+    ExpectedReturnModel,
+    MarketAdjustedModel,
+    MarketModel,
+    MeanAdjustedModel,
+    RawModel,
+    Regressors,
+    blocks,
+    measure_abnormal_returns,
+    paths,
+)
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.day_series import DaySeries
 from eventstudy.returns.estimation_means import EstimationMeans
+from eventstudy.returns.fixed import fit_fixed, known_designs
 from eventstudy.returns.gaps import fit_gaps
 from eventstudy.returns.linear import least_squares
 from eventstudy.returns.remade import Remade, as_rows
 from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise
-from tests.benchmarks.panels import made_up_panel, made_up_places
+from tests.benchmarks.panels import made_up_factors, made_up_panel, made_up_places
 
 BOTH = [paths.NUMPY, paths.COMPILED]
 SESSIONS, AHEAD, DATES = 60, 7, 20
@@ -143,19 +155,28 @@ def gapped_panel() -> ReturnPanel:
     return ReturnPanel(panel.listing, values)
 
 
+MODELS: dict[str, ExpectedReturnModel] = {
+    "market": MarketModel("MKT"),
+    "market_adjusted": MarketAdjustedModel("MKT"),
+    "uncentred": MarketAdjustedModel("MKT", centred=False),
+    "raw": RawModel(),
+    "capm": CAPM("MKT"),
+    "capm without alpha": CAPM("MKT", alpha=False),
+    "mean_adjusted": MeanAdjustedModel(),
+}
 TESTED = ("patell", "bmp", "crude_dependence", "kolari_pynnonen", "generalized_sign", "corrado_rank", "grank_t")
 
 
-def study(path: str, engine: str = "serial") -> dict[str, np.ndarray]:
+def study(model: str, path: str, engine: str = "serial") -> dict[str, np.ndarray]:
     """Return what a study of events with and without gaps finds."""
     panel = gapped_panel()
+    regressors = Regressors(panel, made_up_factors(panel, 1))
     aligned = made_up_places(panel, 6_000)
     tests = [TESTS.get(name)() for name in TESTED]
     needs = tuple(dict.fromkeys(need for test in tests for need in test.needs))
     how = Engine(name=engine, path=path, workers=2 if engine != "serial" else None)
     abnormal, found = measure_abnormal_returns(
-        aligned, panel, MarketModel("MKT"), Regressors(panel), needs=needs, groups={"all": np.full(6_000, True)},
-        engine=how,
+        aligned, panel, MODELS[model], regressors, needs=needs, groups={"all": np.full(6_000, True)}, engine=how,
     )  # fmt: skip
     cars = abnormal.car("all")
     sample = Sample.of(abnormal, cars, np.arange(6_000), aligned.attrition.event_id, found["all"])
@@ -167,36 +188,67 @@ def study(path: str, engine: str = "serial") -> dict[str, np.ndarray]:
         "parameters": abnormal.estimates.parameters,
         "n_obs": abnormal.estimates.n_obs,
         "reason": abnormal.estimates.reason,
+        "expected": abnormal.expected,
+        "dof": abnormal.estimates.dof,
+        "mean_residual": abnormal.estimates.mean_residual,
         "car": cars.car,
         "car_std_error": cars.std_error,
         "statistics": np.array([result.statistic for result in results]),
     }
 
 
-@pytest.fixture(scope="module")
-def one_by_one() -> dict[str, np.ndarray]:
-    """Return the study with every event fitted by itself."""
+@pytest.fixture(scope="module", params=list(MODELS))
+def one_by_one(request: pytest.FixtureRequest) -> tuple[str, dict[str, np.ndarray]]:
+    """Return a study of each model with every event fitted by itself."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "_dated", lambda *_: None)
-        return study(paths.NUMPY)
+        return request.param, study(request.param, paths.NUMPY)
 
 
-@pytest.mark.parametrize(
-    ("path", "engine"),
-    [(paths.NUMPY, "serial"), (paths.COMPILED, "serial"), (paths.COMPILED, "threads"), (paths.COMPILED, "processes")],
-)
+@pytest.mark.parametrize("path", BOTH)
 def test_a_study_with_gaps_is_that_of_events_one_by_one(
-    one_by_one: dict[str, np.ndarray], path: str, engine: str
+    one_by_one: tuple[str, dict[str, np.ndarray]], path: str
 ) -> None:
-    found = study(path, engine)
+    model, alone = one_by_one
+    found = study(model, path)
     gapped = (found["n_obs"] < 250) & (found["reason"] == Reason.OK)
     assert 1_000 < gapped.sum() < 5_000
     assert (found["reason"] == Reason.TOO_FEW_ESTIMATION_DAYS).any()
-    for name, expected in one_by_one.items():
+    for name, expected in alone.items():
         if expected.dtype == object:
             assert found[name].tolist() == expected.tolist()
         else:
             np.testing.assert_allclose(found[name], expected, rtol=1e-9, atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize("engine", ["threads", "processes"])
+@pytest.mark.parametrize("model", ["market", "market_adjusted"])
+def test_engines_give_the_same_bits(model: str, engine: str) -> None:
+    alone = study(model, paths.COMPILED)
+    for name, found in study(model, paths.COMPILED, engine).items():
+        np.testing.assert_array_equal(found, alone[name])
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("centred", [True, False])
+@pytest.mark.parametrize("level", [0.0, 1e3, 1e6])
+def test_dispersion_of_what_is_not_estimated(level: float, path: str, *, centred: bool) -> None:
+    rng = np.random.default_rng(7)
+    expected = rng.normal(0, 0.01, (1, 250))
+    y = level + expected + rng.normal(0, 0.02, (40, 250))
+    y[rng.random(y.shape) < 0.01] = np.nan
+    y[3], y[4, 1:], y[5] = expected + 0.5, np.nan, expected
+    designs = known_designs(expected, np.array([0]), np.array([-1]), 250, np.ones((1, 1, 1)))
+    with paths.running(path):
+        fit = fit_fixed(y.ravel(), np.arange(40) * 250, designs, np.zeros(40, dtype=np.int64), centred=centred)
+    # One event does not vary, one has one return, and one is what was expected.
+    assert (fit.sigma[3], fit.sigma[5]) == (0.0, 0.0)
+    assert np.isnan(fit.sigma[4])
+    for event in {*range(40)} - {3, 4, 5}:
+        left = (y[event] - expected[0])[~np.isnan(y[event])].astype(np.longdouble)
+        about = left - left.mean() if centred else left
+        np.testing.assert_allclose(fit.sigma[event] ** 2, float((about @ about) / (len(left) - centred)), rtol=1e-12)
+        assert (fit.n_obs[event], fit.dof[event]) == (len(left), len(left) - centred)
 
 
 def test_what_is_summed_of_residuals_to_be_made_is_that_of_rows() -> None:

@@ -112,6 +112,10 @@ class ExpectedReturnModel(ABC):
         """Return the condition number of each event's design, shape (E,); NaN for a model without one."""
         return np.full(len(block.y), np.nan)
 
+    def shares_designs(self) -> bool:
+        """Return whether what it expects depends on the date and coefficients alone, and is fitted as its kind is."""
+        return False
+
     def bind(self, benchmark: Benchmark | None) -> Self:  # noqa: ARG002
         """Return the model with the study's benchmark in the place of one that it does not name itself."""
         return self
@@ -239,7 +243,7 @@ class LinearModel(ExpectedReturnModel):
         )
 
     def shares_designs(self) -> bool:
-        """Return whether its design depends on the date alone, and is fitted as it stands."""
+        """Return whether its design is a matter of the date alone, and is fitted as it stands."""
         kind = type(self)
         as_it_stands = kind.fit is LinearModel.fit and kind.solve is LinearModel.solve
         return self.margin == (0, 0) and as_it_stands and kind.regressors_of is LinearModel.regressors_of
@@ -287,6 +291,19 @@ class FixedModel(ExpectedReturnModel):
     def expected(self, x: Floats) -> Floats:
         """Return expected returns, shape (E, n), for regressors of shape (E, n, K)."""
 
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """What its dispersion is taken about."""
+        return ("constant",)
+
+    def shares_designs(self) -> bool:
+        """Return whether it expects what `expected` says, of the sessions of the windows alone."""
+        return self.margin == (0, 0) and type(self).fit is FixedModel.fit
+
+    def reported(self, coefficients: Floats) -> Floats:
+        """Return no parameter, shape (E, 0)."""
+        return coefficients[:, :0]
+
     def fit(self, block: Block) -> EstimationResult:
         """Take the dispersion from the estimation window; nothing is estimated besides."""
         weight = 1.0 / np.sqrt(block.spans)
@@ -297,7 +314,7 @@ class FixedModel(ExpectedReturnModel):
         else:
             # The mean of returns that cover n sessions grows with n, as does their variance.
             fit = least_squares(abnormal, (block.spans * weight)[..., None], np.ones((*expected.shape, 1)))
-        reason, detail = failures(fit, ("constant",))
+        reason, detail = failures(fit, self.column_names)
         good = reason == Reason.OK
         there = np.isfinite(abnormal)
         mean_square = np.where(there, abnormal, 0.0) ** 2
@@ -305,7 +322,7 @@ class FixedModel(ExpectedReturnModel):
         sigma = np.where(good, fit.sigma if self.centred else spread_out, np.nan)
         events, days = expected.shape
         return EstimationResult(
-            parameters=np.empty((events, 0)),
+            parameters=self.reported(fit.coefficients),
             sigma=sigma,
             dof=fit.dof if self.centred else fit.n_obs,
             n_obs=fit.n_obs,
