@@ -311,9 +311,11 @@ def _with_gaps(abnormal: AbnormalReturns, window: Window) -> tuple[Floats, Float
     reason = np.where(covered, Reason.OK, Reason.INCOMPLETE_WINDOW).astype(object)
     estimated = abnormal.estimates.reason == Reason.OK
     reason[~estimated] = abnormal.estimates.reason[~estimated]
-    good = reason == Reason.OK
-    car = np.where(good, np.where(there, abnormal.ar, 0.0).sum(axis=1), np.nan)
-    return car, np.where(good, np.sqrt(abnormal.variance(inside.astype(np.float64))), np.nan), reason
+    good = np.flatnonzero(reason == Reason.OK)
+    car, std_error = np.full((2, len(reason)), np.nan)
+    car[good] = np.where(there[good], abnormal.ar[good], 0.0).sum(axis=1)
+    std_error[good] = np.sqrt(abnormal.take(good).variance(inside[good].astype(np.float64)))
+    return car, std_error, reason
 
 
 def _sessions_covered(abnormal: AbnormalReturns, there: Bools, inside: Bools) -> Ints:

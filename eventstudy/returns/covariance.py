@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
-from eventstudy.execution import in_pieces, pieces, positions
+from eventstudy.execution import pieces, positions
 from eventstudy.returns.autocorrelation import serial_variance
 
 __all__ = ["FORECAST_ERRORS", "Covariance", "ForecastError", "Turned"]
@@ -133,10 +133,8 @@ class Covariance:
             variance[by_design] = self.variance[by_design] * (1.0 + leverage)[place]
         own = self.own[-1 - self.which[~by_design]]
         variance[~by_design] = self.noise[~by_design] + np.einsum("elp,elp->el", own, own)
-        if self.turned is not None and self.shared is not None:
-            event, by = self.turned
-            spread = self.shared[self.which[event]] @ by
-            variance[event] = self.variance[event] * (1.0 + np.einsum("elp,elp->el", spread, spread))
+        for event, of_event in self._of_turned():
+            variance[event] = of_event
         return variance
 
     def std_error(self, forecast_error: ForecastError = "full") -> Floats:
@@ -149,12 +147,20 @@ class Covariance:
         for rows in pieces(len(place)):
             np.take(roots, place[rows], axis=0, out=error[rows], mode="clip")
             error[rows] *= np.sqrt(self.variance[rows])
-        apart = self.which < 0
-        if self.turned is not None:
-            apart[self.turned.event] = True
-        for some in in_pieces(np.flatnonzero(apart)):
-            error[some] = np.sqrt(self.take(some).diagonal(forecast_error))
+        for event, variance in self._of_turned():
+            error[event] = np.sqrt(variance)
+        alone = np.flatnonzero(self.which < 0)
+        error[alone] = np.sqrt(self.take(alone).diagonal(forecast_error))
         return error
+
+    def _of_turned(self) -> Iterator[tuple[Ints, Floats]]:
+        """Give the variances of abnormal returns of events whose design is turned, a piece at a time."""
+        if self.turned is None or self.shared is None:
+            return
+        for rows in pieces(len(self.turned.event)):
+            event, by = self.turned.event[rows], self.turned.by[rows]
+            spread = self.shared[self.which[event]] @ by
+            yield event, self.variance[event] * (1.0 + np.einsum("elp,elp->el", spread, spread))
 
     def of_sum(self, days: slice, forecast_error: ForecastError = "full") -> Floats:
         """Return the variance of the sum of abnormal returns over consecutive days, all there, shape (E,)."""

@@ -196,7 +196,7 @@ def _fits(
         return
     # An event with gaps comes out of the first without an estimate.
     for fitter in (fit_stretches, fit_gaps):
-        fit = fitter(values, at[left], designs, date[left])
+        fit = fitter(values, at[sliced(left)], designs, date[sliced(left)])
         there = np.isfinite(fit.sigma)
         if there.any():
             yield left[there], fit if there.all() else fit.estimated(there)

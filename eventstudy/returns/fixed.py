@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns import paths
+from eventstudy.returns.gaps import settled
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.shared import SharedDesigns, SharedFit, remade
@@ -100,13 +101,7 @@ def _rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple
     """Return residuals, their means and sums of squares, and how many there are."""
     residuals = designs.explained(values, at, date)
     residuals -= _expected(designs, date)
-    event, session = np.nonzero(np.isnan(residuals))
-    n_obs = designs.sessions - np.bincount(event, minlength=len(residuals))
-    there = residuals
-    if len(event):
-        there = residuals.copy()
-        there[event, session] = 0.0
-    return residuals, there.sum(axis=1) / np.maximum(n_obs, 1), np.einsum("em,em->e", there, there), n_obs
+    return residuals, *settled(residuals)
 
 
 def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Remade, Floats, Floats, Ints]:

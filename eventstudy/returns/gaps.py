@@ -19,7 +19,7 @@ from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.shared import SharedDesigns, SharedFit, remade
 
-__all__ = ["Crossed", "fit_gaps"]
+__all__ = ["Crossed", "fit_gaps", "settled"]
 
 # Least share of the square of a basis vector that the sessions there are must keep.
 KEPT = 0.1
@@ -78,7 +78,7 @@ def fit_gaps(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
         constant = designs.series[0, 0]
         level = crossed.mean + scores[:, 0] * constant * designs.inverse[date, 0, 0]
         coefficients[:, 0] += crossed.mean / constant
-    residuals, mean_residual, ssr = way.left(level, coefficients, crossed.n_obs)
+    residuals, mean_residual, ssr = way.left(level, coefficients)
     squares = crossed.around + crossed.n_obs * crossed.mean**2
     ssr = np.where(ssr <= PERFECT * squares, 0.0, ssr)
     freedom = crossed.n_obs - len(designs.series)
@@ -114,6 +114,30 @@ def _turn(kept: Floats) -> Floats:
     return turn
 
 
+def settled(residuals: Floats) -> tuple[Floats, Floats, Ints]:
+    """Return the mean, the sum of squares and the number of the residuals of each event that are there.
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (E, M)
+        NaN where missing.
+
+    Examples
+    --------
+    >>> mean, squares, count = settled(np.array([[1.0, 3.0, np.nan], [np.nan, np.nan, np.nan]]))
+    >>> mean.tolist(), squares.tolist(), count.tolist()
+    ([2.0, 0.0], [10.0, 0.0], [2, 0])
+    """
+    # Few are missing, so that places are less work than a mask.
+    event, session = np.nonzero(np.isnan(residuals))
+    n_obs = residuals.shape[1] - np.bincount(event, minlength=len(residuals))
+    there = residuals
+    if len(event):
+        there = residuals.copy()
+        there[event, session] = 0.0
+    return np.einsum("em->e", there) / np.maximum(n_obs, 1), np.einsum("em,em->e", there, there), n_obs
+
+
 class _Rows:
     """The returns of events as rows, which become their residuals."""
 
@@ -125,6 +149,7 @@ class _Rows:
         self.columns = {k: windows[k][first] - designs.mean[date, k, None] for k in range(begin, len(windows))}
 
     def crossed(self) -> Crossed:
+        """Return what they say of the coefficients."""
         designs, inverse = self.designs, self.designs.inverse[self.date]
         # Few are missing, so that places are less work than a mask.
         event, session = np.nonzero(np.isnan(self.rows))
@@ -147,13 +172,13 @@ class _Rows:
         np.add.at(lost, event, rows[:, :, None] * rows[:, None, :])
         return Crossed(n_obs, mean, around, scores, lost)
 
-    def left(self, level: Floats, coefficients: Floats, n_obs: Ints) -> tuple[Floats, Floats, Floats]:
+    def left(self, level: Floats, coefficients: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return residuals, NaN where missing; their means and sums of squares, NaN where there is no estimate."""
         self.rows -= level[:, None]
         for k, column in self.columns.items():
             self.rows -= np.multiply(column, coefficients[:, k, None], out=column)
-        there = np.where(np.isnan(self.rows), 0.0, self.rows)
-        ssr = np.where(np.isnan(coefficients[:, 0]), np.nan, np.einsum("em,em->e", there, there))
-        return self.rows, np.einsum("em->e", there) / np.maximum(n_obs, 1), ssr
+        mean, ssr, n_obs = settled(self.rows)
+        return self.rows, mean, np.where(n_obs > 0, ssr, np.nan)
 
 
 class _Remaking:
@@ -163,6 +188,7 @@ class _Remaking:
         self.made, self.designs = remade(values, at, designs, date, Fits.none(len(at), designs.slopes)), designs
 
     def crossed(self) -> Crossed:
+        """Return what their returns say of the coefficients."""
         from eventstudy.returns.compiled import cross_gaps
 
         designs, (events, count) = self.designs, (len(self.made.at), len(self.designs.series))
@@ -177,12 +203,8 @@ class _Remaking:
         cross_gaps(self.made, designs.inverse, constant, found, excess=designs.excess)
         return found
 
-    def left(
-        self,
-        level: Floats,
-        coefficients: Floats,
-        n_obs: Ints,  # noqa: ARG002
-    ) -> tuple[Remade, Floats, Floats]:
+    def left(self, level: Floats, coefficients: Floats) -> tuple[Remade, Floats, Floats]:
+        """Return how to make residuals, and the same of them."""
         from eventstudy.returns.compiled import settle_gaps
 
         designs, begin = self.designs, int(self.designs.constant)
