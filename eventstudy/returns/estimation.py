@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -184,25 +184,24 @@ def _by_date(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[lis
 
 def _fits(
     model: ExpectedReturnModel, values: Floats, at: Ints, designs: SharedDesigns, date: Ints
-) -> Iterator[tuple[Ints, SharedFit]]:
-    """Give fits of events without a gap, and of those with, and which each are; some may be in neither."""
-    left = np.arange(len(at))
+) -> list[tuple[Ints, SharedFit]]:
+    """Return fits of events without a gap, and of those with, and which each are; some may be in neither."""
+    left, found = np.arange(len(at)), []
     if isinstance(model, FixedModel):
         fit = fit_fixed(values, at, designs, date, centred=model.centred)
         whole, there = fit.n_obs == designs.sessions, np.isfinite(fit.sigma)
-        for some in (there & whole, there & ~whole):
-            if some.any():
-                yield left[some], fit if some.all() else take(fit, some)
-        return
+        both = (there & whole, there & ~whole)
+        return [(left[some], fit if some.all() else take(fit, some)) for some in both if some.any()]
     # An event with gaps comes out of the first without an estimate.
     for fitter in (fit_stretches, fit_gaps):
         fit = fitter(values, at[sliced(left)], designs, date[sliced(left)])
         there = np.isfinite(fit.sigma)
         if there.any():
-            yield left[there], fit if there.all() else fit.estimated(there)
+            found.append((left[there], fit if there.all() else fit.estimated(there)))
         left = left[~there]
         if not len(left):
-            return
+            break
+    return found
 
 
 def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool) -> Part:
