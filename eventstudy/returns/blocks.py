@@ -245,7 +245,10 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
     """Return a model's designs, factorised once for each exchange and day 0, where events share them."""
     windows = aligned.windows
     own = tables.own or panel.span is not None or aligned.own_estimation is not None
-    if own or windows.estimation_after is not None or not model.shares_designs() or not len(aligned):
+    if own or windows.estimation_after is not None or not len(aligned):
+        return None
+    # Whatever has the attributes of a model will do, and what stands around one has them too.
+    if not isinstance(model, LinearModel | FixedModel) or not model.shares_designs():
         return None
     codes, of_symbol = np.array([*panel.listing.exchanges]), panel.listing.exchange
     most = int(aligned.day0.max(initial=0)) + 1

@@ -112,10 +112,6 @@ class ExpectedReturnModel(ABC):
         """Return the condition number of each event's design, shape (E,); NaN for a model without one."""
         return np.full(len(block.y), np.nan)
 
-    def shares_designs(self) -> bool:
-        """Return whether what it expects depends on the date and coefficients alone, and is fitted as its kind is."""
-        return False
-
     def bind(self, benchmark: Benchmark | None) -> Self:  # noqa: ARG002
         """Return the model with the study's benchmark in the place of one that it does not name itself."""
         return self
