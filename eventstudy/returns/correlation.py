@@ -8,6 +8,7 @@ import numpy as np
 
 from eventstudy._typing import Floats
 from eventstudy.returns.accumulators import Residuals
+from eventstudy.returns.rows import filled
 
 __all__ = ["EventTimeCorrelation", "MeanCorrelation", "unit_rows"]
 
@@ -39,19 +40,11 @@ class MeanCorrelation:
 
 def unit_rows(values: Floats, *, complete: bool = False) -> Floats:
     """Return each row less its mean, scaled to a sum of squares of one; 0 where missing, or where nothing varies."""
-    centred: Floats
     if complete:
         mean = values @ np.full(values.shape[1], 1.0 / values.shape[1])
-        centred = values - mean[:, None]
+        centred: Floats = values - mean[:, None]
     else:
-        # Few are missing, so that places are less work than a mask.
-        event, session = np.nonzero(np.isnan(values))
-        centred = values.copy()
-        centred[event, session] = 0.0
-        there = values.shape[1] - np.bincount(event, minlength=len(values))
-        mean = np.einsum("em->e", centred) / np.maximum(there, 1)
-        centred -= mean[:, None]
-        centred[event, session] = 0.0
+        mean, centred = filled(values).centred()
     norm = np.sqrt(np.einsum("em,em->e", centred, centred))
     varies = norm > ROUNDING * np.abs(mean) * np.sqrt(values.shape[1])
     centred *= np.divide(1.0, norm, out=np.zeros(len(norm)), where=varies)[:, None]

@@ -11,9 +11,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns import paths
-from eventstudy.returns.gaps import settled
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
+from eventstudy.returns.rows import settled
 from eventstudy.returns.shared import SharedDesigns, SharedFit, remade
 
 __all__ = ["fit_fixed", "known_designs"]

@@ -17,9 +17,10 @@ from eventstudy._typing import Floats, Ints
 from eventstudy.returns import paths
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
+from eventstudy.returns.rows import filled, settled
 from eventstudy.returns.shared import SharedDesigns, SharedFit, remade
 
-__all__ = ["Crossed", "fit_gaps", "settled"]
+__all__ = ["Crossed", "fit_gaps"]
 
 # Least share of the square of a basis vector that the sessions there are must keep.
 KEPT = 0.1
@@ -114,30 +115,6 @@ def _turn(kept: Floats) -> Floats:
     return turn
 
 
-def settled(residuals: Floats) -> tuple[Floats, Floats, Ints]:
-    """Return the mean, the sum of squares and the number of the residuals of each event that are there.
-
-    Parameters
-    ----------
-    residuals : ndarray of shape (E, M)
-        NaN where missing.
-
-    Examples
-    --------
-    >>> mean, squares, count = settled(np.array([[1.0, 3.0, np.nan], [np.nan, np.nan, np.nan]]))
-    >>> mean.tolist(), squares.tolist(), count.tolist()
-    ([2.0, 0.0], [10.0, 0.0], [2, 0])
-    """
-    # Few are missing, so that places are less work than a mask.
-    event, session = np.nonzero(np.isnan(residuals))
-    n_obs = residuals.shape[1] - np.bincount(event, minlength=len(residuals))
-    there = residuals
-    if len(event):
-        there = residuals.copy()
-        there[event, session] = 0.0
-    return np.einsum("em->e", there) / np.maximum(n_obs, 1), np.einsum("em,em->e", there, there), n_obs
-
-
 class _Rows:
     """The returns of events as rows, which become their residuals."""
 
@@ -151,14 +128,8 @@ class _Rows:
     def crossed(self) -> Crossed:
         """Return what they say of the coefficients."""
         designs, inverse = self.designs, self.designs.inverse[self.date]
-        # Few are missing, so that places are less work than a mask.
-        event, session = np.nonzero(np.isnan(self.rows))
-        n_obs = designs.sessions - np.bincount(event, minlength=len(self.rows))
-        y = self.rows.copy()
-        y[event, session] = 0.0
-        mean = np.einsum("em->e", y) / np.maximum(n_obs, 1)
-        centred = y - mean[:, None]
-        centred[event, session] = 0.0
+        there = filled(self.rows)
+        (y, event, session, n_obs), (mean, centred) = there, there.centred()
         around = np.einsum("em,em->e", centred, centred)
         scores, rows = np.zeros((len(y), len(designs.series))), np.zeros((len(event), len(designs.series)))
         if designs.constant:

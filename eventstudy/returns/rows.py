@@ -1,0 +1,71 @@
+"""Rows of returns that may lack some: what there is of each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from eventstudy._typing import Floats, Ints
+
+__all__ = ["Filled", "filled", "settled"]
+
+
+class Filled(NamedTuple):
+    """Values with zeros where they are missing; these are few, so that their places are less work than a mask.
+
+    Parameters
+    ----------
+    values : ndarray of shape (E, M)
+        A copy.
+    event, session : ndarray
+        Row and column of each missing value, row after row.
+    n_obs : ndarray of shape (E,)
+        Values that are there.
+    """
+
+    values: Floats
+    event: Ints
+    session: Ints
+    n_obs: Ints
+
+    def centred(self) -> tuple[Floats, Floats]:
+        """Return the mean of what is there, shape (E,), and the values less it, zero where missing."""
+        mean = np.einsum("em->e", self.values) / np.maximum(self.n_obs, 1)
+        centred = self.values - mean[:, None]
+        centred[self.event, self.session] = 0.0
+        return mean, centred
+
+
+def filled(values: Floats) -> Filled:
+    """Return values of shape (E, M), NaN where missing, with zeros there.
+
+    Examples
+    --------
+    >>> values, event, session, n_obs = filled(np.array([[1.0, np.nan, 3.0]]))
+    >>> values.tolist(), event.tolist(), session.tolist(), n_obs.tolist()
+    ([[1.0, 0.0, 3.0]], [0], [1], [2])
+    """
+    event, session = np.nonzero(np.isnan(values))
+    zeroed = values.copy()
+    zeroed[event, session] = 0.0
+    return Filled(zeroed, event, session, values.shape[1] - np.bincount(event, minlength=len(values)))
+
+
+def settled(residuals: Floats) -> tuple[Floats, Floats, Ints]:
+    """Return the mean, the sum of squares and the number of the residuals of each event that are there.
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (E, M)
+        Decimals per session, NaN where missing.
+
+    Examples
+    --------
+    >>> mean, squares, n_obs = settled(np.array([[1.0, 3.0, np.nan], [np.nan, np.nan, np.nan]]))
+    >>> mean.tolist(), squares.tolist(), n_obs.tolist()
+    ([2.0, 0.0], [10.0, 0.0], [2, 0])
+    """
+    there = filled(residuals)
+    mean = np.einsum("em->e", there.values) / np.maximum(there.n_obs, 1)
+    return mean, np.einsum("em,em->e", there.values, there.values), there.n_obs
