@@ -18,6 +18,7 @@ __all__ = [
     "Ranks",
     "RawRanks",
     "RawWindowRanks",
+    "ScoredRows",
     "Signs",
     "StandardRanks",
     "WindowRanks",
@@ -32,6 +33,19 @@ class DayScores(ABC):
     sums: DaySums = field(default_factory=DaySums)
 
     @abstractmethod
+    def add(self, residuals: Residuals) -> None:
+        """Add the scores of a block."""
+
+    def merge(self, other: Self) -> None:
+        """Add the sums of a later block."""
+        self.sums = self.sums + other.sums
+
+
+@dataclass(slots=True)
+class ScoredRows(DayScores):
+    """The same where the scores of every event are made, and then summed."""
+
+    @abstractmethod
     def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:
         """Return scores of shape (E, M + L), NaN where missing, of residuals and abnormal returns."""
 
@@ -40,10 +54,6 @@ class DayScores(ABC):
         if len(residuals.row):
             event = residuals.known.abnormal.ar
             self.sums = self.sums + DaySums.of(self.scores(residuals.values, event, residuals))
-
-    def merge(self, other: Self) -> None:
-        """Add the sums of a later block."""
-        self.sums = self.sums + other.sums
 
 
 def uniform_ranks(values: Floats) -> Floats:
@@ -58,10 +68,6 @@ class Ranks(DayScores):
 
     remakes: ClassVar[bool] = True
 
-    def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002
-        """Rank within each event."""
-        return uniform_ranks(np.concatenate([estimation, event], axis=1))
-
     def add(self, residuals: Residuals) -> None:
         """Sum the ranks of a block, which one sort an event gives."""
         if len(residuals.row):
@@ -75,7 +81,7 @@ def raw_ranks(values: Floats) -> Floats:
 
 
 @dataclass(slots=True)
-class RawRanks(DayScores):
+class RawRanks(ScoredRows):
     """Ranks less their mean, not divided by the number of returns (Corrado 1989)."""
 
     def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002
@@ -84,7 +90,7 @@ class RawRanks(DayScores):
 
 
 @dataclass(slots=True)
-class Signs(DayScores):
+class Signs(ScoredRows):
     """Signs of abnormal returns about the event's own median over both windows (Corrado and Zivney 1992)."""
 
     def scores(self, estimation: Floats, event: Floats, residuals: Residuals) -> Floats:  # noqa: ARG002
@@ -98,7 +104,7 @@ class Signs(DayScores):
 
 
 @dataclass(slots=True)
-class StandardRanks(DayScores):
+class StandardRanks(ScoredRows):
     """Ranks of standardised abnormal returns, those of an event day divided by their dispersion over events.
 
     Source: Corrado and Zivney (1992); METHODS 4.7.

@@ -12,6 +12,7 @@ from eventstudy.execution import Engine
 from eventstudy.returns.accumulators import Places, Residuals
 from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
 from eventstudy.returns.models.base import FixedModel, LinearModel
+from eventstudy.returns.ranking import uniform_sums
 from eventstudy.returns.remade import Remade
 
 __all__ = ["LeveragedRanks", "leverages", "residual_leverages"]
@@ -85,11 +86,10 @@ class LeveragedRanks(GeneralizedRanks):
             return
         left = 1.0 - found
         freed = residuals.values / np.sqrt(np.where(left > FITTED, left, np.nan))
-        others, ranks = replace(residuals, given=freed, complete=False), EstimationRanks()
-        ranks.add(others)
         # A class with slots is made twice, so that super() would not find its own.
-        GeneralizedRanks.add(self, others)
-        self.sums = {name: sums + ranks.joined for name, sums in self.sums.items()}
+        GeneralizedRanks.add(self, replace(residuals, given=freed, complete=False))
+        _, alone = uniform_sums(freed)
+        self.sums = {name: sums + EstimationRanks(alone).joined for name, sums in self.sums.items()}
 
     def finish(self, engine: Engine, places: Places, remade: Callable[[Ints], Remade] | None) -> None:  # noqa: ARG002
         """Forget the SCARs: every block has brought the ranks that its days have without them."""
