@@ -31,6 +31,14 @@ def here(monkeypatch: pytest.MonkeyPatch) -> list[Results]:
     return made
 
 
+def written(results: Results, folder: Path, events: int = MANY_EVENTS) -> Path:
+    """Return the page of a study of so many events, begun and written as the command does."""
+    with PageBeside() as report:
+        report.expect(events)
+        report.begin(results)
+        return report.write(results, folder)
+
+
 def test_the_second_process_makes_the_same_bytes(results: Results, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     wanted = HtmlReport().write(results, tmp_path / "one").read_bytes()
@@ -43,10 +51,7 @@ def test_the_second_process_makes_the_same_bytes(results: Results, tmp_path: Pat
 
 
 def test_this_process_makes_none_where_the_second_has(results: Results, tmp_path: Path, here: list[Results]) -> None:
-    with PageBeside() as report:
-        report.expect(MOST_EVENTS)
-        report.begin(results)
-        assert "</html>" in report.write(results, tmp_path).read_text("utf-8")
+    assert "</html>" in written(results, tmp_path, MOST_EVENTS).read_text("utf-8")
     assert here == []
 
 
@@ -55,10 +60,7 @@ def test_no_process_begins_for_few_events_or_for_too_many(
     events: int, results: Results, tmp_path: Path, here: list[Results], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(beside, "Popen", None)
-    with PageBeside() as report:
-        report.expect(events)
-        report.begin(results)
-        report.write(results, tmp_path)
+    written(results, tmp_path, events)
     assert here == [results]
 
 
@@ -67,10 +69,7 @@ def test_no_process_begins_on_one_processor(
 ) -> None:
     monkeypatch.setattr(beside, "Popen", None)
     monkeypatch.setattr(beside, "_processors", lambda: 1)
-    with PageBeside() as report:
-        report.expect(MANY_EVENTS)
-        report.begin(results)
-        report.write(results, tmp_path)
+    written(results, tmp_path)
     assert here == [results]
 
 
@@ -86,10 +85,7 @@ def test_a_process_that_fails_leaves_the_page_to_this_one(
     child: str, results: Results, tmp_path: Path, here: list[Results], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(beside, "CHILD", child)
-    with PageBeside() as report:
-        report.expect(MANY_EVENTS)
-        report.begin(results)
-        report.write(results, tmp_path)
+    written(results, tmp_path)
     assert here == [results]
     assert not (tmp_path / "report.html").exists()
 
@@ -98,10 +94,7 @@ def test_a_python_that_can_t_be_started_leaves_the_page_to_this_one(
     results: Results, tmp_path: Path, here: list[Results], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    with PageBeside() as report:
-        report.expect(MANY_EVENTS)
-        report.begin(results)
-        report.write(results, tmp_path)
+    written(results, tmp_path)
     assert here == [results]
 
 
@@ -109,10 +102,7 @@ def test_results_that_can_t_be_sent_leave_the_page_to_this_process(
     results: Results, tmp_path: Path, here: list[Results]
 ) -> None:
     odd = replace(results, summary={**results.summary, "odd": lambda: 0})
-    with PageBeside() as report:
-        report.expect(MANY_EVENTS)
-        report.begin(odd)
-        report.write(odd, tmp_path)
+    written(odd, tmp_path)
     assert here == [odd]
 
 
@@ -120,21 +110,15 @@ def test_an_error_of_the_page_is_raised_here_and_printed_nowhere(
     results: Results, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     broken = replace(results, summary={**results.summary, "provenance": {"made": object()}})
-    with PageBeside() as report:
-        report.expect(MANY_EVENTS)
-        report.begin(broken)
-        with pytest.raises(TypeError, match="has no form in JSON"):
-            report.write(broken, tmp_path)
+    with pytest.raises(TypeError, match="has no form in JSON"):
+        written(broken, tmp_path)
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_page_that_can_t_be_written_says_so_as_any_other(results: Results, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with PageBeside() as report:
-        report.expect(MANY_EVENTS)
-        report.begin(results)
-        with pytest.raises(OutputError, match=r"report\.html"):
-            report.write(results, tmp_path / "file")
+    with pytest.raises(OutputError, match=r"report\.html"):
+        written(results, tmp_path / "file")
 
 
 def test_the_process_ends_with_the_block_though_nothing_was_asked_of_it() -> None:
