@@ -195,8 +195,8 @@ class Residuals:
         return as_rows(self.given)
 
     @property
-    def read(self) -> Floats | Remade:
-        """The residuals as they are given, made where some are missing."""
+    def readable(self) -> Floats | Remade:
+        """The residuals as they are given; made where some are missing, for what reads complete ones alone."""
         return self.given if self.complete else self.values
 
     @cached_property

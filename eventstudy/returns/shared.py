@@ -149,9 +149,11 @@ class SharedFit:
 
     def estimated(self, there: Bools) -> SharedFit:
         """Return the fits of the events that have one."""
-        if isinstance(self.residuals, Remade):
-            return replace(take(self, there), residuals=self.residuals.estimated(there))
-        return take(self, there)
+        found = take(self, there)
+        # Unlike other events that are taken, these keep their sums.
+        return (
+            replace(found, residuals=self.residuals.estimated(there)) if isinstance(self.residuals, Remade) else found
+        )
 
 
 def factorise(
