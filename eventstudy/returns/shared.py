@@ -150,10 +150,10 @@ class SharedFit:
     def estimated(self, there: Bools) -> SharedFit:
         """Return the fits of the events that have one."""
         found = take(self, there)
-        # Unlike other events that are taken, these keep their sums.
-        return (
-            replace(found, residuals=self.residuals.estimated(there)) if isinstance(self.residuals, Remade) else found
-        )
+        if isinstance(self.residuals, Remade):
+            # Unlike other events that are taken, these keep their sums.
+            found = replace(found, residuals=self.residuals.estimated(there))
+        return found
 
 
 def factorise(

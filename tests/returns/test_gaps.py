@@ -214,6 +214,7 @@ def test_a_study_with_gaps_is_that_of_events_one_by_one(
     gapped = (found["n_obs"] < 250) & (found["reason"] == Reason.OK)
     assert 1_000 < gapped.sum() < 5_000
     assert (found["reason"] == Reason.TOO_FEW_ESTIMATION_DAYS).any()
+    assert np.isfinite(found["statistics"]).all()
     for name, expected in alone.items():
         if expected.dtype == object:
             assert found[name].tolist() == expected.tolist()
