@@ -194,11 +194,6 @@ class Residuals:
         """The residuals, shape (E, M), made when they are first asked for."""
         return as_rows(self.given)
 
-    @property
-    def readable(self) -> Floats | Remade:
-        """The residuals as they are given; made where some are missing, for what reads complete ones alone."""
-        return self.given if self.complete else self.values
-
     @cached_property
     def rank_sums(self) -> tuple[DaySums, DaySums]:
         """Sums by day of the ranks of residuals and abnormal returns, and of residuals alone; see `uniform_sums`."""
@@ -210,7 +205,7 @@ class Residuals:
         if self.complete:
             return np.broadcast_to(np.int64(self.given.shape[1]), len(self.row))
         if isinstance(self.given, Remade):
-            return np.where(np.isnan(self.sigma), 0, self.known.abnormal.estimates.n_obs)
+            return self.given.n_obs.astype(np.int64)
         # Bytes are summed in half the time of booleans.
         return np.asarray(np.add.reduce(self.there.view(np.uint8), axis=1, dtype=np.int64))
 
@@ -243,7 +238,8 @@ class Residuals:
         given = some_of(self.given, rows)
         # Few tests look around, and it is a large record.
         around = None if self.around is None else partial(_some_around, self, rows)
-        return Residuals(self.row[rows], given, self.sigma[rows], self.session[rows], around, self.complete)
+        complete = self.complete or (isinstance(given, Remade) and given.complete)
+        return Residuals(self.row[rows], given, self.sigma[rows], self.session[rows], around, complete)
 
 
 def _some_around(residuals: Residuals, rows: Rows) -> Around:

@@ -94,9 +94,8 @@ class CalendarCorrelation:
         First and last day of each for each event, where columns of the events narrow any.
     parts : tuple of Placed
         Residuals held, block by block; where sums are wanted, those of one block.
-    unmade : tuple of (ndarray, bool)
-        Where sums are wanted, block by block the events whose residuals are to be made in the end, and whether these
-        are complete.
+    unmade : tuple of ndarray
+        Where sums are wanted, block by block the events whose residuals are to be made in the end.
     sums : mapping of str to DaySeries
         By exchange, of all blocks merged; none once they are correlated.
     events : int
@@ -114,7 +113,7 @@ class CalendarCorrelation:
     reported: tuple[Window, ...] = ()
     own_windows: Ints | None = None
     parts: tuple[Placed, ...] = ()
-    unmade: tuple[tuple[Ints, bool], ...] = ()
+    unmade: tuple[Ints, ...] = ()
     sums: dict[str, DaySeries] = field(default_factory=dict)
     events: int = 0
     _known: dict[bytes, list[_Pairs]] = field(default_factory=dict, compare=False)
@@ -151,7 +150,7 @@ class CalendarCorrelation:
             return
         chosen = residuals.take(good)
         if isinstance(chosen.given, Remade) and not self.held:
-            self.unmade = (*self.unmade, (chosen.row, chosen.complete))
+            self.unmade = (*self.unmade, chosen.row)
         else:
             where = (chosen.known.calendar, chosen.known.day0)
             self.parts = (*self.parts, Placed(chosen.row, *where, chosen.values, chosen.complete))
@@ -169,20 +168,16 @@ class CalendarCorrelation:
 
     def finish(self, engine: Engine, places: Places, remade: Callable[[Ints], Remade] | None) -> None:
         """Sum, by day 0, the residuals that are still to be made; where sums are wanted, correlate them."""
-        for complete in (True, False):
-            rows = [rows for rows, whole in self.unmade if whole == complete]
-            if rows and remade is not None:
-                self._sum_remade(np.concatenate(rows), engine, places, remade, complete=complete)
+        if self.unmade and remade is not None:
+            self._sum_remade(np.concatenate(self.unmade), engine, places, remade)
         self.unmade = ()
         self._correlate()
 
-    def _sum_remade(
-        self, rows: Ints, engine: Engine, places: Places, remade: Callable[[Ints], Remade], *, complete: bool
-    ) -> None:
+    def _sum_remade(self, rows: Ints, engine: Engine, places: Places, remade: Callable[[Ints], Remade]) -> None:
         for code, of in self._by_exchange(taken(places.calendar, rows)):
             chosen = rows if of.all() else rows[of]
             residuals, day0 = remade(chosen), places.day0[sliced(chosen)]
-            self._series(code, residuals.sessions).add_remade(day0, residuals, engine, complete=complete)
+            self._series(code, residuals.sessions).add_remade(day0, residuals, engine)
 
     def _correlate(self) -> None:
         """Correlate what was summed, and forget the sums."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_standardised",
-    "add_with_gaps",
     "clear_below",
     "count_above",
     "cross_gaps",
@@ -72,13 +71,6 @@ def divide(row: Floats, by: float) -> None:
     """Divide a row by a number."""
     for t in range(len(row)):
         row[t] /= by
-
-
-@part(fastmath=IN_ORDER, error_model="numpy")
-def add_row(row: Floats, left: Floats) -> None:
-    """Add residuals to a row."""
-    for t in range(len(left)):
-        row[t] += left[t]
 
 
 @part(fastmath=REORDERED, error_model="numpy")
@@ -187,7 +179,8 @@ def fit(
     """
     values, at, level, slopes = made.values, made.at, made.level, made.slopes
     columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
-    mean_residual, scale, positive, total = made.mean_residual, made.scale, made.positive, made.total
+    mean_residual, scale, total = made.mean_residual, made.scale, made.total
+    positive, n_obs = made.positive, made.n_obs
     length, sessions, count = made.columns.shape[1], made.sessions, len(made.columns) - int(excess)
     left, cross, begin = np.empty(sessions), np.empty(count), 0 if constant is None else 1
     for i in range(len(at)):
@@ -204,6 +197,7 @@ def fit(
         if np.isnan(rest):  # The event lacks a return.
             level[i] = mean_residual[i] = ssr[i] = np.nan
             continue
+        n_obs[i] = sessions
         if constant is None:
             rest = 0.0
         else:
@@ -310,13 +304,12 @@ def settle_there(total: Floats, lacking: Floats, left: Floats) -> tuple[float, f
 
 
 @njit(error_model="numpy")
-def settle_gaps(made: Remade) -> tuple[Floats, Ints]:
-    """Write means, deviations and signs of the residuals of events that may lack some.
+def settle_gaps(made: Remade) -> Floats:
+    """Write what `Remade` holds of the residuals of events that may lack some.
 
-    Return their sums of squares, NaN where there is no estimate, and how many there are.
+    Return their sums of squares, NaN where there is no estimate.
     """
     everything, rows, ssr = np.arange(len(made.at)), np.empty((TURN, made.sessions)), np.full(len(made.at), np.nan)
-    n_obs = np.zeros(len(made.at), dtype=np.int64)
     for begin in range(0, len(everything), TURN):
         which = everything[begin : begin + TURN]
         fill_rows(rows, made, which)
@@ -324,11 +317,12 @@ def settle_gaps(made: Remade) -> tuple[Floats, Ints]:
             i = which[j]
             if np.isnan(made.level[i]):
                 continue
-            added, ssr[i], made.positive[i], n_obs[i] = settle_there(made.total, made.lacking, rows[j])
-            made.mean_residual[i] = added / max(n_obs[i], 1)
+            added, ssr[i], made.positive[i], count = settle_there(made.total, made.lacking, rows[j])
+            made.mean_residual[i] = added / max(count, 1)
             spread = ssr[i] - added * made.mean_residual[i]
-            made.scale[i] = np.sqrt(n_obs[i] / spread) if spread > 0 else 0.0
-    return ssr, n_obs
+            made.scale[i] = np.sqrt(count / spread) if spread > 0 else 0.0
+            made.n_obs[i] = count
+    return ssr
 
 
 @part(error_model="numpy")
@@ -364,16 +358,33 @@ def residuals(made: Remade) -> Floats:
     return rows
 
 
+@part(fastmath=IN_ORDER, error_model="numpy")
+def add_there(row: Floats, left: Floats, mean: float, scale: float) -> None:
+    """Add what is there to a row, less a mean and scaled."""
+    for t in range(len(left)):
+        row[t] += (left[t] - mean) * scale if left[t] == left[t] else 0.0
+
+
+@part()
+def count_missing(row: Floats, left: Floats) -> None:
+    """Add one where a value is missing."""
+    for t in range(len(left)):
+        row[t] += 0.0 if left[t] == left[t] else 1.0
+
+
 @njit(error_model="numpy")
-def sum_residuals(made: Remade) -> Floats:
-    """Sum the residuals of all events by day."""
-    everything, rows, sums = np.arange(len(made.at)), np.empty((TURN, made.sessions)), np.zeros(made.sessions)
+def sum_residuals(made: Remade) -> tuple[Floats, Floats]:
+    """Sum the residuals of all events by day; return too how many of the events with an estimate lack each."""
+    everything, rows = np.flatnonzero(made.n_obs > 0), np.empty((TURN, made.sessions))
+    sums, lacking = np.zeros(made.sessions), np.zeros(made.sessions)
     for begin in range(0, len(everything), TURN):
         which = everything[begin : begin + TURN]
         fill_rows(rows, made, which)
         for j in range(len(which)):
-            add_row(sums, rows[j])
-    return sums
+            add_there(sums, rows[j], 0.0, 1.0)
+            if made.n_obs[which[j]] < made.sessions:
+                count_missing(lacking, rows[j])
+    return sums, lacking
 
 
 @part(fastmath=REORDERED, error_model="numpy")
@@ -406,47 +417,9 @@ def count_above(made: Remade, limits: Floats, weight: Floats) -> tuple[Floats, F
     return by_event, by_day
 
 
-@njit(error_model="numpy")
-def add_standardised(table: Floats, at: Ints, made: Remade, order: Ints) -> None:
-    """Add the residuals of some events, less their means and over their standard deviations, to rows of a table.
-
-    Events of a date go to one row. They have its regressors in common, which are taken out once, by the sum of slopes.
-    """
-    values, begin, level, slopes = made.values, made.at, made.level, made.slopes
-    columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
-    mean_residual, scale = made.mean_residual, made.scale
-    length, sessions, dates = made.columns.shape[1], made.sessions, len(made.first)
-    row, slope = np.full(dates, -1), np.zeros((dates, len(made.columns)))
-    for j in range(len(order)):
-        i, day = order[j], date[order[j]]
-        row[day] = at[i]
-        add_scaled(table[at[i]], values[begin[i] : begin[i] + sessions], level[i], mean_residual[i], scale[i])
-        for k in range(len(slope[day])):
-            slope[day, k] += slopes[i, k] * scale[i]
-    for day in np.flatnonzero(row >= 0):
-        for k in range(len(slope[day])):
-            start = k * length + first[day]
-            take_column(table[row[day]], columns[start : start + sessions], mean[day, k], slope[day, k])
-
-
-@part(fastmath=IN_ORDER, error_model="numpy")
-def add_there(row: Floats, left: Floats, mean: float, scale: float) -> None:
-    """Add what is there to a row, less a mean and scaled."""
-    for t in range(len(left)):
-        row[t] += (left[t] - mean) * scale if left[t] == left[t] else 0.0
-
-
-@part()
-def count_missing(row: Floats, left: Floats) -> None:
-    """Add one where a value is missing."""
-    for t in range(len(left)):
-        if left[t] != left[t]:
-            row[t] += 1.0
-
-
-@njit(error_model="numpy")
+@part(error_model="numpy")
 def add_with_gaps(table: Floats, lacking: Floats, at: Ints, made: Remade, order: Ints) -> None:
-    """Add residuals as `add_standardised` does, of events that lack some; and to another table how many are missing."""
+    """Add the residuals of events that lack some, and to another table how many of them are missing."""
     rows, mean_residual, scale = np.empty((TURN, made.sessions)), made.mean_residual, made.scale
     for begin in range(0, len(order), TURN):
         which = order[begin : begin + TURN]
@@ -455,6 +428,36 @@ def add_with_gaps(table: Floats, lacking: Floats, at: Ints, made: Remade, order:
             i = which[j]
             add_there(table[at[i]], rows[j], mean_residual[i], scale[i])
             count_missing(lacking[at[i]], rows[j])
+
+
+@njit(error_model="numpy")
+def add_standardised(table: Floats, lacking: Floats, at: Ints, made: Remade, order: Ints) -> None:
+    """Add the residuals of some events, less their means and over their standard deviations, to rows of a table.
+
+    Complete events of a date go to one row. They have its regressors in common, which are taken out once, by the sum of
+    slopes. Of the others, it is counted in rows of a second table how many lack each residual.
+    """
+    values, begin, level, slopes, n_obs = made.values, made.at, made.level, made.slopes, made.n_obs
+    columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
+    mean_residual, scale = made.mean_residual, made.scale
+    length, sessions, dates = made.columns.shape[1], made.sessions, len(made.first)
+    row, slope = np.full(dates, -1), np.zeros((dates, len(made.columns)))
+    gapped, gaps = np.empty(len(order), dtype=np.int64), 0
+    for j in range(len(order)):
+        i, day = order[j], date[order[j]]
+        if n_obs[i] < sessions:
+            gapped[gaps] = i
+            gaps += n_obs[i] > 0
+            continue
+        row[day] = at[i]
+        add_scaled(table[at[i]], values[begin[i] : begin[i] + sessions], level[i], mean_residual[i], scale[i])
+        for k in range(len(slope[day])):
+            slope[day, k] += slopes[i, k] * scale[i]
+    for day in np.flatnonzero(row >= 0):
+        for k in range(len(slope[day])):
+            start = k * length + first[day]
+            take_column(table[row[day]], columns[start : start + sessions], mean[day, k], slope[day, k])
+    add_with_gaps(table, lacking, at, made, gapped[:gaps])
 
 
 @njit(error_model="numpy")

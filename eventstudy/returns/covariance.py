@@ -33,6 +33,15 @@ class Turned(NamedTuple):
     event: Ints
     by: Floats
 
+    def take(self, rows: Rows) -> Turned:
+        """Return those that are among some events, at their positions there."""
+        if not len(self.event):
+            return self
+        places = positions(rows, int(self.event[-1]) + 1)
+        at = np.minimum(np.searchsorted(self.event, places), len(self.event) - 1)
+        found = np.flatnonzero(self.event[at] == places)
+        return Turned(found, self.by[at[found]])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Covariance:
@@ -76,10 +85,9 @@ class Covariance:
 
     @classmethod
     def by_design(
-        cls, sigma: Floats, shared: Floats, leverage: Floats, which: Ints, turn: Floats | None = None
+        cls, sigma: Floats, shared: Floats, leverage: Floats, which: Ints, turned: Turned | None = None
     ) -> Covariance:
         """Return ``sigma^2 (I + H H')``, H the spread of each event's design, turned or as it is."""
-        turned = None if turn is None else Turned(np.arange(len(which)), turn)
         return cls((sigma**2)[:, None], np.empty((0, *shared.shape[1:])), which, shared, leverage, turned)
 
     @property
@@ -111,16 +119,8 @@ class Covariance:
         own = self.own[-1 - which[alone]]
         which[alone] = -1 - np.arange(len(own))
         rho = None if self.rho is None else self.rho[rows]
-        return Covariance(self.variance[rows], own, which, self.shared, self.leverage, self._turned(rows), rho)
-
-    def _turned(self, rows: Rows) -> Turned | None:
-        """Return those of some events that are turned."""
-        if self.turned is None or not len(self.turned.event):
-            return None
-        (event, by), places = self.turned, positions(rows, len(self.which))
-        at = np.minimum(np.searchsorted(event, places), len(event) - 1)
-        found = np.flatnonzero(event[at] == places)
-        return Turned(found, by[at[found]])
+        turned = None if self.turned is None else self.turned.take(rows)
+        return Covariance(self.variance[rows], own, which, self.shared, self.leverage, turned, rho)
 
     def diagonal(self, forecast_error: ForecastError = "full") -> Floats:
         """Return the variance of each abnormal return, shape (E, L)."""

@@ -65,17 +65,17 @@ class DaySeries:
                 self.lacking = np.zeros(self.total.shape)
             np.add.at(self.lacking, (at[event], session), 1.0)
 
-    def add_remade(self, day0: Ints, residuals: Remade, engine: Engine, *, complete: bool = True) -> None:
+    def add_remade(self, day0: Ints, residuals: Remade, engine: Engine) -> None:
         """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""
         at = day0 - self.first
         self.count += np.bincount(at, minlength=len(self.count))
-        if not complete and self.lacking is None:
+        if not residuals.complete and self.lacking is None:
             self.lacking = np.zeros(self.total.shape)
         # The rows of these days are held by the cache, and so is what the events of a symbol have in common.
         days = at // _days_at_once(self.total)
         order = np.argsort(days.astype(np.min_scalar_type(len(self.count))), kind="stable")
         stretches = np.split(order, np.cumsum(np.bincount(days))[:-1])
-        task = partial(_add_standardised, self.total, None if complete else self.lacking, at, residuals)
+        task = partial(_add_standardised, self.total, self.lacking, at, residuals)
         # In memory of its own a process would write in vain.
         for _ in map_chunks(task, stretches, replace(engine, name="serial") if engine.name == "processes" else engine):
             pass
@@ -132,12 +132,9 @@ def _days_at_once(table: Floats) -> int:
 
 
 def _add_standardised(total: Floats, lacking: Floats | None, at: Ints, residuals: Remade, order: Ints) -> None:
-    from eventstudy.returns.compiled import add_standardised, add_with_gaps
+    from eventstudy.returns.compiled import add_standardised
 
-    if lacking is None:
-        add_standardised(total, at, residuals, order)
-    else:
-        add_with_gaps(total, lacking, at, residuals, order)
+    add_standardised(total, total[:0] if lacking is None else lacking, at, residuals, order)
 
 
 def _by_day(at: Ints) -> tuple[Ints, csr_array]:

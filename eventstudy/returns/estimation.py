@@ -119,7 +119,7 @@ def estimated(
     Returns
     -------
     list of Part
-        Events with complete windows, those with gaps, and those fitted one by one; together, the events of the block.
+        Events fitted by the designs of their dates, and those fitted one by one; together, the events of the block.
     """
     parts: list[Part] = []
     if known is not None and known.fits is not None:
@@ -175,33 +175,24 @@ def _by_date(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[lis
     if not usable.all():
         others.append(rows[~usable])
         rows, at = rows[usable], at[usable]
-    parts, found = [], np.zeros(len(rows), dtype=bool)
-    for of, fit in _fits(reader.model, values, at, dated.designs, dated.date[sliced(rows)]):
-        found[of] = True
-        parts.append(_part(reader, rows if len(of) == len(rows) else rows[of], fit, diagnostics=diagnostics))
-    return parts, np.concatenate([*others, rows[~found]])
+    fit = _fit(reader.model, values, at, dated.designs, dated.date[sliced(rows)])
+    there = np.isfinite(fit.sigma)
+    if not there.all():
+        others.append(rows[~there])
+        rows, fit = rows[there], fit.estimated(there)
+    parts = [_part(reader, rows, fit, diagnostics=diagnostics)] if len(rows) else []
+    return parts, np.concatenate([rows[:0], *others])
 
 
-def _fits(
-    model: ExpectedReturnModel, values: Floats, at: Ints, designs: SharedDesigns, date: Ints
-) -> list[tuple[Ints, SharedFit]]:
-    """Return fits of events without a gap, and of those with, and which each are; some may be in neither."""
-    left, found = np.arange(len(at)), []
+def _fit(model: ExpectedReturnModel, values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:
+    """Return fits of events with and without gaps; NaN where there is no such fit."""
     if isinstance(model, FixedModel):
-        fit = fit_fixed(values, at, designs, date, centred=model.centred)
-        whole, there = fit.n_obs == designs.sessions, np.isfinite(fit.sigma)
-        both = (there & whole, there & ~whole)
-        return [(left[some], fit if some.all() else take(fit, some)) for some in both if some.any()]
-    # An event with gaps comes out of the first without an estimate.
-    for fitter in (fit_stretches, fit_gaps):
-        fit = fitter(values, at[sliced(left)], designs, date[sliced(left)])
-        there = np.isfinite(fit.sigma)
-        if there.any():
-            found.append((left[there], fit if there.all() else fit.estimated(there)))
-        left = left[~there]
-        if not len(left):
-            break
-    return found
+        return fit_fixed(values, at, designs, date, centred=model.centred)
+    fit = fit_stretches(values, at, designs, date)
+    gapped = np.flatnonzero(np.isnan(fit.sigma))
+    if not len(gapped):
+        return fit
+    return fit.with_others(gapped, fit_gaps(values, at[gapped], designs, date[gapped]))
 
 
 def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool) -> Part:
@@ -210,9 +201,8 @@ def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool)
     assert isinstance(model, LinearModel | FixedModel)
     assert dated is not None
     failed = unusable(fit, model.column_names)
-    residuals = fit.residuals.level if isinstance(fit.residuals, Remade) else fit.residuals
-    for array in (fit.coefficients, fit.sigma, fit.mean_residual, residuals) if failed.any() else ():
-        array[failed] = np.nan
+    if failed.any():
+        fit = fit.without(np.flatnonzero(failed))
 
     def measure() -> Measured:
         reason, detail = alike(str(Reason.OK), len(rows)), alike("", len(rows))
@@ -233,7 +223,7 @@ def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool)
         designs, date = dated.designs, dated.date[sliced(rows)]
         return Measured(
             ar=without_rounding(reader.forecast_errors(rows, fit), fit.sigma),
-            covariance=Covariance.by_design(fit.sigma, designs.spread, designs.leverage, date, fit.turn),
+            covariance=Covariance.by_design(fit.sigma, designs.spread, designs.leverage, date, fit.turned),
             estimates=estimates,
             forecast=_beside(model, fit.coefficients),
             fits=fit.residuals.fits if isinstance(fit.residuals, Remade) else None,
@@ -253,16 +243,13 @@ def _again(reader: BlockReader, rows: Ints, known: Measured) -> tuple[list[Part]
     """Return the events whose residuals can be made from what is known; return the others too."""
     assert known.fits is not None
     assert reader.dated is not None
-    made = ~np.isnan(known.fits.level[sliced(rows)])
-    whole = known.estimates.n_obs[sliced(rows)] == reader.dated.designs.sessions
-    parts = []
-    for some, complete in ((made & whole, True), (made & ~whole, False)):
-        kept = rows if some.all() else rows[some]
-        if len(kept):
-            residuals, sigma = reader.remade(kept, known.fits), known.estimates.sigma[kept]
-            measure = partial(take, known, kept)
-            parts.append(Part(kept, measure, residuals, sigma, complete, Unread(reader.read, kept)))
-    return parts, rows[~made]
+    made = known.fits.n_obs[sliced(rows)] > 0
+    kept = rows if made.all() else rows[made]
+    if not len(kept):
+        return [], rows
+    residuals, sigma = reader.remade(kept, known.fits), known.estimates.sigma[sliced(kept)]
+    part = Part(kept, partial(take, known, kept), residuals, sigma, residuals.complete, Unread(reader.read, kept))
+    return [part], rows[~made]
 
 
 def without_rounding(ar: Floats, sigma: Floats) -> Floats:

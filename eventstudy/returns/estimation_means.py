@@ -25,15 +25,16 @@ class EstimationMeans:
 
     def add(self, residuals: Residuals) -> None:
         """Add the residuals of each day."""
-        given, (events, sessions) = residuals.given, residuals.given.shape
-        if residuals.complete:
-            block = EstimationMeans(day_sums(residuals), np.full(sessions, events))
-        elif isinstance(given, Remade) and len(given.total):
-            block = EstimationMeans(given.total, events - given.lacking.astype(np.int64))
+        given = residuals.given
+        if isinstance(given, Remade):
+            total, lacking = day_sums(given)
+            count = np.count_nonzero(given.n_obs) - lacking.astype(np.int64)
+        elif residuals.complete:
+            total, count = given.sum(axis=0), np.full(given.shape[1], len(given))
         else:
             there = residuals.there
-            block = EstimationMeans(np.where(there, residuals.values, 0.0).sum(axis=0), there.sum(axis=0))
-        self.merge(block)
+            total, count = np.where(there, given, 0.0).sum(axis=0), there.sum(axis=0)
+        self.merge(EstimationMeans(total, count))
 
     def merge(self, other: EstimationMeans) -> None:
         """Add the sums of a later block."""
@@ -48,12 +49,10 @@ class EstimationMeans:
         return np.where(self.count > 0, self.total / np.maximum(self.count, 1), np.nan)
 
 
-def day_sums(residuals: Residuals) -> Floats:
-    """Return the sum of residuals, none of them missing, on each day."""
-    if not isinstance(residuals.given, Remade):
-        return np.asarray(residuals.values.sum(axis=0))
-    if len(residuals.given.total):
-        return residuals.given.total
+def day_sums(residuals: Remade) -> tuple[Floats, Floats]:
+    """Return the sum of residuals on each day, and how many of the events with an estimate lack it."""
+    if len(residuals.total):
+        return residuals.total, residuals.lacking
     from eventstudy.returns.compiled import sum_residuals
 
-    return sum_residuals(residuals.given)
+    return sum_residuals(residuals)

@@ -81,16 +81,17 @@ def fit_fixed(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, *, c
     varies = (n_obs > 1) & (around > PERFECT * ssr)
     freedom = n_obs - 1 if centred else n_obs
     variance = np.where(varies, (around if centred else ssr) / np.maximum(freedom, 1), 0.0)
-    return SharedFit(
+    fit = SharedFit(
         coefficients=np.ones((len(at), 1)),
         residuals=residuals,
         mean_residual=mean,
-        sigma=np.where(n_obs > 1, np.sqrt(variance), np.nan),
+        sigma=np.sqrt(variance),
         r_squared=np.full(len(at), np.nan),
         dof=freedom,
         n_obs=n_obs,
         collinear=np.broadcast_to(np.int64(-1), len(at)),
     )
+    return fit.without(np.flatnonzero(n_obs < 2)) if (n_obs < 2).any() else fit
 
 
 def _expected(designs: SharedDesigns, date: Ints) -> Floats:
@@ -111,5 +112,5 @@ def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tup
     fits.level[:], fits.slopes[:] = 0.0, 1.0
     total, lacking = np.zeros((2, designs.sessions))
     made = remade(values, at, designs, date, fits)._replace(total=total, lacking=lacking)
-    ssr, n_obs = settle_gaps(made)
-    return made, made.mean_residual, ssr, n_obs
+    ssr = settle_gaps(made)
+    return made, made.mean_residual, ssr, made.n_obs.astype(np.int64)

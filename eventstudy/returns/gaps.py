@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.returns import paths
+from eventstudy.returns.covariance import Turned
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.rows import filled, settled
@@ -93,7 +94,7 @@ def fit_gaps(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
         dof=freedom,
         n_obs=crossed.n_obs,
         collinear=np.broadcast_to(np.int64(-1), len(at)),
-        turn=turn,
+        turned=Turned(np.arange(len(at)), turn),
     )
 
 
@@ -184,5 +185,4 @@ class _Remaking:
         made.level[:] = np.where(np.isnan(coefficients[:, 0]), np.nan, level)
         made.slopes[:, : coefficients.shape[1] - begin] = coefficients[:, begin:]
         made.slopes[:, designs.slopes - designs.excess :] = 1.0
-        ssr, _ = settle_gaps(made)
-        return made, made.mean_residual, ssr
+        return made, made.mean_residual, settle_gaps(made)

@@ -37,6 +37,8 @@ class Fits:
         One over their standard deviation, divisor M; 0 where they don't vary.
     positive : ndarray of shape (E,)
         How many are above zero.
+    n_obs : ndarray of shape (E,)
+        How many there are, 0 where there is no estimate.
     """
 
     level: Floats
@@ -44,12 +46,13 @@ class Fits:
     mean_residual: Floats
     scale: Floats
     positive: Codes
+    n_obs: Codes
 
     @classmethod
     def none(cls, events: int, slopes: int) -> Fits:
         """Return those of events without an estimate."""
-        missing = np.full(events, np.nan)
-        return cls(missing, np.zeros((events, slopes)), missing.copy(), np.zeros(events), np.zeros(events, np.int32))
+        missing, none = np.full(events, np.nan), np.zeros(events, dtype=np.int32)
+        return cls(missing, np.zeros((events, slopes)), missing.copy(), np.zeros(events), none, none.copy())
 
 
 BY_EVENT = ("at", "date", *(each.name for each in fields(Fits)))
@@ -73,13 +76,13 @@ class Remade(NamedTuple):
         What is taken from each column.
     date : ndarray of shape (E,)
         Which of the dates is each event's.
-    level, slopes, mean_residual, scale, positive
+    level, slopes, mean_residual, scale, positive, n_obs
         As in `Fits`.
     total : ndarray of shape (M,)
         Sum by session over all events, those without an estimate apart; empty where some were taken, or where they are
         other residuals.
     lacking : ndarray of shape (M,)
-        How many of these events lack each.
+        How many of these events lack each; empty where the sums are.
     sessions : int
         M.
     """
@@ -95,6 +98,7 @@ class Remade(NamedTuple):
     mean_residual: Floats
     scale: Floats
     positive: Codes
+    n_obs: Codes
     total: Floats
     lacking: Floats
     sessions: int
@@ -107,7 +111,12 @@ class Remade(NamedTuple):
     @property
     def fits(self) -> Fits:
         """What stays when the residuals are forgotten."""
-        return Fits(self.level, self.slopes, self.mean_residual, self.scale, self.positive)
+        return Fits(**{each.name: getattr(self, each.name) for each in fields(Fits)})
+
+    @property
+    def complete(self) -> bool:
+        """Whether all events have an estimate, and no residual is missing."""
+        return bool((self.n_obs == self.sessions).all())
 
     def take(self, rows: Rows) -> Remade:
         """Return the residuals of some events."""
@@ -117,6 +126,21 @@ class Remade(NamedTuple):
         """Return the residuals of the events that have an estimate, all that the sums are of."""
         own: dict[str, Any] = {name: getattr(self, name)[rows] for name in BY_EVENT}
         return self._replace(**own)
+
+    def without(self, rows: Ints) -> Remade:
+        """Return the same with events that have no estimate after all."""
+        gone = self.take(rows[~np.isnan(self.level[rows])]).rows()
+        missing = np.isnan(gone)
+        gone[missing] = 0.0
+        made = self._replace(total=self.total - gone.sum(axis=0), lacking=self.lacking - missing.sum(axis=0))
+        made.level[rows], made.mean_residual[rows], made.n_obs[rows] = np.nan, np.nan, 0
+        return made
+
+    def put(self, rows: Ints, others: Remade) -> Remade:
+        """Return the same with other estimates of events that had none."""
+        for name in BY_EVENT[2:]:
+            getattr(self, name)[rows] = getattr(others, name)
+        return self._replace(total=self.total + others.total, lacking=self.lacking + others.lacking)
 
     def pieces(self) -> Iterator[slice]:
         """Give the places of events in pieces that the cache holds."""

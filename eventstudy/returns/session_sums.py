@@ -73,17 +73,18 @@ def _of_rows(residuals: Floats, sigma: Floats, start: Ints) -> SessionSums:
 def _of_remade(residuals: Remade, sigma: Floats, start: Ints) -> SessionSums:
     from eventstudy.returns.compiled import add_standardised
 
-    used, days = np.flatnonzero(sigma > 0), residuals.sessions
+    used, days = np.flatnonzero((sigma > 0) & (residuals.n_obs > 0)), residuals.sessions
     inverse = np.zeros(len(sigma))
     inverse[used] = 1 / sigma[used]
-    total = np.zeros(int(start.max()) + days)
+    total, lacking = np.zeros((2, int(start.max()) + days))
     # Row s of the table is the sessions from s on, so that each event adds to the sessions that it has.
-    table = sliding_window_view(total, days, writeable=True)
-    add_standardised(table, start, residuals._replace(mean_residual=np.zeros(len(sigma)), scale=inverse), used)
-    scale, mean = residuals.scale[used], residuals.mean_residual[used]
+    sums, missing = (sliding_window_view(each, days, writeable=True) for each in (total, lacking))
+    made = residuals._replace(mean_residual=np.zeros(len(sigma)), scale=inverse)
+    add_standardised(sums, missing, start, made, used)
+    scale, mean, n_obs = residuals.scale[used], residuals.mean_residual[used], residuals.n_obs[used]
     varied = np.divide(1, scale**2, out=np.zeros(len(used)), where=scale > 0)
-    squares = days * float(((varied + mean**2) * inverse[used] ** 2).sum())
-    return SessionSums(total, _covered(start[used], days, len(total)), squares)
+    squares = float((n_obs * (varied + mean**2) * inverse[used] ** 2).sum())
+    return SessionSums(total, _covered(start[used], days, len(total)) - lacking.astype(np.int64), squares)
 
 
 def _covered(start: Ints, days: int, length: int) -> Ints:

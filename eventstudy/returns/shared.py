@@ -8,7 +8,8 @@ the cache, a table of bases from memory. The residual variance still comes from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,6 +18,7 @@ from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.execution import blocks, pieces
 from eventstudy.returns import paths
 from eventstudy.returns.accumulators import take
+from eventstudy.returns.covariance import Turned
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
 
@@ -132,9 +134,8 @@ class SharedFit:
         NaN where a return is missing after all.
     dof, n_obs, collinear : ndarray of shape (E,)
         M - K, M, -1.
-    turn : ndarray of shape (E, K, K), optional
-        What missing returns make of the spread of a design: it times this (`eventstudy.returns.gaps`); None where
-        nothing is missing.
+    turned : Turned, optional
+        Events that lack returns, and what turns the spread of their design into theirs (`eventstudy.returns.gaps`).
     """
 
     coefficients: Floats
@@ -145,7 +146,7 @@ class SharedFit:
     dof: Ints
     n_obs: Ints
     collinear: Ints
-    turn: Floats | None = None
+    turned: Turned | None = None
 
     def estimated(self, there: Bools) -> SharedFit:
         """Return the fits of the events that have one."""
@@ -154,6 +155,31 @@ class SharedFit:
             # Unlike other events that are taken, these keep their sums.
             found = replace(found, residuals=self.residuals.estimated(there))
         return found
+
+    def without(self, rows: Ints) -> SharedFit:
+        """Return the same with events whose fits are not to be used."""
+        if isinstance(self.residuals, Remade):
+            fit = replace(self, residuals=self.residuals.without(rows))
+        else:
+            fit = self
+            self.residuals[rows] = np.nan
+        for array in (fit.coefficients, fit.sigma, fit.mean_residual):
+            array[rows] = np.nan
+        return fit
+
+    def with_others(self, rows: Ints, others: SharedFit) -> SharedFit:
+        """Return the same with the fits of events that had none, `others`, put at their rows."""
+        made: dict[str, Any] = {}
+        for each in fields(self):
+            value, of_others = getattr(self, each.name), getattr(others, each.name)
+            if isinstance(value, Remade):
+                made[each.name] = value.put(rows, of_others)
+            elif isinstance(value, np.ndarray):
+                made[each.name] = value if value.flags.writeable else value.copy()
+                made[each.name][rows] = of_others
+        if others.turned is not None:
+            made["turned"] = Turned(rows[others.turned.event], others.turned.by)
+        return replace(self, **made)
 
 
 def factorise(
@@ -349,9 +375,11 @@ def _remade(
         mean_residual=np.empty(events),
         scale=np.empty(events),
         positive=np.empty(events, dtype=np.int32),
+        n_obs=np.zeros(events, dtype=np.int32),
     )
     fits.slopes[:, designs.slopes - designs.excess :] = 1.0
-    made = remade(values, at, designs, date, fits)._replace(total=np.zeros(designs.sessions))
+    total, lacking = np.zeros((2, designs.sessions))
+    made = remade(values, at, designs, date, fits)._replace(total=total, lacking=lacking)
     (scores, coefficients), ssr = np.zeros((2, events, count)), np.empty(events)
     constant = designs.series[0] if designs.constant else None
     compiled.fit(made, designs.inverse, constant, scores, coefficients, ssr, excess=designs.excess)
@@ -378,6 +406,7 @@ def remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fits: F
         mean_residual=fits.mean_residual,
         scale=fits.scale,
         positive=fits.positive,
+        n_obs=fits.n_obs,
         total=np.empty(0),
         lacking=np.empty(0),
         sessions=designs.sessions,

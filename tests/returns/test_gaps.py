@@ -93,8 +93,8 @@ def test_equals_statsmodels(path: str, seed: int, columns: int, constant: bool, 
     assert np.isnan(residuals[event, ~there]).all()
     assert (fit.n_obs[event], fit.dof[event]) == (there.sum(), expected.df_resid)
     ahead = gapped.ahead[gapped.date[event]]
-    assert fit.turn is not None
-    spread = fit.sigma[event] * gapped.designs.spread[gapped.date[event]] @ fit.turn[event]
+    assert fit.turned is not None
+    spread = fit.sigma[event] * gapped.designs.spread[gapped.date[event]] @ fit.turned.by[event]
     of_parameters = ahead @ expected.cov_params() @ ahead.T
     np.testing.assert_allclose(spread @ spread.T, of_parameters, rtol=1e-9, atol=1e-12 * np.abs(of_parameters).max())
 
@@ -257,7 +257,7 @@ def test_what_is_summed_of_residuals_to_be_made_is_that_of_rows() -> None:
     assert isinstance(fit.residuals, Remade)
     day0, places = np.random.default_rng(0).integers(0, 9, len(rows)), np.arange(len(rows))
     made, given = DaySeries.empty(0, 8, SESSIONS), DaySeries.empty(0, 8, SESSIONS)
-    made.add_remade(day0, fit.residuals, Engine(), complete=False)
+    made.add_remade(day0, fit.residuals, Engine())
     given.add(day0, rows, complete=False)
     np.testing.assert_allclose(made.total, given.total, rtol=0, atol=1e-12)
     assert made.lacking is not None
