@@ -185,9 +185,17 @@ class AbnormalReturns:
     @property
     def std_error(self) -> Floats:
         """Standard error of each abnormal return, shape (E, L): ``sqrt(V[t, t])``."""
-        error = self.covariance.std_error(self.forecast_error)
-        for rows in pieces(len(error)):
+        return self.std_errors()
+
+    def std_errors(self, engine: Engine | None = None) -> Floats:
+        """Return `std_error`, made in the threads of an engine."""
+        error = self.covariance.std_error(self.forecast_error, engine)
+
+        def mark(rows: slice) -> None:
             error[rows][np.isnan(self.ar[rows])] = np.nan
+
+        for _ in map_chunks(mark, [*pieces(len(error))], sharing(engine)):
+            pass
         return error
 
     def take(self, rows: Rows) -> AbnormalReturns:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
-from eventstudy.execution import pieces, positions
+from eventstudy.execution import Engine, map_chunks, pieces, positions, sharing
 from eventstudy.returns.autocorrelation import serial_variance
 
 __all__ = ["FORECAST_ERRORS", "Covariance", "ForecastError", "Turned"]
@@ -37,6 +37,11 @@ class Turned(NamedTuple):
         """Return those that are among some events, at their positions there."""
         if not len(self.event):
             return self
+        if isinstance(rows, slice) and rows.step is None:
+            # Most are asked for a piece after another.
+            low, high, _ = rows.indices(int(self.event[-1]) + 1)
+            first, last = np.searchsorted(self.event, (low, high))
+            return Turned(self.event[first:last] - low, self.by[first:last])
         places = positions(rows, int(self.event[-1]) + 1)
         at = np.minimum(np.searchsorted(self.event, places), len(self.event) - 1)
         found = np.flatnonzero(self.event[at] == places)
@@ -133,34 +138,38 @@ class Covariance:
             variance[by_design] = self.variance[by_design] * (1.0 + leverage)[place]
         own = self.own[-1 - self.which[~by_design]]
         variance[~by_design] = self.noise[~by_design] + np.einsum("elp,elp->el", own, own)
-        for event, of_event in self._of_turned():
-            variance[event] = of_event
+        for rows in pieces(len(variance)):
+            event, of_turned = self._of_turned(rows)
+            variance[rows][event] = of_turned
         return variance
 
-    def std_error(self, forecast_error: ForecastError = "full") -> Floats:
-        """Return the standard error of each abnormal return, shape (E, L)."""
+    def std_error(self, forecast_error: ForecastError = "full", engine: Engine | None = None) -> Floats:
+        """Return the standard error of each abnormal return, shape (E, L), in the threads of an engine."""
         if forecast_error == "none" or not (self.which >= 0).any():
             return np.sqrt(self.diagonal(forecast_error))
         # Roots by design, and not one for each of its events; a piece at a time, which the cache holds.
         leverage, place = self._of_designs(self.leverage, self.which)
         roots, error = np.sqrt(1.0 + leverage), np.empty((len(place), self.days))
-        for rows in pieces(len(place)):
+
+        def fill(rows: slice) -> None:
             np.take(roots, place[rows], axis=0, out=error[rows], mode="clip")
             error[rows] *= np.sqrt(self.variance[rows])
-        for event, variance in self._of_turned():
-            error[event] = np.sqrt(variance)
+            event, of_turned = self._of_turned(rows)
+            error[rows][event] = np.sqrt(of_turned)
+
+        for _ in map_chunks(fill, [*pieces(len(place))], sharing(engine)):
+            pass
         alone = np.flatnonzero(self.which < 0)
         error[alone] = np.sqrt(self.take(alone).diagonal(forecast_error))
         return error
 
-    def _of_turned(self) -> Iterator[tuple[Ints, Floats]]:
-        """Give the variances of abnormal returns of events whose design is turned, a piece at a time."""
+    def _of_turned(self, rows: slice) -> tuple[Ints, Floats]:
+        """Return which of some events have a turned design, and the variances of their abnormal returns."""
         if self.turned is None or self.shared is None:
-            return
-        for rows in pieces(len(self.turned.event)):
-            event, by = self.turned.event[rows], self.turned.by[rows]
-            spread = self.shared[self.which[event]] @ by
-            yield event, self.variance[event] * (1.0 + np.einsum("elp,elp->el", spread, spread))
+            return np.empty(0, dtype=np.int64), np.empty((0, self.days))
+        event, by = self.turned.take(rows)
+        spread = self.shared[self.which[rows][event]] @ by
+        return event, self.variance[rows][event] * (1.0 + np.einsum("elp,elp->el", spread, spread))
 
     def of_sum(self, days: slice, forecast_error: ForecastError = "full") -> Floats:
         """Return the variance of the sum of abnormal returns over consecutive days, all there, shape (E,)."""

@@ -109,13 +109,14 @@ class Whole(Generic[R]):
         """Take the record of the events at these positions."""
         if self._first is None:
             self._first = part
+        where = sliced(rows)
         for path, value in _leaves(part):
             if not isinstance(value, np.ndarray):
                 self._parts.setdefault(path, []).append((rows, value))
             elif is_alike(value):
                 self._alike.setdefault(path, []).append((rows, value))
             else:
-                self._whole(path, value)[sliced(rows)] = value
+                self._whole(path, value)[where] = value
 
     def _whole(self, path: tuple[str, ...], value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         with self._lock:

@@ -26,7 +26,7 @@ def run_tier(tier: str, aligned: Aligned, panel: ReturnPanel, engine: Engine) ->
     abnormal, accumulated = measure_abnormal_returns(
         aligned, panel, MarketModel("MKT"), Regressors(panel), needs=needs, groups=members, engine=engine
     )
-    _ = abnormal.std_error
+    _ = abnormal.std_errors(engine)
     every, names = np.arange(len(aligned)), aligned.attrition.event_id
     drawn = [
         ("all", Sample.of(abnormal, cars, every, names, accumulated["all"])) for cars in abnormal.cars(engine).values()
