@@ -188,7 +188,7 @@ class AbnormalReturns:
         return self.std_errors()
 
     def std_errors(self, engine: Engine | None = None) -> Floats:
-        """Return `std_error`, made in the threads of an engine."""
+        """Return `std_error`, made in the threads and on the path of an engine."""
         error = self.covariance.std_error(self.forecast_error, engine)
 
         def mark(rows: slice) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
 from eventstudy.execution import Engine, map_chunks, pieces, positions, sharing
+from eventstudy.returns import paths
 from eventstudy.returns.autocorrelation import serial_variance
 
 __all__ = ["FORECAST_ERRORS", "Covariance", "ForecastError", "Turned"]
@@ -144,24 +146,34 @@ class Covariance:
         return variance
 
     def std_error(self, forecast_error: ForecastError = "full", engine: Engine | None = None) -> Floats:
-        """Return the standard error of each abnormal return, shape (E, L), in the threads of an engine."""
+        """Return the standard error of each abnormal return, shape (E, L); an engine says in which threads and how."""
         if forecast_error == "none" or not (self.which >= 0).any():
             return np.sqrt(self.diagonal(forecast_error))
         # Roots by design, and not one for each of its events; a piece at a time, which the cache holds.
         leverage, place = self._of_designs(self.leverage, self.which)
         roots, error = np.sqrt(1.0 + leverage), np.empty((len(place), self.days))
-
-        def fill(rows: slice) -> None:
-            np.take(roots, place[rows], axis=0, out=error[rows], mode="clip")
-            error[rows] *= np.sqrt(self.variance[rows])
-            event, of_turned = self._of_turned(rows)
-            error[rows][event] = np.sqrt(of_turned)
-
+        compiled = engine is not None and paths.choose(engine.path, len(place)) == paths.COMPILED
+        fill = partial(self._fill_compiled if compiled else self._fill, error, roots, place)
         for _ in map_chunks(fill, [*pieces(len(place))], sharing(engine)):
             pass
         alone = np.flatnonzero(self.which < 0)
         error[alone] = np.sqrt(self.take(alone).diagonal(forecast_error))
         return error
+
+    def _fill(self, error: Floats, roots: Floats, place: Ints, rows: slice) -> None:
+        """Write the standard errors of some events with shared designs."""
+        np.take(roots, place[rows], axis=0, out=error[rows], mode="clip")
+        error[rows] *= np.sqrt(self.variance[rows])
+        event, of_turned = self._of_turned(rows)
+        error[rows][event] = np.sqrt(of_turned)
+
+    def _fill_compiled(self, error: Floats, roots: Floats, place: Ints, rows: slice) -> None:
+        from eventstudy.returns.compiled_errors import std_errors
+
+        assert self.shared is not None
+        turned = self.turned or Turned(self.which[:0], np.empty((0, 0, 0)))
+        spread = self.shared if len(self.shared) == len(roots) else self.shared[self.which]
+        std_errors(error[rows], self.variance[rows, 0], place[rows], roots, spread, *turned.take(rows))
 
     def _of_turned(self, rows: slice) -> tuple[Ints, Floats]:
         """Return which of some events have a turned design, and the variances of their abnormal returns."""

@@ -184,7 +184,7 @@ def study(model: str, path: str, engine: str = "serial") -> dict[str, np.ndarray
         results = [each for test in tests for each in test.run(sample)]
     return {
         "ar": abnormal.ar,
-        "std_error": abnormal.std_error,
+        "std_error": abnormal.std_errors(how),
         "parameters": abnormal.estimates.parameters,
         "n_obs": abnormal.estimates.n_obs,
         "reason": abnormal.estimates.reason,
