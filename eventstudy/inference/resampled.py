@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
+from eventstudy._lazy import lazy
 from eventstudy._typing import Floats, Ints
 from eventstudy.distributions import resampling_p_values
 from eventstudy.errors import InputError
@@ -120,7 +120,7 @@ class OwnHistory:
     sigma: Floats
     x: Floats
 
-    @cached_property
+    @lazy
     def basis(self) -> Floats:
         """Orthonormal columns that the residuals were made orthogonal to, shape (E, M, P); rows not used are zero.
 

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 
+from eventstudy._lazy import lazy
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels, Rows
 from eventstudy.returns.day_sums import DaySums
 from eventstudy.returns.ranking import uniform_sums
@@ -145,7 +146,7 @@ class Around:
     calendar: Labels
     sessions: Mapping[str, Dates]
 
-    @cached_property
+    @lazy
     def block(self) -> Block:
         """Returns and regressors in both windows, read when they are first asked for."""
         return self.source.read() if isinstance(self.source, Unread) else self.source
@@ -189,17 +190,17 @@ class Residuals:
     around: Around | Callable[[], Around] | None = None
     complete: bool = False
 
-    @cached_property
+    @lazy
     def values(self) -> Floats:
         """The residuals, shape (E, M), made when they are first asked for."""
         return as_rows(self.given)
 
-    @cached_property
+    @lazy
     def rank_sums(self) -> tuple[DaySums, DaySums]:
         """Sums by day of the ranks of residuals and abnormal returns, and of residuals alone; see `uniform_sums`."""
         return uniform_sums(self.given, self.known.abnormal.ar, complete=self.complete)
 
-    @cached_property
+    @lazy
     def used(self) -> Ints:
         """How many residuals of each event there are, shape (E,)."""
         if self.complete:
@@ -209,12 +210,12 @@ class Residuals:
         # Bytes are summed in half the time of booleans.
         return np.asarray(np.add.reduce(self.there.view(np.uint8), axis=1, dtype=np.int64))
 
-    @cached_property
+    @lazy
     def there(self) -> Bools:
         """Which residuals there are, shape (E, M)."""
         return np.ones(self.given.shape, dtype=bool) if self.complete else ~np.isnan(self.values)
 
-    @cached_property
+    @lazy
     def known(self) -> Around:
         """What is known of the events; an error where nobody told."""
         if self.around is None:

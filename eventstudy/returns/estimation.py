@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
 from eventstudy._labels import alike
+from eventstudy._lazy import lazy
 from eventstudy._typing import Floats, Ints
 from eventstudy.errors import Reason
 from eventstudy.execution import in_pieces, sliced
@@ -87,7 +88,7 @@ class Part:
     complete: bool
     block: Block | Unread
 
-    @cached_property
+    @lazy
     def measured(self) -> Measured:
         """What is kept of the events."""
         return self.measure()
