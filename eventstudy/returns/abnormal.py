@@ -12,7 +12,7 @@ import numpy as np
 from eventstudy._typing import Bools, Floats, Ints, Labels, Rows
 from eventstudy.distributions import student_p_value
 from eventstudy.errors import Reason
-from eventstudy.execution import Engine, map_chunks, pieces, sharing
+from eventstudy.execution import Engine, map_chunks, sharing
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.bhar import BuyAndHold, buy_and_hold
 from eventstudy.returns.covariance import Covariance, ForecastError
@@ -189,14 +189,7 @@ class AbnormalReturns:
 
     def std_errors(self, engine: Engine | None = None) -> Floats:
         """Return `std_error`, made in the threads and on the path of an engine."""
-        error = self.covariance.std_error(self.forecast_error, engine)
-
-        def mark(rows: slice) -> None:
-            error[rows][np.isnan(self.ar[rows])] = np.nan
-
-        for _ in map_chunks(mark, [*pieces(len(error))], sharing(engine)):
-            pass
-        return error
+        return self.covariance.std_error(self.ar, self.forecast_error, engine)
 
     def take(self, rows: Rows) -> AbnormalReturns:
         """Return the abnormal returns of some events."""

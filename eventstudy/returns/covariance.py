@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -145,19 +144,28 @@ class Covariance:
             variance[rows][event] = of_turned
         return variance
 
-    def std_error(self, forecast_error: ForecastError = "full", engine: Engine | None = None) -> Floats:
-        """Return the standard error of each abnormal return, shape (E, L); an engine says in which threads and how."""
+    def std_error(self, ar: Floats, forecast_error: ForecastError = "full", engine: Engine | None = None) -> Floats:
+        """Return the standard errors of abnormal returns, NaN where these are, both of shape (E, L).
+
+        An engine says in which threads they are made, and on which path.
+        """
         if forecast_error == "none" or not (self.which >= 0).any():
-            return np.sqrt(self.diagonal(forecast_error))
+            return np.where(np.isnan(ar), np.nan, np.sqrt(self.diagonal(forecast_error)))
         # Roots by design, and not one for each of its events; a piece at a time, which the cache holds.
         leverage, place = self._of_designs(self.leverage, self.which)
         roots, error = np.sqrt(1.0 + leverage), np.empty((len(place), self.days))
         compiled = engine is not None and paths.choose(engine.path, len(place)) == paths.COMPILED
-        fill = partial(self._fill_compiled if compiled else self._fill, error, roots, place)
+        alone = np.flatnonzero(self.which < 0)
+        of_alone = np.sqrt(self.take(alone).diagonal(forecast_error))
+
+        def fill(rows: slice) -> None:
+            (self._fill_compiled if compiled else self._fill)(error, roots, place, rows)
+            first, last = np.searchsorted(alone, (rows.start, rows.stop))
+            error[alone[first:last]] = of_alone[first:last]
+            error[rows][np.isnan(ar[rows])] = np.nan
+
         for _ in map_chunks(fill, [*pieces(len(place))], sharing(engine)):
             pass
-        alone = np.flatnonzero(self.which < 0)
-        error[alone] = np.sqrt(self.take(alone).diagonal(forecast_error))
         return error
 
     def _fill(self, error: Floats, roots: Floats, place: Ints, rows: slice) -> None:
