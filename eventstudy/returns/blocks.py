@@ -275,7 +275,8 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
         by_session = np.concatenate([tables.risk_free[code] for code in codes[np.unique(exchange)]])
         riskless = by_session, tables.gather_risk_free(*where)
     ahead = _design(model, tables.gather(*where), None if riskless is None else riskless[1], tables.factor)
-    given = (np.concatenate(tabled, axis=1), first, first_ahead, end - start + 1, ahead)
+    series = np.concatenate(tabled, axis=1, out=np.empty((len(tabled[0]), int(lengths.sum()))))
+    given = (series, first, first_ahead, end - start + 1, ahead)
     designs = known_designs(*given) if isinstance(model, FixedModel) else factorise(*given, riskless)
     return Dated(designs, number[places])
 

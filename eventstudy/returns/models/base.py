@@ -159,7 +159,9 @@ def named(benchmark: Benchmark | None) -> str:
 
 def with_constant(x: Floats) -> Floats:
     """Return regressors of shape (E, n, K) with a column of ones before them."""
-    return np.concatenate([np.ones((*x.shape[:2], 1)), x], axis=2)
+    design = np.empty((*x.shape[:2], x.shape[2] + 1))
+    design[..., 0], design[..., 1:] = 1.0, x
+    return design
 
 
 class LinearModel(ExpectedReturnModel):
