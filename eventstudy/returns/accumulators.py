@@ -198,7 +198,7 @@ class Residuals:
     @lazy
     def rank_sums(self) -> tuple[DaySums, DaySums]:
         """Sums by day of the ranks of residuals and abnormal returns, and of residuals alone; see `uniform_sums`."""
-        return uniform_sums(self.given, self.known.abnormal.ar, complete=self.complete)
+        return uniform_sums(self.given, self.known.abnormal.ar)
 
     @lazy
     def used(self) -> Ints:

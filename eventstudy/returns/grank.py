@@ -122,7 +122,7 @@ def _moved(residuals: Residuals, there: Bools, by_row: Floats, by_day: Floats) -
     total, count = np.append(by_day, own.sum()), np.append(np.zeros(days, dtype=np.int64), events)
     if events < len(there):
         others = residuals.some(~there)
-        _, without = uniform_sums(others.given, complete=others.complete)
+        _, without = uniform_sums(others.given)
         total[:days] -= without.total
         count[:days] -= without.count
     return DaySums(total, count, np.bincount(used + 1, minlength=days + 2))

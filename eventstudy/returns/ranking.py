@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints
-from eventstudy.execution import in_pieces
 from eventstudy.returns import paths
 from eventstudy.returns.day_sums import DaySums
 from eventstudy.returns.remade import Remade, as_rows, some_of
 
-__all__ = ["rank_sums", "row_ranks", "uniform_sums"]
+__all__ = ["RankSums", "row_ranks", "uniform_sums"]
 
 MOST_COLUMNS = 1 << 10  # what ten of the 52 bits of a value can count
 LOW = MOST_COLUMNS - 1
@@ -54,77 +55,52 @@ def row_ranks(values: Floats) -> Floats:
     return ranks
 
 
-def rank_sums(values: Floats | Remade, more: Floats | None = None) -> tuple[Floats, Floats]:
-    """Return the sums of `row_ranks` over the rows, column by column, without the ranks themselves.
+class RankSums(NamedTuple):
+    """Sums of ranks by column, over rows of C columns: among all of them, and alone, among the first D.
 
     Parameters
     ----------
-    values : ndarray of shape (E, D) or Remade
-        Without a missing value.
-    more : ndarray of shape (E, C), optional
-        Columns after those.
-
-    Returns
-    -------
-    together : ndarray of shape (D + C,)
-        Of ranks among all columns.
+    whole : ndarray of shape (C,)
+        Of the ranks of rows without a gap.
+    whole_alone : ndarray of shape (D,)
+        The same among the first columns.
+    together : ndarray of shape (C,)
+        Of ``rank / (n + 1)`` of the other rows, n the values of the row.
     alone : ndarray of shape (D,)
-        Of ranks among the first D of them, which the same sort gives.
-
-    Examples
-    --------
-    >>> together, alone = rank_sums(np.array([[0.3, -0.1], [0.0, 0.5]]), np.array([[0.2], [0.5]]))
-    >>> together.tolist(), alone.tolist()
-    ([4.0, 3.5, 4.5], [3.0, 3.0])
+        Of ``rank / (m + 2)``, m its values in the first columns.
+    lacking : ndarray of shape (C,)
+        How many rows lack each.
+    lengths : ndarray of shape (C + 1,)
+        How many rows have 0, 1, 2, ... values.
+    lengths_alone : ndarray of shape (D + 1,)
+        The same in the first columns.
     """
-    more = np.empty((values.shape[0], 0)) if more is None else more
-    events, first = values.shape
-    pieces = list(values.pieces()) if isinstance(values, Remade) else [slice(0, events)]
-    # One memory for the keys of all pieces: a new one would have to be found for each.
-    keys = np.empty((pieces[0].stop if pieces else 0, first + more.shape[1]))
-    together, alone = np.zeros(first + more.shape[1]), np.zeros(first)
-    for rows in pieces:
-        some = some_of(values, rows)
-        found = _rank_sums(some, more[rows], keys[: len(more[rows])])
-        together += found[0]
-        alone += found[1]
-    return together, alone
+
+    whole: Floats
+    whole_alone: Floats
+    together: Floats
+    alone: Floats
+    lacking: Ints
+    lengths: Ints
+    lengths_alone: Ints
+
+    @classmethod
+    def none(cls, first: int, columns: int) -> RankSums:
+        """Return sums over no row."""
+        lacking, lengths, lengths_alone = (np.zeros(count, np.int64) for count in (columns, columns + 1, first + 1))
+        whole, whole_alone, together, alone = (np.zeros(count) for count in (columns, first, columns, first))
+        return cls(whole, whole_alone, together, alone, lacking, lengths, lengths_alone)
+
+    def uniform(self) -> tuple[DaySums, DaySums]:
+        """Return the sums of uniform ranks among all columns, and alone."""
+        count, count_alone = self.lengths.sum() - self.lacking, self.lengths.sum() - self.lacking[: len(self.alone)]
+        together = self.whole / (len(self.whole) + 1) + self.together - 0.5 * count
+        alone = self.whole_alone / (len(self.alone) + 2) + self.alone - 0.5 * count_alone
+        return DaySums(together, count, self.lengths), DaySums(alone, count_alone, self.lengths_alone)
 
 
-def _rank_sums(values: Floats | Remade, more: Floats, keys: Floats) -> tuple[Floats, Floats]:
-    first, count = values.shape[1], keys.shape[1]
-    if count > MOST_COLUMNS:
-        return _careful_sums(as_rows(values), more)
-    bits = _sorted_keys(values, more, keys)
-    if paths.compiled():
-        from eventstudy.returns.compiled_ranks import sum_ranks
-
-        together, alone, tied = sum_ranks(bits, LOW, first)
-    else:
-        tied = _ties(bits)
-        place = (bits[~tied] if tied.any() else bits) & LOW
-        weights = np.tile(np.arange(1.0, count + 1.0), len(place))
-        together = np.bincount(place.ravel(), weights=weights, minlength=count).astype(np.float64)
-        alone = together
-        if first < count:
-            weights = np.cumsum(place < first, axis=1, dtype=np.int16).ravel()
-            alone = np.bincount(place.ravel(), weights=weights, minlength=count)[:first].astype(np.float64)
-    if tied.any():
-        others = _careful_sums(as_rows(some_of(values, tied)), more[tied])
-        together, alone = together + others[0], alone + others[1]
-    return together, alone
-
-
-def _careful_sums(values: Floats, more: Floats) -> tuple[Floats, Floats]:
-    ranks = (_rank_carefully(each) for each in (np.concatenate([values, more], axis=1), values))
-    together, alone = (each.sum(axis=0) for each in ranks)
-    return together, alone
-
-
-def uniform_sums(
-    values: Floats | Remade, more: Floats | None = None, *, complete: bool = False
-) -> tuple[DaySums, DaySums]:
-    """Return the sums of uniform ranks over rows that may lack values.
+def uniform_sums(values: Floats | Remade, more: Floats | None = None) -> tuple[DaySums, DaySums]:
+    """Return the sums of uniform ranks over rows that may lack values, without the ranks themselves.
 
     Parameters
     ----------
@@ -132,8 +108,6 @@ def uniform_sums(
         NaN where missing.
     more : ndarray of shape (E, C), optional
         Columns after those, NaN where missing.
-    complete : bool
-        Whether no value is known to be missing.
 
     Returns
     -------
@@ -141,7 +115,7 @@ def uniform_sums(
         Of ``rank / (n + 1) - 1/2`` among all D + C columns, n the values there.
     alone : DaySums
         Of ``rank / (m + 2) - 1/2`` among the first D, m the values there: the uniform rank that each has when one more
-        value, larger than all, joins the row.
+        value, larger than all, joins the row. The same sort gives them.
 
     Examples
     --------
@@ -151,65 +125,64 @@ def uniform_sums(
     >>> alone.total.round(3).tolist(), alone.count.tolist()
     ([-0.167, -0.25], [2, 1])
     """
-    more = np.empty((values.shape[0], 0)) if more is None else more
-    whole = ~np.isnan(more.sum(axis=1)) if complete else np.zeros(len(more), dtype=bool)
-    together, alone = DaySums(), DaySums()
-    if whole.any() or not len(whole):
-        sums = rank_sums(some_of(values, whole), more[whole]) if not whole.all() else rank_sums(values, more)
-        together, alone = (_of_whole(each, int(whole.sum()), spare) for spare, each in enumerate(sums, start=1))
-    if not whole.all():
-        for piece in in_pieces(np.flatnonzero(~whole)):
-            found = _gap_sums(as_rows(some_of(values, piece)), more[piece])
-            together, alone = together + found[0], alone + found[1]
-    return together, alone
-
-
-def _of_whole(sums: Floats, events: int, spare: int) -> DaySums:
-    """Return sums of uniform ranks from those of ranks, of so many rows without a gap."""
-    days = len(sums)
-    lengths = np.zeros(days + 1, dtype=np.int64)
-    lengths[days] = events
-    return DaySums(sums / (days + spare) - 0.5 * events, np.full(days, events), lengths)
-
-
-def _gap_sums(values: Floats, more: Floats) -> tuple[DaySums, DaySums]:
-    (events, first), columns = values.shape, values.shape[1] + more.shape[1]
+    (events, first), more = values.shape, np.empty((values.shape[0], 0)) if more is None else more
+    columns = first + more.shape[1]
     if columns > MOST_COLUMNS:
-        return _careful_gap_sums(values, more)
-    bits = _sorted_keys(values, more, np.empty((events, columns)))
+        return _careful_gap_sums(as_rows(values), more)
+    pieces = list(values.pieces()) if isinstance(values, Remade) else [slice(0, events)]
+    # One memory for the keys of all pieces: a new one would have to be found for each.
+    keys, sums = np.empty((pieces[0].stop if pieces else 0, columns)), RankSums.none(first, columns)
+    together, alone = DaySums(), DaySums()
+    for rows in pieces:
+        some = as_rows(some_of(values, rows))
+        tied = _add_ranks(sums, _sorted_keys(some, more[rows], keys[: len(some)]))
+        if tied.any():
+            careful = _careful_gap_sums(some[tied], more[rows][tied])
+            together, alone = together + careful[0], alone + careful[1]
+    found = sums.uniform()
+    return together + found[0], alone + found[1]
+
+
+def _add_ranks(sums: RankSums, bits: Ints) -> Bools:
+    """Add the ranks of sorted keys to sums; return which rows hold values too near each other to tell, left out."""
     if paths.compiled():
-        from eventstudy.returns.compiled_ranks import sum_gap_ranks
+        from eventstudy.returns.compiled_ranks import sum_ranks
 
-        *sums, tied = sum_gap_ranks(bits, LOW, first, MISSING)
-    else:
-        tied = _ties(bits)
-        place, there = (bits & LOW)[~tied], (bits < MISSING)[~tied]
-        sums = [*_sum_sorted(place, there, 1.0), *_sum_sorted(place, there & (place < first), 2.0)]
-    together, alone = (
-        DaySums((total - 0.5 * count)[:days], count[:days], lengths[: days + 1])
-        for days, total, count, lengths in ((columns, *sums[:3]), (first, *sums[3:]))
-    )
-    if tied.any():
-        others = _careful_gap_sums(values[tied], more[tied])
-        together, alone = together + others[0], alone + others[1]
-    return together, alone
+        return sum_ranks(bits, LOW, MISSING, sums)
+    tied, whole = _ties(bits), bits[:, -1] < MISSING
+    _add_whole(sums, (bits if whole.all() and not tied.any() else bits[whole & ~tied]) & LOW)
+    if not whole.all():
+        _add_gapped(sums, bits[~whole & ~tied])
+    return tied
 
 
-def _sum_sorted(place: Ints, there: Bools, spare: float) -> tuple[Floats, Ints, Ints]:
-    """Return sums by column of ``rank / (n + spare)``, how many these are, and how many rows have 0, 1, ... of them.
+def _add_whole(sums: RankSums, place: Ints) -> None:
+    """Add the ranks of rows without a gap, the columns of whose values are in the order of these."""
+    columns, first = place.shape[1], len(sums.alone)
+    rank = np.tile(np.arange(1.0, columns + 1.0), len(place))
+    sums.whole[:] += np.bincount(place.ravel(), weights=rank, minlength=columns)
+    if first < columns:
+        rank = np.cumsum(place < first, axis=1, dtype=np.int16).ravel()
+    sums.whole_alone[:] += np.bincount(place.ravel(), weights=rank, minlength=columns)[:first]
+    sums.lengths[columns] += len(place)
+    sums.lengths_alone[first] += len(place)
 
-    Parameters
-    ----------
-    place : ndarray of shape (E, D)
-        The columns of the values of each row, in the order of these.
-    there : ndarray of shape (E, D)
-        Which of them are ranked.
-    """
-    columns, used = place.shape[1], there.sum(axis=1, keepdims=True)
-    scores = np.cumsum(there, axis=1, dtype=np.int16) * (1.0 / (used + spare))
-    scores *= there
-    total = np.bincount(place.ravel(), weights=scores.ravel(), minlength=columns).astype(np.float64)
-    return total, np.bincount(place[there], minlength=columns), np.bincount(used.ravel(), minlength=columns + 1)
+
+def _add_gapped(sums: RankSums, bits: Ints) -> None:
+    """Add the ranks of rows that lack a value, from their sorted keys."""
+    place, there = bits & LOW, bits < MISSING
+    sums.lacking[:] += np.bincount(place[~there], minlength=len(sums.lacking))
+    _add_scaled(sums.together, sums.lengths, place, there, 1.0)
+    _add_scaled(sums.alone, sums.lengths_alone, place, there & (place < len(sums.alone)), 2.0)
+
+
+def _add_scaled(total: Floats, lengths: Ints, place: Ints, ranked: Bools, spare: float) -> None:
+    """Add ``rank / (n + spare)`` by column, n the values ranked of a row; and count rows with 0, 1, ... of them."""
+    used = ranked.sum(axis=1)
+    scores = np.cumsum(ranked, axis=1, dtype=np.int16) * (1.0 / (used + spare))[:, None]
+    scores *= ranked
+    total += np.bincount(place.ravel(), weights=scores.ravel(), minlength=place.shape[1])[: len(total)]
+    lengths += np.bincount(used, minlength=len(lengths))
 
 
 def _careful_gap_sums(values: Floats, more: Floats) -> tuple[DaySums, DaySums]:
@@ -231,7 +204,7 @@ def _rank_packed(values: Floats) -> tuple[Floats, Bools]:
     return ranks.reshape(events, count), tied
 
 
-def _sorted_keys(values: Floats | Remade, more: Floats, keys: Floats) -> Ints:
+def _sorted_keys(values: Floats, more: Floats, keys: Floats) -> Ints:
     """Return the bits of each row's values in order, the lowest replaced by the column that a value comes from.
 
     They are written into the memory of the keys. Missing values come last.
@@ -240,10 +213,10 @@ def _sorted_keys(values: Floats | Remade, more: Floats, keys: Floats) -> Ints:
     if paths.compiled():
         from eventstudy.returns.compiled_ranks import pack
 
-        pack(bits, as_rows(values), more, LOW, MISSING)
+        pack(bits, values, more, LOW, MISSING)
     else:
         # Adding zero turns -0.0 into 0.0, which is the same number.
-        np.add(as_rows(values), 0.0, out=keys[:, : values.shape[1]])
+        np.add(values, 0.0, out=keys[:, : values.shape[1]])
         np.add(more, 0.0, out=keys[:, values.shape[1] :])
         missing = np.isnan(keys)
         if missing.any():

@@ -18,7 +18,7 @@ from eventstudy.returns.day_series import DaySeries
 from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
 from eventstudy.returns.positive_share import PositiveShare
-from eventstudy.returns.ranking import rank_sums
+from eventstudy.returns.ranking import uniform_sums
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.session_sums import session_sums
 from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise, fit_stretches, forecast_errors, remade
@@ -150,10 +150,13 @@ def test_rank_sums_are_those_of_scipy(given: Given) -> None:
     more = np.random.default_rng(5).normal(0, 0.02, (len(rows), AHEAD))
     more[7, 2] = rows[7, 3]
     more[900] = rows[900, :AHEAD]
-    together, alone = rank_sums(remade, more)
-    np.testing.assert_array_equal(together, stats.rankdata(np.hstack([rows, more]), axis=1).sum(axis=0))
-    np.testing.assert_array_equal(alone, stats.rankdata(rows, axis=1).sum(axis=0))
-    np.testing.assert_array_equal(rank_sums(remade)[0], alone)
+    together, alone = uniform_sums(remade, more)
+    days, half = SESSIONS + AHEAD, len(rows) / 2
+    ranks = stats.rankdata(np.hstack([rows, more]), axis=1).sum(axis=0)
+    np.testing.assert_allclose(together.total, ranks / (days + 1) - half, rtol=0, atol=1e-10)
+    ranks = stats.rankdata(rows, axis=1).sum(axis=0)
+    np.testing.assert_allclose(alone.total, ranks / (SESSIONS + 2) - half, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(uniform_sums(remade)[0].total, ranks / (SESSIONS + 1) - half, rtol=0, atol=1e-10)
 
 
 def test_one_sort_serves_events_with_and_without_a_gap(given: Given) -> None:
