@@ -1,7 +1,7 @@
 """Which arithmetic a block runs on: plain NumPy, or the same formulas compiled by Numba.
 
-The hot loops exist twice: projecting returns on a design, forecasting, ranking and counting within rows, summing by day
-0. Everything else is common.
+The hot loops exist twice: projecting returns on a design, forecasting, standard errors, ranking and counting within
+rows, summing by day 0. Everything else is common.
 A block says once which of the two it runs on, and the formulas ask here.
 """
 
