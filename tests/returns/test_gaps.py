@@ -269,3 +269,18 @@ def test_what_is_summed_of_residuals_to_be_made_is_that_of_rows() -> None:
     expected.add(Residuals(places, rows, fit.sigma, day0))
     np.testing.assert_allclose(means.total, expected.total, rtol=0, atol=1e-15)
     np.testing.assert_array_equal(means.count, expected.count)
+
+
+def test_events_without_an_estimate_after_all_are_in_no_sum() -> None:
+    fit, rows = Gapped(6, 2, constant=True, excess=False).fit(paths.COMPILED)
+    gone, places = np.array([0, 7, 30]), np.arange(len(rows))
+    left = fit.without(gone)
+    rows[gone] = np.nan
+    assert isinstance(left.residuals, Remade)
+    np.testing.assert_array_equal(left.residuals.rows(), rows)
+    assert np.flatnonzero(left.residuals.n_obs == 0).tolist() == gone.tolist()
+    means, expected = EstimationMeans(), EstimationMeans()
+    means.add(Residuals(places, left.residuals, left.sigma, places))
+    expected.add(Residuals(places, rows, left.sigma, places))
+    np.testing.assert_allclose(means.total, expected.total, rtol=0, atol=1e-15)
+    np.testing.assert_array_equal(means.count, expected.count)
