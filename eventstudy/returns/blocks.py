@@ -19,7 +19,8 @@ from eventstudy.returns.models.base import Block, ExpectedReturnModel, FixedMode
 from eventstudy.returns.own import Named
 from eventstudy.returns.regressors import Regressors, RegressorTables
 from eventstudy.returns.remade import Fits, Remade
-from eventstudy.returns.shared import Dated, SharedFit, factorise, forecast_errors, remade
+from eventstudy.returns.shared import Dated, factorise, forecast_errors, remade
+from eventstudy.returns.shared_fit import SharedFit
 
 __all__ = ["BlockReader"]
 

@@ -24,7 +24,8 @@ from eventstudy.returns.fixed import fit_fixed
 from eventstudy.returns.gaps import fit_gaps
 from eventstudy.returns.models.base import Block, ExpectedReturnModel, FixedModel, LinearModel, failures, unusable
 from eventstudy.returns.remade import Fits, Remade, as_rows
-from eventstudy.returns.shared import SharedDesigns, SharedFit, fit_stretches
+from eventstudy.returns.shared import SharedDesigns, fit_stretches
+from eventstudy.returns.shared_fit import SharedFit
 
 __all__ = ["Measured", "Part", "estimated", "without_rounding"]
 

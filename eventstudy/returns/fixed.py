@@ -14,7 +14,8 @@ from eventstudy.returns import paths
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.rows import settled
-from eventstudy.returns.shared import SharedDesigns, SharedFit, remade
+from eventstudy.returns.shared import SharedDesigns, remade
+from eventstudy.returns.shared_fit import SharedFit
 
 __all__ = ["fit_fixed", "known_designs"]
 

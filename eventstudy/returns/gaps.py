@@ -19,7 +19,8 @@ from eventstudy.returns.covariance import Turned
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.rows import filled, settled
-from eventstudy.returns.shared import SharedDesigns, SharedFit, remade
+from eventstudy.returns.shared import SharedDesigns, remade
+from eventstudy.returns.shared_fit import SharedFit
 
 __all__ = ["Crossed", "fit_gaps"]
 

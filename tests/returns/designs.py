@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise, fit_stretches
+from eventstudy.returns.shared import SharedDesigns, factorise, fit_stretches
+from eventstudy.returns.shared_fit import SharedFit
 
 
 def factorised(x: np.ndarray, ahead: np.ndarray) -> SharedDesigns:

@@ -31,7 +31,8 @@ from eventstudy.returns.fixed import fit_fixed, known_designs
 from eventstudy.returns.gaps import fit_gaps
 from eventstudy.returns.linear import least_squares
 from eventstudy.returns.remade import Remade, as_rows
-from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise
+from eventstudy.returns.shared import SharedDesigns, factorise
+from eventstudy.returns.shared_fit import SharedFit
 from tests.benchmarks.panels import made_up_factors, made_up_panel, made_up_places
 
 BOTH = [paths.NUMPY, paths.COMPILED]
@@ -178,7 +179,10 @@ def study(model: str, path: str, engine: str = "serial") -> dict[str, np.ndarray
     abnormal, found = measure_abnormal_returns(
         aligned, panel, MODELS[model], regressors, needs=needs, groups={"all": np.full(6_000, True)}, engine=how,
     )  # fmt: skip
-    cars = abnormal.car("all")
+    cars, some = abnormal.car("all"), np.arange(0, 6_000, 50)
+    # Fewer events than there are designs.
+    of_some = abnormal.take(some).std_errors(how)
+    np.testing.assert_allclose(of_some, abnormal.std_error[some], rtol=1e-13)
     sample = Sample.of(abnormal, cars, np.arange(6_000), aligned.attrition.event_id, found["all"])
     with paths.running(path):
         results = [each for test in tests for each in test.run(sample)]

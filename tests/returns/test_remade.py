@@ -21,7 +21,8 @@ from eventstudy.returns.positive_share import PositiveShare
 from eventstudy.returns.ranking import uniform_sums
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.session_sums import session_sums
-from eventstudy.returns.shared import SharedDesigns, SharedFit, factorise, fit_stretches, forecast_errors, remade
+from eventstudy.returns.shared import SharedDesigns, factorise, fit_stretches, forecast_errors, remade
+from eventstudy.returns.shared_fit import SharedFit
 
 SESSIONS, AHEAD, DATES = 60, 7, 40
 KINDS = ("mean", "through the origin", "market", "three factors", "excess", "nearly collinear")

@@ -20,7 +20,7 @@ from eventstudy.errors import InputError, Reason
 from eventstudy.returns.linear import LeastSquares, condition_numbers, fit_mean, least_squares
 from eventstudy.returns.models.block import Block, EstimationResult
 from eventstudy.returns.regressors import Benchmark
-from eventstudy.returns.shared import SharedFit
+from eventstudy.returns.shared_fit import SharedFit
 
 __all__ = [
     "BenchmarkModel",

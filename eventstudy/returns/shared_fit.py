@@ -1,0 +1,77 @@
+"""Fits of events by the designs of their dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from eventstudy._typing import Bools, Floats, Ints
+from eventstudy.returns.accumulators import take
+from eventstudy.returns.covariance import Turned
+from eventstudy.returns.remade import Remade
+
+__all__ = ["SharedFit"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedFit:
+    """Least-squares fits of E events by the designs of their dates; the fields are those of `LeastSquares`.
+
+    Parameters
+    ----------
+    coefficients : ndarray of shape (E, K)
+        ``b = R^-1 c``.
+    residuals : ndarray of shape (E, M) or Remade
+        Decimals per session.
+    mean_residual : ndarray of shape (E,)
+        Their means.
+    sigma, r_squared : ndarray of shape (E,)
+        NaN where a return is missing after all.
+    dof, n_obs, collinear : ndarray of shape (E,)
+        M - K, M, -1.
+    turned : Turned, optional
+        Events that lack returns, and what turns the spread of their design into theirs (`eventstudy.returns.gaps`).
+    """
+
+    coefficients: Floats
+    residuals: Floats | Remade
+    mean_residual: Floats
+    sigma: Floats
+    r_squared: Floats
+    dof: Ints
+    n_obs: Ints
+    collinear: Ints
+    turned: Turned | None = None
+
+    def estimated(self, there: Bools) -> SharedFit:
+        """Return the fits of the events that have one."""
+        found = take(self, there)
+        if isinstance(self.residuals, Remade):
+            # Unlike other events that are taken, these keep their sums.
+            found = replace(found, residuals=self.residuals.estimated(there))
+        return found
+
+    def without(self, rows: Ints) -> SharedFit:
+        """Return the same with events whose fits are not to be used."""
+        for array in (self.coefficients, self.sigma, self.mean_residual):
+            array[rows] = np.nan
+        if isinstance(self.residuals, Remade):
+            return replace(self, residuals=self.residuals.without(rows))
+        self.residuals[rows] = np.nan
+        return self
+
+    def with_others(self, rows: Ints, others: SharedFit) -> SharedFit:
+        """Return the same with the fits of events that had none, `others`, put at their rows."""
+        made: dict[str, Any] = {}
+        for each in fields(self):
+            value, of_others = getattr(self, each.name), getattr(others, each.name)
+            if isinstance(value, Remade):
+                made[each.name] = value.put(rows, of_others)
+            elif isinstance(value, np.ndarray):
+                made[each.name] = value if value.flags.writeable else value.copy()
+                made[each.name][rows] = of_others
+        if others.turned is not None:
+            made["turned"] = Turned(rows[others.turned.event], others.turned.by)
+        return replace(self, **made)
