@@ -14,20 +14,16 @@ from eventstudy._typing import Floats, Ints
 from eventstudy.returns.jit import IN_ORDER, REORDERED, njit, part
 
 if TYPE_CHECKING:
-    from eventstudy.returns.gaps import Crossed
     from eventstudy.returns.remade import Remade
 
 __all__ = [
     "add_standardised",
     "clear_below",
     "count_above",
-    "cross_gaps",
-    "fit",
     "residuals",
     "settle_gaps",
     "sum_lagged",
     "sum_residuals",
-    "triangles",
 ]
 
 
@@ -59,60 +55,6 @@ def add_scaled(row: Floats, own: Floats, level: float, mean: float, scale: float
         row[t] += ((own[t] - level) - mean) * scale
 
 
-@part()
-def fill_row(row: Floats, values: Floats) -> None:
-    """Write values."""
-    for t in range(len(row)):
-        row[t] = values[t]
-
-
-@part(error_model="numpy")
-def divide(row: Floats, by: float) -> None:
-    """Divide a row by a number."""
-    for t in range(len(row)):
-        row[t] /= by
-
-
-@part(fastmath=REORDERED, error_model="numpy")
-def crossed(left: Floats, column: Floats, middle: float) -> tuple[float, float]:
-    """Return the sum of what is left, and that of its products with a column less its mean."""
-    added, product = 0.0, 0.0
-    for t in range(len(left)):
-        added += left[t]
-        product += (column[t] - middle) * left[t]
-    return added, product
-
-
-@part(fastmath=REORDERED, error_model="numpy")
-def fill_crossed(left: Floats, own: Floats, shift: float, column: Floats, middle: float) -> tuple[float, float]:
-    """Write returns less a shift, and return the same sums of them."""
-    added, product = 0.0, 0.0
-    for t in range(len(left)):
-        less = own[t] - shift
-        left[t] = less
-        added += less
-        product += (column[t] - middle) * less
-    return added, product
-
-
-@part(fastmath=REORDERED, error_model="numpy")
-def settle(
-    total: Floats, left: Floats, level: float, column: Floats, middle: float, slope: float
-) -> tuple[float, float, int]:
-    """Take a small level and a multiple of a column from what is left; return mean, sum of squares, number above 0.
-
-    What is left in the end is added to a total.
-    """
-    added, squares, positive = 0.0, 0.0, 0.0
-    for t in range(len(left)):
-        residual = left[t] - level - (column[t] - middle) * slope
-        total[t] += residual
-        added += residual
-        squares += residual * residual
-        positive += 1.0 if residual > 0.0 else 0.0
-    return added / len(left), squares, int(positive)
-
-
 @part(fastmath=REORDERED, error_model="numpy")
 def product(one: Floats, two: Floats) -> float:
     """Return the sum of products of two columns."""
@@ -120,172 +62,6 @@ def product(one: Floats, two: Floats) -> float:
     for t in range(len(one)):
         found += one[t] * two[t]
     return found
-
-
-@njit(error_model="numpy")
-def triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floats, Floats]:
-    """Return R of ``X = Q R`` by modified Gram-Schmidt, the columns' lengths and their means, for each date.
-
-    Parameters
-    ----------
-    first : ndarray of shape (D,)
-        Where in the series each date's sessions begin; where that is below zero, R is NaN.
-    """
-    dates, count = len(first), len(series)
-    triangle, length = np.zeros((dates, count, count)), np.full((dates, count), np.nan)
-    mean, basis = np.zeros((dates, count)), np.empty((count, sessions))
-    ones = np.ones(sessions)
-    for d in range(dates):
-        if first[d] < 0:
-            triangle[d] = np.nan
-            continue
-        for k in range(count):
-            fill_row(basis[k], series[k, first[d] : first[d] + sessions])
-            mean[d, k] = product(basis[k], ones) / sessions
-            length[d, k] = np.sqrt(product(basis[k], basis[k]))
-            for j in range(k):
-                triangle[d, j, k] = product(basis[j], basis[k])
-                take_column(basis[k], basis[j], 0.0, triangle[d, j, k])
-            triangle[d, k, k] = np.sqrt(product(basis[k], basis[k]))
-            divide(basis[k], triangle[d, k, k])
-    return triangle, length, mean
-
-
-@part(error_model="numpy")
-def solve(cross: Floats, inverse: Floats, begin: int, scores: Floats, coefficients: Floats) -> None:
-    """Write ``Q'y = R^-T X'y`` for the columns that vary, the first of which is given, and ``R^-1 Q'y`` for all."""
-    for k in range(begin, len(inverse)):
-        for j in range(begin, k + 1):
-            scores[k] += inverse[j, k] * cross[j - begin]
-    for j in range(len(inverse)):
-        for k in range(j, len(inverse)):
-            coefficients[j] += inverse[j, k] * scores[k]
-
-
-@njit(error_model="numpy")
-def fit(
-    made: Remade,
-    inverse: Floats,
-    constant: Floats | None,
-    scores: Floats,
-    coefficients: Floats,
-    ssr: Floats,
-    excess: bool,
-) -> None:
-    """Fit each event: write what `Remade` holds of it, ``Q'y``, coefficients and the sum of squared residuals.
-
-    ``Q'y = R^-T X'y``, X less its means; see `eventstudy.returns.shared`. All that is added to is zero before. An event
-    that lacks a return has NaN, and no part in the total.
-    """
-    values, at, level, slopes = made.values, made.at, made.level, made.slopes
-    columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
-    mean_residual, scale, total = made.mean_residual, made.scale, made.total
-    positive, n_obs = made.positive, made.n_obs
-    length, sessions, count = made.columns.shape[1], made.sessions, len(made.columns) - int(excess)
-    left, cross, begin = np.empty(sessions), np.empty(count), 0 if constant is None else 1
-    for i in range(len(at)):
-        day, start = date[i], first[date[i]]
-        own, column = values[at[i] : at[i] + sessions], columns[start : start + sessions]
-        # Less the first of them, so that sums of large returns keep their digits; the columns have mean zero then.
-        shift = 0.0 if constant is None else own[0]
-        rest, cross[0] = fill_crossed(left, own, shift, column, mean[day, 0])
-        if excess:
-            take_column(left, columns[count * length + start : count * length + start + sessions], 0.0, 1.0)
-            rest, cross[0] = crossed(left, column, mean[day, 0])
-        for k in range(1, count):
-            _, cross[k] = crossed(left, columns[k * length + start : k * length + start + sessions], mean[day, k])
-        if np.isnan(rest):  # The event lacks a return.
-            level[i] = mean_residual[i] = ssr[i] = np.nan
-            continue
-        n_obs[i] = sessions
-        if constant is None:
-            rest = 0.0
-        else:
-            rest /= sessions
-            level[i] = shift + rest
-            scores[i, 0] = level[i] * sessions * constant[start] * inverse[day, 0, 0]
-        solve(cross, inverse[day], begin, scores[i], coefficients[i])
-        for k in range(begin, len(inverse[day])):
-            slopes[i, k - begin] = coefficients[i, k]
-        for k in range(1, count):
-            take_column(left, columns[k * length + start : k * length + start + sessions], mean[day, k], slopes[i, k])
-        found = settle(total, left, rest, column, mean[day, 0], slopes[i, 0])
-        mean_residual[i], ssr[i], positive[i] = found
-        spread = ssr[i] - sessions * mean_residual[i] * mean_residual[i]
-        scale[i] = np.sqrt(sessions / spread) if spread > 0 else 0.0
-
-
-# Apart, since in one loop the two would be a branch and no vector instruction.
-
-
-@part(fastmath=REORDERED, error_model="numpy")
-def count_there(left: Floats) -> int:
-    """Return how many values are there."""
-    count = 0.0
-    for t in range(len(left)):
-        count += 1.0 if left[t] == left[t] else 0.0
-    return int(count)
-
-
-@part(fastmath=REORDERED, error_model="numpy")
-def sum_there(left: Floats) -> float:
-    """Return the sum of the values that are there."""
-    added = 0.0
-    for t in range(len(left)):
-        added += left[t] if left[t] == left[t] else 0.0
-    return added
-
-
-@part(fastmath=REORDERED, error_model="numpy")
-def centre_there(left: Floats, own: Floats, level: float) -> float:
-    """Take a level from the values that are there, write zero where one is missing; return the sum of squares."""
-    squares = 0.0
-    for t in range(len(left)):
-        left[t] = own[t] - level if own[t] == own[t] else 0.0
-        squares += left[t] * left[t]
-    return squares
-
-
-@part(error_model="numpy")
-def add_products(lost: Floats, basis: Floats) -> None:
-    """Add the products of a row with itself."""
-    for j in range(len(basis)):
-        for k in range(len(basis)):
-            lost[j, k] += basis[j] * basis[k]
-
-
-@njit(error_model="numpy")
-def cross_gaps(made: Remade, inverse: Floats, constant: Floats | None, found: Crossed, excess: bool) -> None:
-    """Write what the returns of events that lack some say of their coefficients; sums are zero before."""
-    values, at, columns, first, middle, date = made.values, made.at, made.columns, made.first, made.mean, made.date
-    n_obs, mean, around, scores, lost = found.n_obs, found.mean, found.around, found.scores, found.lost
-    sessions, count, begin = made.sessions, inverse.shape[1], 0 if constant is None else 1
-    own, left, basis = np.empty(sessions), np.empty(sessions), np.empty(count)
-    for i in range(len(at)):
-        day, stretch = date[i], slice(first[date[i]], first[date[i]] + sessions)
-        fill_row(own, values[at[i] : at[i] + sessions])
-        if excess:
-            take_column(own, columns[-1, stretch], 0.0, 1.0)
-        n_obs[i] = count_there(own)
-        mean[i] = sum_there(own) / max(n_obs[i], 1)
-        around[i] = centre_there(left, own, mean[i])
-        if constant is None:
-            centre_there(left, own, 0.0)
-        else:
-            basis[0] = constant[0] * inverse[day, 0, 0]
-            scores[i, 0] = sum_there(left) * basis[0]
-        for k in range(begin, count):
-            _, cross = crossed(left, columns[k - begin, stretch], middle[day, k - begin])
-            for j in range(k, count):
-                scores[i, j] += cross * inverse[day, k, j]
-        for t in range(sessions):
-            if own[t] != own[t]:
-                basis[begin:] = 0.0
-                for k in range(begin, count):
-                    value = columns[k - begin, stretch.start + t] - middle[day, k - begin]
-                    for j in range(k, count):
-                        basis[j] += value * inverse[day, k, j]
-                add_products(lost[i], basis)
 
 
 @part(fastmath=REORDERED, error_model="numpy")

@@ -17,14 +17,14 @@ from eventstudy.returns import paths
 from eventstudy.returns.accumulators import Unread, take
 from eventstudy.returns.autocorrelation import first_order
 from eventstudy.returns.blocks import BlockReader
+from eventstudy.returns.by_date import fit_by_date
 from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.diagnostics import diagnose_model
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.fixed import fit_fixed
-from eventstudy.returns.gaps import fit_gaps
 from eventstudy.returns.models.base import Block, ExpectedReturnModel, FixedModel, LinearModel, failures, unusable
 from eventstudy.returns.remade import Fits, Remade, as_rows
-from eventstudy.returns.shared import SharedDesigns, fit_stretches
+from eventstudy.returns.shared import SharedDesigns
 from eventstudy.returns.shared_fit import SharedFit
 
 __all__ = ["Measured", "Part", "estimated", "without_rounding"]
@@ -190,11 +190,7 @@ def _fit(model: ExpectedReturnModel, values: Floats, at: Ints, designs: SharedDe
     """Return fits of events with and without gaps; NaN where there is no such fit."""
     if isinstance(model, FixedModel):
         return fit_fixed(values, at, designs, date, centred=model.centred)
-    fit = fit_stretches(values, at, designs, date)
-    gapped = np.flatnonzero(np.isnan(fit.sigma))
-    if not len(gapped):
-        return fit
-    return fit.with_others(gapped, fit_gaps(values, at[gapped], designs, date[gapped]))
+    return fit_by_date(values, at, designs, date)
 
 
 def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool) -> Part:

@@ -14,21 +14,19 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Floats, Ints
-from eventstudy.returns import paths
 from eventstudy.returns.covariance import Turned
 from eventstudy.returns.linear import PERFECT
-from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.rows import filled, settled
-from eventstudy.returns.shared import SharedDesigns, remade
+from eventstudy.returns.shared import SharedDesigns
 from eventstudy.returns.shared_fit import SharedFit
 
-__all__ = ["Crossed", "fit_gaps"]
+__all__ = ["KEPT", "fit_gaps"]
 
 # Least share of the square of a basis vector that the sessions there are must keep.
 KEPT = 0.1
 
 
-class Crossed(NamedTuple):
+class _Crossed(NamedTuple):
     """What the returns of E events say of their coefficients.
 
     Parameters
@@ -71,8 +69,8 @@ def fit_gaps(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     SharedFit
         NaN where too much is missing for this way, or any return is infinite.
     """
-    way = (_Remaking if paths.compiled() else _Rows)(values, at, designs, date)
-    crossed = way.crossed()
+    returns = _Rows(values, at, designs, date)
+    crossed = returns.crossed()
     turn = _turn(np.eye(len(designs.series)) - crossed.lost)
     scores = np.einsum("ejk,ek->ej", turn, np.einsum("elk,el->ek", turn, crossed.scores))
     coefficients = np.einsum("ejk,ek->ej", designs.inverse[date], scores)
@@ -81,7 +79,7 @@ def fit_gaps(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
         constant = designs.series[0, 0]
         level = crossed.mean + scores[:, 0] * constant * designs.inverse[date, 0, 0]
         coefficients[:, 0] += crossed.mean / constant
-    residuals, mean_residual, ssr = way.left(level, coefficients)
+    residuals, mean_residual, ssr = returns.left(level, coefficients)
     squares = crossed.around + crossed.n_obs * crossed.mean**2
     ssr = np.where(ssr <= PERFECT * squares, 0.0, ssr)
     freedom = crossed.n_obs - len(designs.series)
@@ -127,7 +125,7 @@ class _Rows:
         # But for a constant, and less what is taken from each.
         self.columns = {k: windows[k][first] - designs.mean[date, k, None] for k in range(begin, len(windows))}
 
-    def crossed(self) -> Crossed:
+    def crossed(self) -> _Crossed:
         """Return what they say of the coefficients."""
         designs, inverse = self.designs, self.designs.inverse[self.date]
         there = filled(self.rows)
@@ -143,7 +141,7 @@ class _Rows:
             rows[:, k:] += column[event, session][:, None] * inverse[event, k, k:]
         lost = np.zeros(inverse.shape)
         np.add.at(lost, event, rows[:, :, None] * rows[:, None, :])
-        return Crossed(n_obs, mean, around, scores, lost)
+        return _Crossed(n_obs, mean, around, scores, lost)
 
     def left(self, level: Floats, coefficients: Floats) -> tuple[Floats, Floats, Floats]:
         """Return residuals, NaN where missing; their means and sums of squares, NaN where there is no estimate."""
@@ -152,38 +150,3 @@ class _Rows:
             self.rows -= np.multiply(column, coefficients[:, k, None], out=column)
         mean, ssr, n_obs = settled(self.rows)
         return self.rows, mean, np.where(n_obs > 0, ssr, np.nan)
-
-
-class _Remaking:
-    """The same with residuals that are made again where they are read."""
-
-    def __init__(self, values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> None:
-        self.made, self.designs = remade(values, at, designs, date, Fits.none(len(at), designs.slopes)), designs
-
-    def crossed(self) -> Crossed:
-        """Return what their returns say of the coefficients."""
-        from eventstudy.returns.compiled import cross_gaps
-
-        designs, (events, count) = self.designs, (len(self.made.at), len(self.designs.series))
-        found = Crossed(
-            n_obs=np.empty(events, dtype=np.int64),
-            mean=np.empty(events),
-            around=np.empty(events),
-            scores=np.zeros((events, count)),
-            lost=np.zeros((events, count, count)),
-        )
-        constant = designs.series[0] if designs.constant else None
-        cross_gaps(self.made, designs.inverse, constant, found, excess=designs.excess)
-        return found
-
-    def left(self, level: Floats, coefficients: Floats) -> tuple[Remade, Floats, Floats]:
-        """Return how to make residuals, and the same of them."""
-        from eventstudy.returns.compiled import settle_gaps
-
-        designs, begin = self.designs, int(self.designs.constant)
-        total, lacking = np.zeros((2, designs.sessions))
-        made = self.made._replace(total=total, lacking=lacking)
-        made.level[:] = np.where(np.isnan(coefficients[:, 0]), np.nan, level)
-        made.slopes[:, : coefficients.shape[1] - begin] = coefficients[:, begin:]
-        made.slopes[:, designs.slopes - designs.excess :] = 1.0
-        return made, made.mean_residual, settle_gaps(made)

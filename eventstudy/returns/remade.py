@@ -136,12 +136,6 @@ class Remade(NamedTuple):
         made.level[rows], made.mean_residual[rows], made.n_obs[rows] = np.nan, np.nan, 0
         return made
 
-    def put(self, rows: Ints, others: Remade) -> Remade:
-        """Return the same with other estimates of events that had none."""
-        for name in BY_EVENT[2:]:
-            getattr(self, name)[rows] = getattr(others, name)
-        return self._replace(total=self.total + others.total, lacking=self.lacking + others.lacking)
-
     def pieces(self) -> Iterator[slice]:
         """Give the places of events in pieces that the cache holds."""
         for start in range(0, len(self.at), PIECE):

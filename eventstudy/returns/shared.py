@@ -178,9 +178,9 @@ def factorise(
 def _triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floats, Floats]:
     """Return R of ``X = Q R`` (D, K, K), NaN where X has gaps; the lengths of the columns and their means (D, K)."""
     if paths.compiled():
-        from eventstudy.returns import compiled
+        from eventstudy.returns.compiled_fit import triangles
 
-        return compiled.triangles(series, first, sessions)
+        return triangles(series, first, sessions)
     windows = sliding_window_view(series, sessions, axis=1)
     parts: list[tuple[Floats, Floats, Floats]] = []
     for chunk in blocks(len(first)) or [first]:
@@ -264,10 +264,8 @@ def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints
 
 def _project(
     values: Floats, at: Ints, designs: SharedDesigns, date: Ints
-) -> tuple[Floats, Floats, Floats | Remade, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Return ``Q'y``, ``R^-1 Q'y`` (E, K), residuals ``y - Q Q'y`` (E, M), their means and sums of squares (E,)."""
-    if paths.compiled():
-        return _remade(values, at, designs, date)
     first = designs.first[date]
     residuals = designs.explained(values, at, date)
     columns = sliding_window_view(designs.series, designs.sessions, axis=1)
@@ -294,30 +292,6 @@ def _project(
     means: Floats = np.einsum("em->e", residuals) / designs.sessions
     coefficients = np.einsum("ekj,ej->ek", inverse, scores)
     return scores, coefficients, residuals, means, np.einsum("em,em->e", residuals, residuals)
-
-
-def _remade(
-    values: Floats, at: Ints, designs: SharedDesigns, date: Ints
-) -> tuple[Floats, Floats, Remade, Floats, Floats]:
-    """Return the same with residuals that are made again where they are read."""
-    from eventstudy.returns import compiled
-
-    events, count = len(at), len(designs.series)
-    fits = Fits(
-        level=np.zeros(events),
-        slopes=np.zeros((events, designs.slopes)),
-        mean_residual=np.empty(events),
-        scale=np.empty(events),
-        positive=np.empty(events, dtype=np.int32),
-        n_obs=np.zeros(events, dtype=np.int32),
-    )
-    fits.slopes[:, designs.slopes - designs.excess :] = 1.0
-    total, lacking = np.zeros((2, designs.sessions))
-    made = remade(values, at, designs, date, fits)._replace(total=total, lacking=lacking)
-    (scores, coefficients), ssr = np.zeros((2, events, count)), np.empty(events)
-    constant = designs.series[0] if designs.constant else None
-    compiled.fit(made, designs.inverse, constant, scores, coefficients, ssr, excess=designs.excess)
-    return scores, coefficients, made, made.mean_residual, ssr
 
 
 def remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fits: Fits) -> Remade:

@@ -67,9 +67,7 @@ class SharedFit:
         made: dict[str, Any] = {}
         for each in fields(self):
             value, of_others = getattr(self, each.name), getattr(others, each.name)
-            if isinstance(value, Remade):
-                made[each.name] = value.put(rows, of_others)
-            elif isinstance(value, np.ndarray):
+            if isinstance(value, np.ndarray):
                 made[each.name] = value if value.flags.writeable else value.copy()
                 made[each.name][rows] = of_others
         if others.turned is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eventstudy.returns.shared import SharedDesigns, factorise, fit_stretches
+from eventstudy.returns.by_date import fit_by_date
+from eventstudy.returns.shared import SharedDesigns, factorise
 from eventstudy.returns.shared_fit import SharedFit
 
 
@@ -18,4 +19,4 @@ def factorised(x: np.ndarray, ahead: np.ndarray) -> SharedDesigns:
 def fit_shared(y: np.ndarray, designs: SharedDesigns, date: np.ndarray) -> SharedFit:
     """Fit events whose returns are the rows of an array."""
     events, sessions = y.shape
-    return fit_stretches(np.ascontiguousarray(y).ravel(), np.arange(events) * sessions, designs, date)
+    return fit_by_date(np.ascontiguousarray(y).ravel(), np.arange(events) * sessions, designs, date)

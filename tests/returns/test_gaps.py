@@ -25,10 +25,10 @@ from eventstudy.returns import (
     paths,
 )
 from eventstudy.returns.accumulators import Residuals
+from eventstudy.returns.by_date import fit_by_date
 from eventstudy.returns.day_series import DaySeries
 from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.fixed import fit_fixed, known_designs
-from eventstudy.returns.gaps import fit_gaps
 from eventstudy.returns.linear import least_squares
 from eventstudy.returns.remade import Remade, as_rows
 from eventstudy.returns.shared import SharedDesigns, factorise
@@ -60,7 +60,7 @@ class Gapped:
     def fit(self, path: str) -> tuple[SharedFit, np.ndarray]:
         """Return the fits on a path, and their residuals as rows."""
         with paths.running(path):
-            found = fit_gaps(self.y.ravel(), np.arange(len(self.y)) * SESSIONS, self.designs, self.date)
+            found = fit_by_date(self.y.ravel(), np.arange(len(self.y)) * SESSIONS, self.designs, self.date)
             return found, as_rows(found.residuals)
 
     def explained(self) -> np.ndarray:
@@ -85,7 +85,7 @@ def test_equals_statsmodels(path: str, seed: int, columns: int, constant: bool, 
     gapped = Gapped(seed, columns, constant=constant, excess=excess, share=share)
     fit, residuals = gapped.fit(path)
     y, x = gapped.explained(), gapped.design()
-    event = int(np.flatnonzero(np.isfinite(fit.sigma))[0])
+    event = int(np.flatnonzero(np.isfinite(fit.sigma) & np.isnan(y).any(axis=1))[0])
     there = ~np.isnan(y[event])
     expected = sm.OLS(y[event, there], x[event, there]).fit()
     np.testing.assert_allclose(fit.coefficients[event], expected.params, rtol=1e-10, atol=1e-14)
@@ -95,7 +95,7 @@ def test_equals_statsmodels(path: str, seed: int, columns: int, constant: bool, 
     assert (fit.n_obs[event], fit.dof[event]) == (there.sum(), expected.df_resid)
     ahead = gapped.ahead[gapped.date[event]]
     assert fit.turned is not None
-    spread = fit.sigma[event] * gapped.designs.spread[gapped.date[event]] @ fit.turned.by[event]
+    spread = fit.sigma[event] * gapped.designs.spread[gapped.date[event]] @ fit.turned.take(np.array([event])).by[0]
     of_parameters = ahead @ expected.cov_params() @ ahead.T
     np.testing.assert_allclose(spread @ spread.T, of_parameters, rtol=1e-9, atol=1e-12 * np.abs(of_parameters).max())
 
@@ -122,7 +122,7 @@ def test_levels_and_tight_fits(level: float, noise: float, path: str) -> None:
     y[rng.random(y.shape) < 0.02] = np.nan
     designs = factorise(np.stack([np.ones(250), factor]), np.array([0]), np.array([-1]), 250, np.ones((1, 1, 2)))
     with paths.running(path):
-        found = fit_gaps(y.ravel(), np.arange(40) * 250, designs, np.zeros(40, dtype=np.int64)).sigma ** 2
+        found = fit_by_date(y.ravel(), np.arange(40) * 250, designs, np.zeros(40, dtype=np.int64)).sigma ** 2
     expected = []
     for row in y:
         there = ~np.isnan(row)

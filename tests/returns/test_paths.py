@@ -61,7 +61,7 @@ def test_a_path_ends_with_its_block() -> None:
 STUDY = """
 import hashlib
 from eventstudy.execution import Engine
-from eventstudy.returns import MarketModel, Regressors, compiled, measure_abnormal_returns
+from eventstudy.returns import MarketModel, Regressors, compiled_fit, measure_abnormal_returns
 from tests.benchmarks.panels import made_up_panel, made_up_places
 from tests.benchmarks.tiers import run_tier
 panel = made_up_panel(100, 1_500)
@@ -69,7 +69,7 @@ places, engine = made_up_places(panel, 5_000), Engine(path="compiled")
 abnormal, _ = measure_abnormal_returns(places, panel, MarketModel("MKT"), Regressors(panel), engine=engine)
 tests = [(test.statistic, test.p_value) for test in run_tier("T4", places, panel, engine)]
 arrays = b"".join(each.tobytes() for each in (abnormal.ar, abnormal.estimates.parameters, abnormal.std_error))
-print(hashlib.sha256(arrays + repr(tests).encode()).hexdigest(), len(compiled.fit.stats.cache_hits))
+print(hashlib.sha256(arrays + repr(tests).encode()).hexdigest(), len(compiled_fit.fit.stats.cache_hits))
 """
 
 

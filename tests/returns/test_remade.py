@@ -13,7 +13,8 @@ from scipy import stats
 from eventstudy.execution import Engine
 from eventstudy.returns import day_series, paths
 from eventstudy.returns.accumulators import Residuals, take
-from eventstudy.returns.compiled import triangles
+from eventstudy.returns.by_date import fit_by_date
+from eventstudy.returns.compiled_fit import triangles
 from eventstudy.returns.day_series import DaySeries
 from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
@@ -21,7 +22,7 @@ from eventstudy.returns.positive_share import PositiveShare
 from eventstudy.returns.ranking import uniform_sums
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.session_sums import session_sums
-from eventstudy.returns.shared import SharedDesigns, factorise, fit_stretches, forecast_errors, remade
+from eventstudy.returns.shared import SharedDesigns, factorise, forecast_errors, remade
 from eventstudy.returns.shared_fit import SharedFit
 
 SESSIONS, AHEAD, DATES = 60, 7, 40
@@ -56,7 +57,7 @@ class Given:
         series = rng.standard_t(4, (symbol[-1] + 1, length)) * 0.02 + 0.9 * market
         self.values, self.at = series.ravel(), symbol * length + self.date
         self.designs = self._designs()
-        self.fit: SharedFit = fit_stretches(self.values, self.at, self.designs, self.date)
+        self.fit: SharedFit = fit_by_date(self.values, self.at, self.designs, self.date)
 
     def _designs(self) -> SharedDesigns:
         windows = np.lib.stride_tricks.sliding_window_view(self.x, AHEAD, axis=0)[SESSIONS : SESSIONS + DATES]
