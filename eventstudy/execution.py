@@ -111,16 +111,18 @@ def in_pieces(rows: Ints) -> list[Ints]:
     return [rows[piece] for piece in pieces(len(rows))] or [rows]
 
 
-def sliced(rows: Ints) -> Ints | slice:
-    """Return rows that follow each other as a slice, which copies nothing where it is read.
+def sliced(rows: Ints | slice) -> Ints | slice:
+    """Return rows that follow each other as a slice, which copies nothing where it is read; a slice as it is.
 
     Examples
     --------
     >>> sliced(np.array([4, 5, 6])), sliced(np.array([4, 4, 6])).tolist()
     (slice(4, 7, None), [4, 4, 6])
     """
-    # The ends tell most of the others at once.
-    if len(rows) and rows[-1] - rows[0] + 1 == len(rows) and (np.diff(rows) == 1).all():
+    if isinstance(rows, slice):
+        return rows
+    # The ends tell most of the others at once; so many that ascend between them are one after another.
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows) and (rows[1:] > rows[:-1]).all():
         return slice(int(rows[0]), int(rows[-1]) + 1)
     return rows
 

@@ -113,7 +113,7 @@ class BlockReader:
             donors=None if self.pool is None else self._donors(rows, self.pool),
         )
 
-    def stretches(self, rows: Ints) -> tuple[Floats, Ints, Bools]:
+    def stretches(self, rows: Ints | slice) -> tuple[Floats, Ints, Bools]:
         """Return, for a model whose designs are shared, where the estimation returns lie.
 
         Returns
@@ -132,8 +132,9 @@ class BlockReader:
     def remade(self, rows: Ints, fits: Fits) -> Remade:
         """Return how to make the residuals of some events by the designs of their dates, from the fits of all."""
         assert self.dated is not None
-        values, at, _ = self.stretches(rows)
-        return remade(values, at, self.dated.designs, self.dated.date[sliced(rows)], take(fits, sliced(rows)))
+        where = sliced(rows)
+        values, at, _ = self.stretches(where)
+        return remade(values, at, self.dated.designs, self.dated.date[where], take(fits, where))
 
     def event_returns(self, rows: Ints) -> Floats:
         """Return the returns of the event window, shape (E, L)."""
@@ -141,11 +142,12 @@ class BlockReader:
 
     def forecast_errors(self, rows: Ints, fit: SharedFit) -> Floats:
         """Return abnormal returns, shape (E, L), of a model of shared designs."""
-        start, length = self._place(rows, self.aligned.windows.event)
-        at, whole = self.panel.listing.stretches(self.aligned.code[sliced(rows)], start, length)
+        where = sliced(rows)
+        start, length = self._place(where, self.aligned.windows.event)
+        at, whole = self.panel.listing.stretches(self.aligned.code[where], start, length)
         if self.dated is None or not whole.all():
             return self.event_returns(rows) - self.by_date(rows, fit.coefficients)
-        return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[sliced(rows)], fit)
+        return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[where], fit)
 
     def by_date(self, rows: Ints, coefficients: Floats) -> Floats:
         """Return expected returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""
@@ -187,7 +189,7 @@ class BlockReader:
             return None
         return np.asarray(start[:, None] + np.arange(length) > last[:, None])
 
-    def _place(self, rows: Ints, days: tuple[int, int]) -> tuple[Ints, int]:
+    def _place(self, rows: Ints | slice, days: tuple[int, int]) -> tuple[Ints, int]:
         return self.aligned.day0[sliced(rows)] + days[0], days[1] - days[0] + 1
 
     def _returns(self, panel: ReturnPanel, rows: Ints, days: tuple[int, int]) -> Floats:

@@ -60,9 +60,10 @@ def _in_one_loop(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -
     constant = designs.series[0, 0] if designs.constant else 0.0
     fit(made, designs.inverse, constant, found, designs.excess, KEPT, PERFECT)
     n_obs, turned = np.broadcast_to(np.int64(designs.sessions), events), None
+    dof = np.broadcast_to(np.int64(designs.sessions - count), events)
     if not made.complete:
         n_obs = made.n_obs.astype(np.int64)
-        gapped = np.flatnonzero((n_obs > 0) & (n_obs < designs.sessions))
+        dof, gapped = n_obs - count, np.flatnonzero((n_obs > 0) & (n_obs < designs.sessions))
         turned = Turned(gapped, found.turn[gapped])
     return SharedFit(
         coefficients=found.coefficients,
@@ -70,7 +71,7 @@ def _in_one_loop(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -
         mean_residual=made.mean_residual,
         sigma=found.sigma,
         r_squared=found.r_squared,
-        dof=n_obs - count,
+        dof=dof,
         n_obs=n_obs,
         collinear=np.broadcast_to(np.int64(-1), events),
         turned=turned,

@@ -20,6 +20,7 @@ __all__ = [
     "add_standardised",
     "clear_below",
     "count_above",
+    "in_stretches",
     "residuals",
     "settle_gaps",
     "sum_lagged",
@@ -234,6 +235,33 @@ def add_standardised(table: Floats, lacking: Floats, at: Ints, made: Remade, ord
             start = k * length + first[day]
             take_column(table[row[day]], columns[start : start + sessions], mean[day, k], slope[day, k])
     add_with_gaps(table, lacking, at, made, gapped[:gaps])
+
+
+@njit()
+def in_stretches(row: Ints, count: Ints, together: int) -> tuple[Ints, Ints]:
+    """Return events in the order of stretches of so many rows of a table, and where each stretch ends.
+
+    Parameters
+    ----------
+    row : ndarray of shape (E,)
+        Row of the table that each event goes to.
+    count : ndarray of shape (T,)
+        Events of each row, which are added.
+    """
+    ends, order = np.zeros((len(count) - 1) // together + 1, dtype=np.int64), np.empty(len(row), dtype=np.int64)
+    stretch = np.arange(len(count)) // together
+    own = np.zeros(len(count), dtype=np.int64)
+    for i in range(len(row)):
+        own[row[i]] += 1
+    for each in range(len(count)):
+        count[each] += own[each]
+        ends[stretch[each]] += own[each]
+    ends[:] = np.cumsum(ends)
+    place = np.concatenate((np.zeros(1, dtype=np.int64), ends))
+    for i in range(len(row)):
+        order[place[stretch[row[i]]]] = i
+        place[stretch[row[i]]] += 1
+    return order, ends
 
 
 @njit(error_model="numpy")

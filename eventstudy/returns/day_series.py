@@ -75,14 +75,14 @@ class DaySeries:
 
     def add_remade(self, day0: Ints, residuals: Remade, engine: Engine) -> None:
         """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""
+        from eventstudy.returns.compiled import in_stretches
+
         at = day0 - self.first
-        self.count += np.bincount(at, minlength=len(self.count))
         if not residuals.complete and self.lacking is None:
             self.lacking = np.zeros(self.total.shape)
         # The rows of these days are held by the cache, and so is what the events of a symbol have in common.
-        days = at // _days_at_once(self.total)
-        order = np.argsort(days.astype(np.min_scalar_type(len(self.count))), kind="stable")
-        stretches = np.split(order, np.cumsum(np.bincount(days))[:-1])
+        order, ends = in_stretches(at, self.count, _days_at_once(self.total))
+        stretches = np.split(order, ends[:-1])
         task = partial(_add_standardised, self.total, self.lacking, at, residuals)
         # In memory of its own a process would write in vain.
         for _ in map_chunks(task, stretches, replace(engine, name="serial") if engine.name == "processes" else engine):

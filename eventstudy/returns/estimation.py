@@ -172,12 +172,14 @@ def _by_date(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[lis
     """Estimate events by the designs of their dates; return too the events for which that is no way."""
     dated, others = reader.dated, []
     assert dated is not None
-    values, at, listed = reader.stretches(rows)
-    usable = listed & dated.designs.usable[dated.date[sliced(rows)]]
+    where = sliced(rows)
+    values, at, listed = reader.stretches(where)
+    date = dated.date[where]
+    usable = listed & dated.designs.usable[date]
     if not usable.all():
         others.append(rows[~usable])
-        rows, at = rows[usable], at[usable]
-    fit = _fit(reader.model, values, at, dated.designs, dated.date[sliced(rows)])
+        rows, at, date = rows[usable], at[usable], date[usable]
+    fit = _fit(reader.model, values, at, dated.designs, date)
     there = np.isfinite(fit.sigma)
     if not there.all():
         others.append(rows[~there])
