@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.returns import paths
 from eventstudy.returns.covariance import Turned
-from eventstudy.returns.gaps import KEPT, fit_gaps
+from eventstudy.returns.gaps import KEPT, turned_by
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits
-from eventstudy.returns.shared import SharedDesigns, fit_stretches, remade
+from eventstudy.returns.rows import cleared
+from eventstudy.returns.shared import SharedDesigns, remade
 from eventstudy.returns.shared_fit import SharedFit
 
 __all__ = ["fit_by_date"]
@@ -35,11 +37,68 @@ def fit_by_date(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) ->
     SharedFit
         NaN where too much is missing for this way, or any return is infinite.
     """
-    if paths.compiled():
-        return _in_one_loop(values, at, designs, date)
-    fit = fit_stretches(values, at, designs, date)
-    gapped = np.flatnonzero(np.isnan(fit.sigma))
-    return fit.with_others(gapped, fit_gaps(values, at[gapped], designs, date[gapped])) if len(gapped) else fit
+    return (_in_one_loop if paths.compiled() else _in_rows)(values, at, designs, date)
+
+
+def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:
+    """Return fits with residuals as rows; what is missing is zero until the end, and adds nothing."""
+    inverse, begin, (events, count) = designs.inverse[date], int(designs.constant), (len(at), len(designs.series))
+    there = cleared(designs.explained(values, at, date))
+    y, event, session, n_obs = there
+    mean, centred = there.centred()
+    around = np.einsum("em,em->e", centred, centred)
+    squares = around + n_obs * mean**2
+    if designs.constant:
+        y = centred
+    columns = _columns(designs, date)
+    cross = np.reshape([np.einsum("em,em->e", column, y) for column in columns], (count - begin, events))
+    scores = np.zeros((events, count))
+    scores[:, begin:] = _times(cross.T, inverse[:, begin:, begin:])
+    turned = None
+    if len(event):
+        basis = np.zeros((len(event), count))
+        basis[:, 0] = begin * designs.series[0, 0] * inverse[event, 0, 0]
+        beside = np.reshape([column[event, session] for column in columns], (count - begin, len(event)))
+        basis[:, begin:] = _times(beside.T, inverse[event, begin:, begin:])
+        turned = turned_by(basis, event)
+        gapped, by = turned
+        scores[gapped] = _times(_times(scores[gapped], by), np.swapaxes(by, 1, 2))
+    coefficients = _times(scores, np.swapaxes(inverse, 1, 2))
+    for column, slope in zip(columns, coefficients[:, begin:].T, strict=True):
+        y -= np.multiply(column, slope[:, None], out=column)
+    if designs.constant:
+        constant = designs.series[0, 0]
+        coefficients[:, 0] += mean / constant
+        if turned is not None:
+            y[gapped] -= scores[gapped, :1] * constant * inverse[gapped, :1, 0]
+    y[event, session] = 0.0
+    mean_residual, ssr = np.einsum("em->e", y) / np.maximum(n_obs, 1), np.einsum("em,em->e", y, y)
+    y[event, session] = np.nan
+    ssr, freedom = np.where(ssr <= PERFECT * squares, 0.0, ssr), n_obs - count
+    varies = around > PERFECT * squares
+    return SharedFit(
+        coefficients=coefficients,
+        residuals=y,
+        mean_residual=mean_residual,
+        sigma=np.sqrt(np.where(freedom > 0, ssr / np.maximum(freedom, 1), np.nan)),
+        r_squared=np.where(varies, 1.0 - ssr / np.where(varies, around, 1.0), np.nan),
+        dof=freedom,
+        n_obs=n_obs,
+        collinear=np.broadcast_to(np.int64(-1), events),
+        turned=turned,
+    )
+
+
+def _columns(designs: SharedDesigns, date: Ints) -> list[Floats]:
+    """Return the columns of the designs of events but for a constant, less what is taken from each."""
+    begin, first = int(designs.constant), designs.first[date]
+    windows = sliding_window_view(designs.series, designs.sessions, axis=1)
+    return [windows[k][first] - designs.mean[date, k, None] for k in range(begin, len(windows))]
+
+
+def _times(rows: Floats, matrices: Floats) -> Floats:
+    """Return the product of each row with its matrix."""
+    return np.asarray((rows[:, None, :] @ matrices)[:, 0])
 
 
 def _in_one_loop(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:

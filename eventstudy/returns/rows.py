@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 
-__all__ = ["Filled", "filled", "settled"]
+__all__ = ["Filled", "cleared", "filled", "settled"]
 
 
 class Filled(NamedTuple):
@@ -17,7 +17,7 @@ class Filled(NamedTuple):
     Parameters
     ----------
     values : ndarray of shape (E, M)
-        A copy.
+        Zero where missing.
     event, session : ndarray
         Row and column of each missing value, row after row.
     n_obs : ndarray of shape (E,)
@@ -46,11 +46,19 @@ def filled(values: Floats) -> Filled:
     >>> values.tolist(), event.tolist(), session.tolist(), n_obs.tolist()
     ([[1.0, 0.0, 3.0]], [0], [1], [2])
     """
+    return cleared(values.copy())
+
+
+def cleared(values: Floats) -> Filled:
+    """Return the same of values that are written into."""
+    events, sessions = values.shape
+    # Sums tell which rows lack any, faster than a look at each value.
+    lacking = np.flatnonzero(np.isnan(np.einsum("em->e", values)))
     # In a table, places are found five times as slowly as in one row.
-    event, session = np.divmod(np.flatnonzero(np.isnan(values)), max(values.shape[1], 1))
-    zeroed = values.copy()
-    zeroed[event, session] = 0.0
-    return Filled(zeroed, event, session, values.shape[1] - np.bincount(event, minlength=len(values)))
+    place, session = np.divmod(np.flatnonzero(np.isnan(values[lacking])), max(sessions, 1))
+    event = lacking[place]
+    values[event, session] = 0.0
+    return Filled(values, event, session, sessions - np.bincount(event, minlength=events))
 
 
 def settled(residuals: Floats) -> tuple[Floats, Floats, Ints]:

@@ -16,11 +16,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.execution import blocks, pieces
 from eventstudy.returns import paths
-from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.shared_fit import SharedFit
 
-__all__ = ["Dated", "SharedDesigns", "factorise", "fit_stretches", "forecast_errors", "remade"]
+__all__ = ["Dated", "SharedDesigns", "factorise", "forecast_errors", "remade"]
 
 # A column that keeps less than this share of its length apart from those before it would leave rounding errors in
 # X R^-1; events of such a date are fitted one by one.
@@ -196,43 +195,6 @@ def _triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floa
     return triangle, length, mean
 
 
-def fit_stretches(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:
-    """Fit events without a missing value; the result is what `least_squares` gives, to rounding.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Returns; those of an event lie one after another.
-    at : ndarray of shape (E,)
-        Where the M returns of each event begin.
-    designs : SharedDesigns
-        Factorised dates.
-    date : ndarray of shape (E,)
-        Which of them is each event's; only usable ones.
-    """
-    scores, coefficients, residuals, mean, ssr = _project(values, at, designs, date)
-    (events, count), sessions = scores.shape, designs.sessions
-    explained = np.einsum("ek,ek->e", scores, scores)
-    ssr = np.where(ssr <= PERFECT * (explained + ssr), 0.0, ssr)
-    if designs.constant:
-        sst = np.einsum("ek,ek->e", scores[:, 1:], scores[:, 1:]) + ssr
-    else:
-        y = designs.explained(values, at, date)
-        sst = ((y - y.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
-    varies = sst > PERFECT * (explained + ssr)
-    freedom = sessions - count
-    return SharedFit(
-        coefficients=coefficients,
-        residuals=residuals,
-        mean_residual=mean,
-        sigma=np.sqrt(ssr / freedom) if freedom > 0 else np.full(events, np.nan),
-        r_squared=np.where(varies, 1.0 - ssr / np.where(varies, sst, 1.0), np.nan),
-        dof=np.broadcast_to(np.int64(freedom), events),
-        n_obs=np.broadcast_to(np.int64(sessions), events),
-        collinear=np.broadcast_to(np.int64(-1), events),
-    )
-
-
 def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fit: SharedFit) -> Floats:
     """Return the returns of the event window less ``X* b``.
 
@@ -262,40 +224,8 @@ def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints
     return np.asarray(sliding_window_view(values, days)[at] - expected)
 
 
-def _project(
-    values: Floats, at: Ints, designs: SharedDesigns, date: Ints
-) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Return ``Q'y``, ``R^-1 Q'y`` (E, K), residuals ``y - Q Q'y`` (E, M), their means and sums of squares (E,)."""
-    first = designs.first[date]
-    residuals = designs.explained(values, at, date)
-    columns = sliding_window_view(designs.series, designs.sessions, axis=1)
-    mean, inverse = designs.mean[date], designs.inverse[date]
-    scores = np.empty((len(at), len(columns)))
-    begin = int(designs.constant)
-    if designs.constant:
-        level = designs.series[0, first] * inverse[:, 0, 0]
-        scores[:, 0] = np.einsum("em->e", residuals) * level
-        residuals -= (scores[:, 0] * level)[:, None]
-    apart: list[Floats] = []
-    # The basis is orthonormal, so what is left after one column has the same product with the next.
-    for k in range(begin, len(columns)):
-        column = columns[k][first]
-        if designs.constant:
-            column -= mean[:, k, None]
-        apart.append(column)
-        basis, scale = column, inverse[:, k, k]
-        if k > begin:
-            basis = np.einsum("jem,ej->em", np.array(apart), inverse[:, begin : k + 1, k])
-            scale = np.ones(len(at))
-        scores[:, k] = np.einsum("em,em->e", basis, residuals) * scale
-        residuals -= basis * (scores[:, k] * scale)[:, None]
-    means: Floats = np.einsum("em->e", residuals) / designs.sessions
-    coefficients = np.einsum("ekj,ej->ek", inverse, scores)
-    return scores, coefficients, residuals, means, np.einsum("em,em->e", residuals, residuals)
-
-
 def remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fits: Fits) -> Remade:
-    """Return how to make the residuals of events that have been fitted; the arguments are those of `fit_stretches`."""
+    """Return how to make the residuals of events that have been fitted; the arguments are those of `fit_by_date`."""
     begin, sessions = int(designs.constant), designs.series.shape[1]
     # Regressors, or zeros where there are none; and the riskless return, which is taken out whole.
     known = [designs.series[begin:], np.zeros((int(len(designs.series) == begin), sessions))]

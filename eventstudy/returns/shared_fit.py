@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,15 +60,3 @@ class SharedFit:
             return replace(self, residuals=self.residuals.without(rows))
         self.residuals[rows] = np.nan
         return self
-
-    def with_others(self, rows: Ints, others: SharedFit) -> SharedFit:
-        """Return the same with the fits of events that had none, `others`, put at their rows."""
-        made: dict[str, Any] = {}
-        for each in fields(self):
-            value, of_others = getattr(self, each.name), getattr(others, each.name)
-            if isinstance(value, np.ndarray):
-                made[each.name] = value if value.flags.writeable else value.copy()
-                made[each.name][rows] = of_others
-        if others.turned is not None:
-            made["turned"] = Turned(rows[others.turned.event], others.turned.by)
-        return replace(self, **made)
