@@ -74,7 +74,8 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     y[event, session] = 0.0
     mean_residual, ssr = np.einsum("em->e", y) / np.maximum(n_obs, 1), np.einsum("em,em->e", y, y)
     y[event, session] = np.nan
-    ssr, freedom = np.where(ssr <= PERFECT * squares, 0.0, ssr), n_obs - count
+    ssr = np.where(ssr <= PERFECT * squares, 0.0, ssr)
+    freedom = n_obs - count if len(event) else np.broadcast_to(np.int64(designs.sessions - count), events)
     varies = around > PERFECT * squares
     return SharedFit(
         coefficients=coefficients,

@@ -12,9 +12,9 @@ import numpy as np
 from eventstudy._typing import Floats, Ints
 from eventstudy.execution import Engine, map_chunks
 from eventstudy.returns import paths
-from eventstudy.returns.correlation import to_unit, unit_rows
+from eventstudy.returns.correlation import ROUNDING
 from eventstudy.returns.remade import Remade
-from eventstudy.returns.rows import filled
+from eventstudy.returns.rows import Filled, filled, whole
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -56,22 +56,21 @@ class DaySeries:
         """Add events, NaN where a residual is missing."""
         at = day0 - self.first
         self.count += np.bincount(at, minlength=len(self.count))
-        place, summing = _by_day(at)
-        if complete:
-            standard, n_obs = unit_rows(residuals, complete=True), np.full(len(at), residuals.shape[1])
-        else:
-            there = filled(residuals)
-            standard, n_obs = to_unit(*there.centred()), there.n_obs
-            self._lack(at[there.event], there.session)
-        standard *= np.sqrt(n_obs)[:, None]
-        self.total[place] += summing @ standard
+        there = whole(residuals) if complete else filled(residuals)
+        mean, weight = _standardising(there)
+        place, summing = _by_day(at, weight)
+        # Less their means, which are alike for all sessions but those that are missing.
+        self.total[place] += summing @ there.values - (summing @ mean)[:, None]
+        if len(there.event):
+            row, own = at[there.event], (weight * mean)[there.event]
+            np.add.at(self.total, (row, there.session), own)
+            self._lack(row, there.session)
 
     def _lack(self, at: Ints, session: Ints) -> None:
         """Count residuals that are missing."""
-        if self.lacking is None and len(at):
+        if self.lacking is None:
             self.lacking = np.zeros(self.total.shape)
-        if self.lacking is not None:
-            np.add.at(self.lacking, (at, session), 1.0)
+        np.add.at(self.lacking, (at, session), 1.0)
 
     def add_remade(self, day0: Ints, residuals: Remade, engine: Engine) -> None:
         """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""
@@ -145,10 +144,24 @@ def _add_standardised(total: Floats, lacking: Floats | None, at: Ints, residuals
     add_standardised(total, total[:0] if lacking is None else lacking, at, residuals, order)
 
 
-def _by_day(at: Ints) -> tuple[Ints, csr_array]:
-    """Return the rows of a table that events go to, and the matrix that sums the rows of events for each."""
+def _standardising(there: Filled) -> tuple[Floats, Floats]:
+    """Return the mean of each row, and one over its standard deviation, 0 where nothing varies."""
+    values, n_obs = there.values, np.maximum(there.n_obs, 1)
+    mean, squares = np.einsum("em->e", values) / n_obs, np.einsum("em,em->e", values, values)
+    around = squares - n_obs * mean**2
+    # Where the mean is most of it, the difference has lost digits.
+    far = np.flatnonzero(~(around > 0.5 * squares))
+    if len(far):
+        _, centred = there.centred()
+        around[far] = np.einsum("em,em->e", centred[far], centred[far])
+    varies = np.sqrt(around) > ROUNDING * np.abs(mean) * np.sqrt(values.shape[1])
+    return mean, np.sqrt(np.divide(n_obs, around, out=np.zeros(len(mean)), where=varies))
+
+
+def _by_day(at: Ints, weight: Floats) -> tuple[Ints, csr_array]:
+    """Return the rows of a table that events go to, and the matrix that sums the weighted rows of events for each."""
     from scipy.sparse import csr_array
 
     order = np.argsort(at, kind="stable")
     place, starts = np.unique(at[order], return_index=True)
-    return place, csr_array((np.ones(len(at)), order, np.append(starts, len(at))), shape=(len(place), len(at)))
+    return place, csr_array((weight[order], order, np.append(starts, len(at))), shape=(len(place), len(at)))

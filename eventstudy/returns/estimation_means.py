@@ -10,6 +10,7 @@ import numpy as np
 from eventstudy._typing import Floats, Ints
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.remade import Remade
+from eventstudy.returns.rows import filled
 
 __all__ = ["EstimationMeans"]
 
@@ -32,8 +33,9 @@ class EstimationMeans:
         elif residuals.complete:
             total, count = given.sum(axis=0), np.full(given.shape[1], len(given))
         else:
-            there = residuals.there
-            total, count = np.where(there, given, 0.0).sum(axis=0), there.sum(axis=0)
+            there = filled(given)
+            total = there.values.sum(axis=0)
+            count = len(given) - np.bincount(there.session, minlength=given.shape[1])
         self.merge(EstimationMeans(total, count))
 
     def merge(self, other: EstimationMeans) -> None:

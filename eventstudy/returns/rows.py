@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 
-__all__ = ["Filled", "cleared", "filled", "settled"]
+__all__ = ["Filled", "cleared", "filled", "settled", "whole"]
 
 
 class Filled(NamedTuple):
@@ -37,6 +37,12 @@ class Filled(NamedTuple):
         return mean, centred
 
 
+def whole(values: Floats) -> Filled:
+    """Return values of shape (E, M) of which none is missing."""
+    none = np.empty(0, dtype=np.int64)
+    return Filled(values, none, none, np.broadcast_to(np.int64(values.shape[1]), len(values)))
+
+
 def filled(values: Floats) -> Filled:
     """Return values of shape (E, M), NaN where missing, with zeros there.
 
@@ -57,6 +63,8 @@ def cleared(values: Floats) -> Filled:
     # In a table, places are found five times as slowly as in one row.
     place, session = np.divmod(np.flatnonzero(np.isnan(values[lacking])), max(sessions, 1))
     event = lacking[place]
+    if not len(event):
+        return whole(values)
     values[event, session] = 0.0
     return Filled(values, event, session, sessions - np.bincount(event, minlength=events))
 
