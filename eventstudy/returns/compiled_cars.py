@@ -7,6 +7,9 @@ from eventstudy.returns.jit import REORDERED, njit, part
 
 __all__ = ["squares_of_turned", "sum_windows"]
 
+# Rows that are in the cache at once.
+TURN = 64
+
 
 @part(fastmath=REORDERED, error_model="numpy")
 def total(row: Floats) -> float:
@@ -30,9 +33,11 @@ def sum_windows(sums: Floats, values: Floats, first: Ints, after: Ints) -> None:
     first, after : ndarray of shape (W,)
         Of each window, its first column and the one after its last.
     """
-    for i in range(len(values)):
+    for begin in range(0, len(values), TURN):
         for window in range(len(sums)):
-            sums[window, i] = total(values[i, first[window] : after[window]])
+            start, stop = first[window], after[window]
+            for i in range(begin, min(begin + TURN, len(values))):
+                sums[window, i] = total(values[i, start:stop])
 
 
 @njit(error_model="numpy")

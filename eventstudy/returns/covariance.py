@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
-from eventstudy.execution import Engine, map_chunks, pieces, positions, sharing
+from eventstudy.execution import Engine, map_chunks, pieces, positions, sharing, sliced
 from eventstudy.returns import paths
 from eventstudy.returns.autocorrelation import serial_variance
 
@@ -251,8 +251,9 @@ class Covariance:
         variance, which = np.empty((events, columns)), np.empty(events, dtype=np.int64)
         own, turned, held = [], [], 0
         for rows, part in parts:
-            variance[rows] = part.variance
-            which[rows] = np.where(part.which < 0, part.which - held, part.which)
+            where = sliced(rows)
+            variance[where] = part.variance
+            which[where] = np.where(part.which < 0, part.which - held, part.which)
             own.append(part.own)
             held += len(part.own)
             if part.turned is not None:
@@ -272,6 +273,8 @@ def _together(parts: Sequence[Turned]) -> Turned | None:
     if not parts:
         return None
     event, by = (np.concatenate(each) for each in zip(*parts, strict=True))
+    if (event[1:] > event[:-1]).all():
+        return Turned(event, by)
     order = np.argsort(event, kind="stable")
     return Turned(event[order], by[order])
 

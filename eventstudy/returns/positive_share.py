@@ -60,10 +60,13 @@ class PositiveShare:
     def of(self, rows: Ints) -> Floats:
         """Return the shares of these events, shape (len(rows),), NaN without residuals."""
         if self._shares is None:
-            positive, used = self._by_event or self._placed()
             # Of all events at once, since every window asks for most of them.
-            self._shares = np.divide(positive, used, out=np.full(len(used), np.nan), where=used > 0)
-            self._shares.setflags(write=False)
+            positive, used = (each.astype(np.float64) for each in self._by_event or self._placed())
+            shares = positive / np.maximum(used, 1.0)
+            shares[used == 0] = np.nan
+            shares.setflags(write=False)
+            # Whole when others see it, since threads ask for several windows at once.
+            self._shares = shares
         return self._shares[sliced(rows)]
 
 
