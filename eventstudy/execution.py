@@ -100,10 +100,11 @@ def blocks(count: int, times: int = 1) -> list[Ints]:
     return [np.arange(start, min(start + size, count)) for start in range(0, count, size)]
 
 
-def pieces(count: int) -> Iterator[slice]:
-    """Give so many rows in pieces of `BLOCK`, the last one shorter."""
-    for start in range(0, count, BLOCK):
-        yield slice(start, min(start + BLOCK, count))
+def pieces(count: int, times: int = 1) -> Iterator[slice]:
+    """Give so many rows in pieces of so many times `BLOCK`, the last one shorter."""
+    size = times * BLOCK
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
 
 
 def in_pieces(rows: Ints) -> list[Ints]:

@@ -6,9 +6,10 @@ import os
 import threading
 import time
 
+import numpy as np
 import pytest
 
-from eventstudy.execution import Engine, map_chunks
+from eventstudy.execution import BLOCK, Engine, map_chunks, sliced
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,11 @@ def test_no_more_threads_than_were_asked_for(workers: int | None) -> None:
 
     assert list(map_chunks(late, range(40), engine)) == list(range(40))
     assert len(seen) <= engine.at_once
+
+
+@pytest.mark.parametrize("at", [1, 8 * BLOCK - 1, 8 * BLOCK, 20 * BLOCK - 2])
+def test_rows_that_follow_each_other_are_a_slice(at: int) -> None:
+    rows = np.arange(5, 5 + 20 * BLOCK)
+    assert sliced(rows) == slice(5, 5 + 20 * BLOCK)
+    rows[at] -= 1
+    assert sliced(rows) is rows

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from itertools import repeat
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventstudy._typing import Floats
 from eventstudy.distributions import Alternative, PValues, normal_p_values, student_p_values
 from eventstudy.errors import Reason, UnknownNameError
+from eventstudy.execution import pieces
 from eventstudy.inference.presets import DEFAULT, Unsaid, preset, take_options
 from eventstudy.inference.sample import Sample
 from eventstudy.returns.accumulators import Accumulator
 
 __all__ = ["DEFAULT", "EventResults", "HypothesisTest", "Sample", "TestResult", "column", "dispersion", "few"]
 
+T = TypeVar("T", bound=np.generic)
+
+# Pieces of values that are summed at once.
+AT_ONCE = 8
 # Values that differ by no more than this share of the largest differ by what summing them in another order makes.
 ROUNDING = 1e-14
 # METHODS 4.2.
@@ -359,4 +365,18 @@ def dispersion(values: Floats) -> float:
     low, high = values.min(), values.max()
     if high - low <= ROUNDING * max(-low, high):
         return 0.0
-    return float(np.std(values, ddof=1))
+    mean = np.mean(values)
+    return float(np.sqrt(summed(lambda piece: np.square(piece - mean), values) / (len(values) - 1)))
+
+
+def summed(function: Callable[[NDArray[T]], Floats], values: NDArray[T]) -> float:
+    """Return the sum of what a function makes of values of shape (N,).
+
+    It is shown a piece of many at a time, which the cache holds, and few in one.
+
+    Examples
+    --------
+    >>> summed(np.square, np.array([1.0, 2.0, 3.0]))
+    14.0
+    """
+    return sum(float(function(values[rows]).sum()) for rows in pieces(len(values), AT_ONCE))

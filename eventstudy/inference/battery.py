@@ -54,9 +54,9 @@ def samples(
         The model's; group and window make their own of it.
     """
     for group, members in groups.items():
+        rows = np.flatnonzero(members)
         for each in cars.values():
             own = child_seed(seed, group, each.window.name)
-            rows = np.flatnonzero(members)
             dates = {"day0": day0, "span": spans[each.window.name]}
             yield group, Sample.of(abnormal, each, rows, event_id, accumulated[group], seed=own, **dates)
 

@@ -105,13 +105,16 @@ class GeneralizedSign(HypothesisTest):
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the share of positive CARs."""
-        used = counted(sample, self.zeros)
-        n = int(used.sum())
+        car, rows = sample.car, sample.row
+        if self.zeros == "drop":
+            used = counted(sample, self.zeros)
+            car, rows = car[used], rows[used]
+        n = len(car)
         if n == 0:
             return self.invalid(sample, Reason.ALL_ZERO if len(sample) else Reason.NO_EVENTS)
         inflated = self.missing == "inflated"
-        expected = self._expected(sample, estimated(sample) if inflated else sample.row[used])
-        share = float(np.mean(sample.car[used] > 0))
+        expected = self._expected(sample, estimated(sample) if inflated else rows)
+        share = np.count_nonzero(car > 0) / n
         variance = expected * (1 - expected) / n
         if not variance > 0:
             return self.invalid(sample, Reason.NO_VARIANCE, estimate=share)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult, few
+from eventstudy.inference.base import Sample, TestResult, few, summed
 from eventstudy.inference.missing import MISSING, estimated
 from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.standard import StandardisedTest
@@ -61,17 +61,19 @@ class Patell(StandardisedTest):
     def scaled(self, sample: Sample, inflation: float, notes: str = "") -> tuple[TestResult]:
         """Test the mean SCAR, its variance `inflation` times that of independent events."""
         scar = self.standardised(sample)
-        if len(scar) and np.isnan(scar).all():
+        dof, missing = sample.dof, np.isnan(scar)
+        if len(scar) and missing.all():
             return self.invalid(sample, Reason.NO_LEVERAGE, notes=notes)
-        used = (sample.dof > 2) & ~np.isnan(scar)
-        scar, dof = (scar, sample.dof) if used.all() else (scar[used], sample.dof[used])
+        if missing.any() or dof.min(initial=3) <= 2:
+            used = (dof > 2) & ~missing
+            scar, dof = scar[used], dof[used]
         if not len(scar):
             return self.invalid(sample, Reason.NO_VARIANCE if len(sample) else Reason.NO_EVENTS, notes=notes)
         estimate = float(np.mean(scar))
         if self.missing == "inflated":
             every = sample.whole.estimates.dof[estimated(sample)]
             dof = every[every > 2]
-        std_error = float(np.sqrt((dof / (dof - 2)).sum() * inflation) / len(dof))
+        std_error = float(np.sqrt(summed(lambda each: each / (each - 2), dof) * inflation) / len(dof))
         if not np.isfinite(estimate):
             return self.invalid(sample, Reason.NO_VARIANCE, notes=notes)
         return self.normal(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from eventstudy._lazy import Asked, later, lazy
 from eventstudy._typing import Dates, Floats, Ints, Labels
 from eventstudy.execution import sliced
 from eventstudy.returns.abnormal import AbnormalReturns, Cars
@@ -16,8 +19,10 @@ from eventstudy.returns.windows import Window
 
 __all__ = ["Sample"]
 
+T = TypeVar("T", bound=np.generic)
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Sample:
     """One group of events and one window, as a test sees them.
 
@@ -53,7 +58,11 @@ class Sample:
         Where the sample comes from: all E events and the whole event window. A study always gives it.
     """
 
-    event_id: Labels
+    if TYPE_CHECKING:
+        event_id: Labels
+    else:
+        # Few tests ask for the names, and those of many events take long to gather.
+        event_id: Labels = Asked()
     row: Ints
     window: Window
     car: Floats
@@ -96,11 +105,14 @@ class Sample:
             As in `Sample`; the dates are those of all E events.
         """
         abnormal = abnormal.narrowed(cars.window)
-        missing = np.isnan(cars.car[sliced(members)])
-        row = members[~missing] if missing.any() else members
-        days, chosen = cars.window.within(abnormal.windows.event[0]), sliced(row)
+        row, chosen = members, sliced(members)
+        missing = np.isnan(cars.car[chosen])
+        if missing.any():
+            row = members[~missing]
+            chosen = sliced(row)
+        days = cars.window.within(abnormal.windows.event[0])
         return cls(
-            event_id=event_id[chosen],
+            event_id=later(_rows, event_id, chosen),
             row=row,
             window=cars.window,
             car=cars.car[chosen],
@@ -128,7 +140,7 @@ class Sample:
         """Abnormal returns on the window's days, shape (N, L), NaN where missing."""
         return self.by_day() if callable(self.by_day) else self.by_day
 
-    @property
+    @lazy
     def scar(self) -> Floats:
         """Standardised CARs ``car / sqrt(c' V c)``, shape (N,)."""
         return self.car / self.std_error
@@ -162,7 +174,7 @@ class Sample:
         return self.whole.take(self.row)
 
 
-def _rows(values: Floats, rows: Ints | slice) -> Floats:
+def _rows(values: NDArray[T], rows: Ints | slice) -> NDArray[T]:
     return values[rows]
 
 

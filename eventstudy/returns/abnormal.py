@@ -17,9 +17,12 @@ from eventstudy.returns.accumulators import take
 from eventstudy.returns.bhar import BuyAndHold, buy_and_hold
 from eventstudy.returns.covariance import Covariance, ForecastError
 from eventstudy.returns.estimates import Estimates
+from eventstudy.returns.window_sums import window_sums
 from eventstudy.returns.windows import Window, Windows
 
 __all__ = ["AbnormalReturns", "Cars", "Estimates", "ForecastError", "Sides", "Source"]
+
+EVERY = slice(None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -240,28 +243,41 @@ class AbnormalReturns:
             the events narrow the window, each event has its own days.
         """
         window = which if isinstance(which, Window) else self.windows.window(which)
-        days = window.within(self.windows.event[0])
-        car = self.ar[:, days].sum(axis=1)
-        std_error, reason = np.sqrt(self.covariance.of_sum(days, self.forecast_error)), self.estimates.reason
+        return self._cars([window])[0]
+
+    def cars(self, engine: Engine | None = None) -> dict[str, Cars]:
+        """Return the cumulative abnormal returns of every reported window, by its name.
+
+        An engine says in which threads they are made, and on which path.
+        """
+        return {cars.window.name: cars for cars in self._cars(self.windows.reported, engine)}
+
+    def _cars(self, windows: Sequence[Window], engine: Engine | None = None) -> list[Cars]:
+        sums = window_sums(self.ar, [window.within(self.windows.event[0]) for window in windows], engine)
+        made = map_chunks(partial(self._of_sums, engine=engine), [*zip(windows, sums, strict=True)], sharing(engine))
+        return list(made)
+
+    def _of_sums(self, summed: tuple[Window, Floats], engine: Engine | None) -> Cars:
+        """Return the cumulative abnormal returns of a window, given the sums over its days."""
+        window, car = summed
+        days, reason = window.within(self.windows.event[0]), self.estimates.reason
+        std_error = self.covariance.of_sum(days, self.forecast_error, engine)
+        np.sqrt(std_error, out=std_error)
         with_gaps = np.isnan(car)
         if self.own_windows is not None or self.span is not None:
             with_gaps[:] = True
         if with_gaps.any():
             rows, reason = np.flatnonzero(with_gaps), reason.copy()
-            car[rows], std_error[rows], reason[rows] = _with_gaps(self.take(rows), window)
+            car[rows], std_error[rows], reason[rows] = _with_gaps(self, rows, window)
         return Cars(window, car, std_error, self.estimates.dof, partial(self.bhar, window), reason)
 
-    def cars(self, engine: Engine | None = None) -> dict[str, Cars]:
-        """Return the cumulative abnormal returns of every reported window, by its name."""
-        windows = self.windows.reported
-        return {cars.window.name: cars for cars in map_chunks(self.car, windows, sharing(engine))}
-
-    def inside(self, window: Window) -> Bools:
-        """Return which days of the event window belong to a window, shape (E, L)."""
+    def inside(self, window: Window, rows: Rows = EVERY) -> Bools:
+        """Return which days of the event window belong to a window, shape (E, L), or those of some events."""
         days = np.array(self.windows.days)
         if self.own_windows is None or window not in self.windows.reported:
-            return np.tile((days >= window.start) & (days <= window.end), (len(self.ar), 1))
-        own = self.own_windows[:, self.windows.reported.index(window)]
+            every = (days >= window.start) & (days <= window.end)
+            return np.broadcast_to(every, (len(self.covariance.which[rows]), len(days)))
+        own = self.own_windows[rows, self.windows.reported.index(window)]
         return np.asarray((days >= own[:, :1]) & (days <= own[:, 1:]))
 
     def narrowed(self, window: Window) -> AbnormalReturns:
@@ -304,25 +320,28 @@ class AbnormalReturns:
         )
 
 
-def _with_gaps(abnormal: AbnormalReturns, window: Window) -> tuple[Floats, Floats, Labels]:
-    """Return CARs, standard errors and reasons where days may be missing, or each event has days of its own."""
-    inside = abnormal.inside(window)
-    there = inside & ~np.isnan(abnormal.ar)
-    covered = _sessions_covered(abnormal, there, inside) / inside.sum(axis=1) >= abnormal.windows.min_coverage
-    reason = np.where(covered, Reason.OK, Reason.INCOMPLETE_WINDOW).astype(object)
-    estimated = abnormal.estimates.reason == Reason.OK
-    reason[~estimated] = abnormal.estimates.reason[~estimated]
+def _with_gaps(abnormal: AbnormalReturns, rows: Ints, window: Window) -> tuple[Floats, Floats, Labels]:
+    """Return CARs, standard errors and reasons of events that may lack days, or have days of their own."""
+    inside, reason = abnormal.inside(window, rows), abnormal.estimates.reason[rows]
+    there = inside & ~np.isnan(abnormal.ar[rows])
+    sessions = _sessions_covered(abnormal.span, rows, there, inside)
+    covered = sessions / inside.sum(axis=1) >= abnormal.windows.min_coverage
+    estimated = reason == Reason.OK
+    reason[estimated & ~covered] = str(Reason.INCOMPLETE_WINDOW)
     good = np.flatnonzero(reason == Reason.OK)
     car, std_error = np.full((2, len(reason)), np.nan)
-    car[good] = np.where(there[good], abnormal.ar[good], 0.0).sum(axis=1)
-    std_error[good] = np.sqrt(abnormal.take(good).variance(inside[good].astype(np.float64)))
+    # Most often none, and the spreads of events are large.
+    if len(good):
+        some, weights = rows[good], there[good].astype(np.float64)
+        car[good] = np.where(there[good], abnormal.ar[some], 0.0).sum(axis=1)
+        std_error[good] = np.sqrt(abnormal.covariance.take(some).of_weighted(weights, abnormal.forecast_error))
     return car, std_error, reason
 
 
-def _sessions_covered(abnormal: AbnormalReturns, there: Bools, inside: Bools) -> Ints:
+def _sessions_covered(span: Floats | None, rows: Ints, there: Bools, inside: Bools) -> Ints:
     """Return how many sessions of a window the returns booked in it cover, shape (E,)."""
-    if abnormal.span is None:
+    if span is None:
         return np.asarray(there.sum(axis=1))
     # A return that covers more sessions than have passed since the window began covers those.
     passed = np.cumsum(inside, axis=1)
-    return np.asarray(np.where(there, np.minimum(abnormal.span, passed), 0).sum(axis=1), dtype=np.int64)
+    return np.asarray(np.where(there, np.minimum(span[rows], passed), 0).sum(axis=1), dtype=np.int64)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
-from eventstudy.execution import Engine, map_chunks, pieces, positions, sharing
+from eventstudy.execution import Engine, map_chunks, pieces, positions, sharing, sliced
 from eventstudy.returns import paths
 from eventstudy.returns.autocorrelation import serial_variance
 
@@ -28,7 +28,7 @@ class Turned(NamedTuple):
     event : ndarray of shape (G,)
         Their positions, in order.
     by : ndarray of shape (G, P, P)
-        The matrices, on the right.
+        The matrices, on the right: upper triangles.
     """
 
     event: Ints
@@ -154,34 +154,41 @@ class Covariance:
         # Roots by design, and not one for each of its events; a piece at a time, which the cache holds.
         leverage, place = self._of_designs(self.leverage, self.which)
         roots, error = np.sqrt(1.0 + leverage), np.empty((len(place), self.days))
-        compiled = engine is not None and paths.choose(engine.path, len(place)) == paths.COMPILED
+        compiled = paths.compiles(engine, len(place))
+        fill_designs = self._filling_compiled() if compiled else self._fill
         alone = np.flatnonzero(self.which < 0)
-        of_alone = np.sqrt(self.take(alone).diagonal(forecast_error))
+        of_alone = self.take(alone).std_error(ar[alone], forecast_error)
 
         def fill(rows: slice) -> None:
-            (self._fill_compiled if compiled else self._fill)(error, roots, place, rows)
+            fill_designs(error[rows], ar[rows], roots, place[rows], rows)
             first, last = np.searchsorted(alone, (rows.start, rows.stop))
             error[alone[first:last]] = of_alone[first:last]
-            error[rows][np.isnan(ar[rows])] = np.nan
 
-        for _ in map_chunks(fill, [*pieces(len(place))], sharing(engine)):
+        times = paths.TIMES[paths.COMPILED if compiled else paths.NUMPY]
+        for _ in map_chunks(fill, [*pieces(len(place), times)], sharing(engine)):
             pass
         return error
 
-    def _fill(self, error: Floats, roots: Floats, place: Ints, rows: slice) -> None:
+    def _fill(self, error: Floats, ar: Floats, roots: Floats, place: Ints, rows: slice) -> None:
         """Write the standard errors of some events with shared designs."""
-        np.take(roots, place[rows], axis=0, out=error[rows], mode="clip")
-        error[rows] *= np.sqrt(self.variance[rows])
+        np.take(roots, place, axis=0, out=error, mode="clip")
+        error *= np.sqrt(self.variance[rows])
         event, of_turned = self._of_turned(rows)
-        error[rows][event] = np.sqrt(of_turned)
+        error[event] = np.sqrt(of_turned)
+        error[np.isnan(ar)] = np.nan
 
-    def _fill_compiled(self, error: Floats, roots: Floats, place: Ints, rows: slice) -> None:
+    def _filling_compiled(self) -> Callable[[Floats, Floats, Floats, Ints, slice], None]:
+        """Return what does the same, compiled."""
         from eventstudy.returns.compiled_errors import std_errors
 
         assert self.shared is not None
         turned = self.turned or Turned(self.which[:0], np.empty((0, 0, 0)))
-        spread = self.shared if len(self.shared) == len(roots) else self.shared[self.which]
-        std_errors(error[rows], self.variance[rows, 0], place[rows], roots, spread, *turned.take(rows))
+        spread = np.ascontiguousarray(np.swapaxes(self._of_designs(self.shared, self.which)[0], 1, 2))
+
+        def fill(error: Floats, ar: Floats, roots: Floats, place: Ints, rows: slice) -> None:
+            std_errors(error, ar, self.variance[rows, 0], place, roots, spread, *turned.take(rows))
+
+        return fill
 
     def _of_turned(self, rows: slice) -> tuple[Ints, Floats]:
         """Return which of some events have a turned design, and the variances of their abnormal returns."""
@@ -191,8 +198,11 @@ class Covariance:
         spread = self.shared[self.which[rows][event]] @ by
         return event, self.variance[rows][event] * (1.0 + np.einsum("elp,elp->el", spread, spread))
 
-    def of_sum(self, days: slice, forecast_error: ForecastError = "full") -> Floats:
-        """Return the variance of the sum of abnormal returns over consecutive days, all there, shape (E,)."""
+    def of_sum(self, days: slice, forecast_error: ForecastError = "full", engine: Engine | None = None) -> Floats:
+        """Return the variance of the sum of abnormal returns over consecutive days, all there, shape (E,).
+
+        An engine says on which path it is made.
+        """
         if self.rho is not None:
             variance = serial_variance(np.ones((len(self.which), 1)), self.noise[:, days], self.rho)
         elif self.variance.shape[1] == 1:
@@ -205,10 +215,11 @@ class Covariance:
         if len(alone) < len(self.which):
             shared, place = self._of_designs(self.shared, self.which)
             summed = _summed(shared[:, days], forecast_error)
-            added = self.variance[:, 0] * np.take(_squares(summed), place, mode="clip")
+            np.take(_squares(summed), place, mode="clip", out=added)
             if self.turned is not None:
-                event, by = self.turned
-                added[event] = self.variance[event, 0] * _squares(summed[place[event]] @ by)
+                squares = _squares_compiled if paths.compiles(engine, len(place)) else _squares_of_turned
+                added[self.turned.event] = squares(summed, place, self.turned)
+            added *= self.variance[:, 0]
         added[alone] = _squares(_summed(self.own[:, days], forecast_error))[-1 - self.which[alone]]
         variance += added
         return np.asarray(variance)
@@ -240,8 +251,9 @@ class Covariance:
         variance, which = np.empty((events, columns)), np.empty(events, dtype=np.int64)
         own, turned, held = [], [], 0
         for rows, part in parts:
-            variance[rows] = part.variance
-            which[rows] = np.where(part.which < 0, part.which - held, part.which)
+            where = sliced(rows)
+            variance[where] = part.variance
+            which[where] = np.where(part.which < 0, part.which - held, part.which)
             own.append(part.own)
             held += len(part.own)
             if part.turned is not None:
@@ -261,6 +273,8 @@ def _together(parts: Sequence[Turned]) -> Turned | None:
     if not parts:
         return None
     event, by = (np.concatenate(each) for each in zip(*parts, strict=True))
+    if (event[1:] > event[:-1]).all():
+        return Turned(event, by)
     order = np.argsort(event, kind="stable")
     return Turned(event[order], by[order])
 
@@ -273,3 +287,16 @@ def _summed(spread: Floats, how: str) -> Floats:
 def _squares(spread: Floats) -> Floats:
     """Return sums of squares, shape (n,), of spreads of shape (n, days, P)."""
     return np.asarray(np.einsum("edp,edp->e", spread, spread))
+
+
+def _squares_of_turned(spread: Floats, place: Ints, turned: Turned) -> Floats:
+    """Return the same of spreads of shape (D, days, P) that are turned, (G,), the design of each event at its place."""
+    return _squares(spread[place[turned.event]] @ turned.by)
+
+
+def _squares_compiled(spread: Floats, place: Ints, turned: Turned) -> Floats:
+    from eventstudy.returns.compiled_cars import squares_of_turned
+
+    squares = np.empty(len(turned.event))
+    squares_of_turned(squares, spread, place, *turned)
+    return squares

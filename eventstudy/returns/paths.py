@@ -1,7 +1,7 @@
 """Which arithmetic a block runs on: plain NumPy, or the same formulas compiled by Numba.
 
-The hot loops exist twice: projecting returns on a design, forecasting, standard errors, ranking and counting within
-rows, summing by day 0. Everything else is common.
+The hot loops exist twice: projecting returns on a design, forecasting, standard errors, sums over windows, ranking and
+counting within rows, summing by day 0. Everything else is common.
 A block says once which of the two it runs on, and the formulas ask here.
 """
 
@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from eventstudy.errors import InputError
-from eventstudy.execution import PATHS
+from eventstudy.execution import PATHS, Engine
 
-__all__ = ["COMPILED", "NUMPY", "TIMES", "choose", "compiled", "run_on", "running"]
+__all__ = ["COMPILED", "NUMPY", "TIMES", "choose", "compiled", "compiles", "run_on", "running"]
 
 R = TypeVar("R")
 
@@ -55,6 +55,11 @@ def choose(path: str, events: int) -> str:
     if path == COMPILED and not _has_numba():
         raise InputError("The compiled path needs Numba; install it with: pip install 'eventstudy-backtester[fast]'.")
     return path
+
+
+def compiles(engine: Engine | None, events: int) -> bool:
+    """Return whether so many events take the compiled path of an engine; none has NumPy's."""
+    return engine is not None and choose(engine.path, events) == COMPILED
 
 
 def _has_numba() -> bool:

@@ -32,6 +32,7 @@ class PositiveShare:
 
     parts: tuple[tuple[Ints | slice, Codes, Codes], ...] = ()
     _by_event: tuple[Codes, Codes] | None = field(default=None, repr=False, compare=False)
+    _shares: Floats | None = field(default=None, repr=False, compare=False)
 
     def add(self, residuals: Residuals) -> None:
         """Count the positive residuals among the residuals there are."""
@@ -45,8 +46,8 @@ class PositiveShare:
         """Return positive and used of these events, shape (len(rows),) each."""
         if self._by_event is None:
             self._by_event = self._placed()
-        positive, used = self._by_event
-        return positive[sliced(rows)], used[sliced(rows)]
+        (positive, used), where = self._by_event, sliced(rows)
+        return positive[where], used[where]
 
     def _placed(self) -> tuple[Codes, Codes]:
         ends = [row.stop if isinstance(row, slice) else 1 + int(row.max(initial=-1)) for row, _, _ in self.parts]
@@ -58,8 +59,15 @@ class PositiveShare:
 
     def of(self, rows: Ints) -> Floats:
         """Return the shares of these events, shape (len(rows),), NaN without residuals."""
-        positive, used = self.counts(rows)
-        return np.where(used > 0, positive / np.maximum(used, 1), np.nan)
+        if self._shares is None:
+            # Of all events at once, since every window asks for most of them.
+            positive, used = (each.astype(np.float64) for each in self._by_event or self._placed())
+            shares = positive / np.maximum(used, 1.0)
+            shares[used == 0] = np.nan
+            shares.setflags(write=False)
+            # Whole when others see it, since threads ask for several windows at once.
+            self._shares = shares
+        return self._shares[sliced(rows)]
 
 
 def positive_counts(residuals: Residuals) -> Codes:

@@ -41,6 +41,9 @@ def test_values_by_hand() -> None:
     share = PositiveShare()
     share.add(residuals(np.array([7, 3]), values))
     assert share.of(np.array([3, 7])).tolist() == [2 / 3, 1 / 2]
+    # Others are asked for after the first.
+    assert share.of(np.array([7])).tolist() == [1 / 2]
+    assert np.isnan(share.of(np.array([4, 5, 6]))).all()
     means = EstimationMeans()
     means.add(residuals(np.array([7, 3]), values))
     assert means.means.tolist() == pytest.approx([0.05, 0.05, 0.3])

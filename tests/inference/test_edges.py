@@ -97,6 +97,8 @@ def test_a_missing_day() -> None:
     # The event has no CAR, and still ranks on the days that it has.
     assert len(drawn) == 11
     assert result.n == 12
+    names = [f"e{i:03d}" for i in range(12) if i != 3]
+    assert drawn.event_id.tolist() == dataclasses.replace(drawn, seed=4).event_id.tolist() == names
 
 
 def test_all_on_one_date() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from scipy import stats
 
 from eventstudy.distributions import normal_p_value, student_p_value, student_quantile
 from eventstudy.errors import Reason, UnknownNameError
-from eventstudy.inference import BMP, CrossSectionalT, CrudeDependence, GeneralizedSign, Sample, SingleEventT
+from eventstudy.inference import BMP, CrossSectionalT, CrudeDependence, GeneralizedSign, Patell, Sample, SingleEventT
+from eventstudy.inference.base import dispersion
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.positive_share import PositiveShare
@@ -50,6 +52,26 @@ def test_single_event_t_is_student() -> None:
     assert results[0].distribution == "t(118)"
     greater = SingleEventT(alternative="greater").run(sample([0.05, -0.01], [0.02, 0.03]))
     assert greater[1].p_value == pytest.approx(stats.t.sf(-1 / 3, 118), rel=1e-10)
+
+
+@pytest.mark.parametrize("n", [2, 100, 50_000])
+def test_dispersion_of_few_and_of_many_values(n: int) -> None:
+    values = 0.3 + np.random.default_rng(n).normal(0, 0.02, n)
+    assert dispersion(values) == pytest.approx(np.std(values, ddof=1), rel=0 if n < 16_384 else CLOSE)
+    assert dispersion(np.full(n, 0.3)) == 0.0
+
+
+def test_patell_of_many_events_with_degrees_of_freedom_of_their_own() -> None:
+    rng, n = np.random.default_rng(0), 40_000
+    dof = rng.integers(1, 250, n)
+    scar = rng.normal(0.01, 1, n)
+    scar[rng.random(n) < 0.01] = np.nan
+    given = replace(sample(list(0.02 * scar)), dof=dof)
+    (result,) = Patell().run(given)
+    used = (dof > 2) & ~np.isnan(scar)
+    assert result.n == used.sum()
+    expected = scar[used].sum() / np.sqrt((dof[used] / (dof[used] - 2)).sum())
+    assert result.statistic == pytest.approx(expected, rel=CLOSE)
 
 
 def test_cross_sectional_t_is_the_one_sample_t() -> None:

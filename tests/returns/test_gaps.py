@@ -179,7 +179,11 @@ def study(model: str, path: str, engine: str = "serial") -> dict[str, np.ndarray
     abnormal, found = measure_abnormal_returns(
         aligned, panel, MODELS[model], regressors, needs=needs, groups={"all": np.full(6_000, True)}, engine=how,
     )  # fmt: skip
-    cars, some = abnormal.car("all"), np.arange(0, 6_000, 50)
+    cars, some = abnormal.cars(how)["all"], np.arange(0, 6_000, 50)
+    plain = abnormal.car("all")
+    np.testing.assert_allclose(cars.car, plain.car, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(cars.std_error, plain.std_error, rtol=1e-12)
+    assert cars.reason.tolist() == plain.reason.tolist()
     # Fewer events than there are designs.
     of_some = abnormal.take(some).std_errors(how)
     np.testing.assert_allclose(of_some, abnormal.std_error[some], rtol=1e-13)
