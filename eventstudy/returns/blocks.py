@@ -255,7 +255,7 @@ def _dated(aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, tab
         return None
     codes, of_symbol = np.array([*panel.listing.exchanges]), panel.listing.exchange
     most = int(aligned.day0.max(initial=0)) + 1
-    places = of_symbol[aligned.code] * most + aligned.day0
+    places = aligned.day0 if len(codes) == 1 else of_symbol[aligned.code] * most + aligned.day0
     there = np.zeros(len(codes) * most, dtype=bool)
     there[places] = True
     keys, number = np.flatnonzero(there), np.cumsum(there) - 1

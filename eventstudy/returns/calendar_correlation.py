@@ -96,6 +96,8 @@ class CalendarCorrelation:
         Residuals held, block by block; where sums are wanted, those of one block.
     unmade : tuple of ndarray
         Where sums are wanted, block by block the events whose residuals are to be made in the end.
+    lacks : bool
+        Whether any of these lacks a residual.
     sums : mapping of str to DaySeries
         By exchange, of all blocks merged; none once they are correlated.
     events : int
@@ -114,6 +116,7 @@ class CalendarCorrelation:
     own_windows: Ints | None = None
     parts: tuple[Placed, ...] = ()
     unmade: tuple[Ints, ...] = ()
+    lacks: bool = False
     sums: dict[str, DaySeries] = field(default_factory=dict)
     events: int = 0
     _known: dict[bytes, list[_Pairs]] = field(default_factory=dict, compare=False)
@@ -150,14 +153,14 @@ class CalendarCorrelation:
             return
         chosen = residuals.take(good)
         if isinstance(chosen.given, Remade) and not self.held:
-            self.unmade = (*self.unmade, chosen.row)
+            self.unmade, self.lacks = (*self.unmade, chosen.row), self.lacks or not chosen.given.complete
         else:
             where = (chosen.known.calendar, chosen.known.day0)
             self.parts = (*self.parts, Placed(chosen.row, *where, chosen.values, chosen.complete))
 
     def merge(self, other: CalendarCorrelation) -> None:
         """Take over a later block's."""
-        self.unmade = (*self.unmade, *other.unmade)
+        self.unmade, self.lacks = (*self.unmade, *other.unmade), self.lacks or other.lacks
         if self.held:
             self.parts = (*self.parts, *other.parts)
             return
@@ -171,18 +174,23 @@ class CalendarCorrelation:
         if self.unmade and remade is not None:
             self._sum_remade(np.concatenate(self.unmade), engine, places, remade)
         self.unmade = ()
-        self._correlate()
+        self._correlate(engine)
 
     def _sum_remade(self, rows: Ints, engine: Engine, places: Places, remade: Callable[[Ints], Remade]) -> None:
         for code, of in self._by_exchange(taken(places.calendar, rows)):
             chosen = rows if of.all() else rows[of]
-            residuals, day0 = remade(chosen), places.day0[sliced(chosen)]
-            self._series(code, residuals.sessions).add_remade(day0, residuals, engine)
+            first, last = self.stretches[0]
+            series = self._series(code, last - first + 1)
 
-    def _correlate(self) -> None:
+            def made(places: Ints, chosen: Ints = chosen) -> Remade:
+                return remade(chosen[places])
+
+            series.add_remade(places.day0[sliced(chosen)], made, engine, complete=not self.lacks)
+
+    def _correlate(self, engine: Engine | None = None) -> None:
         """Correlate what was summed, and forget the sums."""
         if self.sums:
-            self._known = {b"": self._pairs_of_sums()}
+            self._known = {b"": self._pairs_of_sums(engine)}
             self.events = sum(int(series.count.sum()) for series in self.sums.values())
             self.sums = {}
 
@@ -277,8 +285,8 @@ class CalendarCorrelation:
         first, last = self.own_windows[row, self.reported.index(window)].tolist()
         return first, last
 
-    def _pairs_of_sums(self) -> list[_Pairs]:
-        found = [pairs for code in sorted(self.sums) for pairs in self._lags_of_sums(code)]
+    def _pairs_of_sums(self, engine: Engine | None) -> list[_Pairs]:
+        found = [pairs for code in sorted(self.sums) for pairs in self._lags_of_sums(code, engine)]
         if len(self.sums) > 1:
             places = [
                 Place(code, int(day) + each.first)
@@ -289,12 +297,13 @@ class CalendarCorrelation:
             found += [self._of_sums(one, two) for one, two in meeting if one.exchange != two.exchange]
         return found
 
-    def _lags_of_sums(self, code: str) -> list[_Pairs]:
+    def _lags_of_sums(self, code: str, engine: Engine | None) -> list[_Pairs]:
         """Return the pairs of one exchange, together those whose days 0 lie equally many sessions apart."""
         series, one = self.sums[code], Place(code, 0)
         first, last = self.stretches[1]
+        products = series.products(min(last - first + 1, len(series.count)), engine)
         found = []
-        for lag, of_lag in enumerate(zip(*series.products(min(last - first + 1, len(series.count))), strict=True)):
+        for lag, of_lag in enumerate(zip(*products, strict=True)):
             product, common, pairs = of_lag
             exact = lag == 0 and series.lacking is None
             found.append(_of_ratio(one, Place(code, lag), float(product), float(common), int(pairs), exact=exact))

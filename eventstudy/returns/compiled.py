@@ -265,10 +265,13 @@ def in_stretches(row: Ints, count: Ints, together: int) -> tuple[Ints, Ints]:
 
 
 @njit(error_model="numpy")
-def sum_lagged(table: Floats, count: Ints, lags: int) -> Floats:
-    """Sum the products of rows so many apart, on the sessions that they share; rows of no event are zero."""
+def sum_lagged(table: Floats, count: Ints, early: int, lags: int) -> Floats:
+    """Sum, by lag, the products of the first so many rows with those after them, on the sessions that they share.
+
+    Rows of no event are zero.
+    """
     (days, sessions), sums = table.shape, np.zeros(lags)
-    for day in range(days):
+    for day in range(early):
         if count[day] == 0:
             continue
         for lag in range(min(lags, sessions, days - day)):

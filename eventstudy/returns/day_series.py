@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
-from itertools import product as pairs_of
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eventstudy._typing import Floats, Ints
-from eventstudy.execution import Engine, map_chunks
+from eventstudy.execution import Engine, map_chunks, sharing
 from eventstudy.returns import paths
 from eventstudy.returns.correlation import ROUNDING
 from eventstudy.returns.remade import Remade
@@ -72,22 +71,38 @@ class DaySeries:
             self.lacking = np.zeros(self.total.shape)
         np.add.at(self.lacking, (at, session), 1.0)
 
-    def add_remade(self, day0: Ints, residuals: Remade, engine: Engine) -> None:
-        """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""
+    def add_remade(
+        self, day0: Ints, remade: Callable[[Ints], Remade], engine: Engine | None = None, *, complete: bool
+    ) -> None:
+        """Add events whose residuals are to be made, some days after the others, so that each row is written by one.
+
+        Parameters
+        ----------
+        day0 : ndarray of shape (E,)
+            As in `add`.
+        remade : callable
+            Gives the residuals of the events at some of E positions.
+        engine : Engine, optional
+            Serial without it.
+        complete : bool
+            Whether no event lacks a residual.
+        """
         from eventstudy.returns.compiled import in_stretches
 
         at = day0 - self.first
-        if not residuals.complete and self.lacking is None:
+        if not complete and self.lacking is None:
             self.lacking = np.zeros(self.total.shape)
         # The rows of these days are held by the cache, and so is what the events of a symbol have in common.
         order, ends = in_stretches(at, self.count, _days_at_once(self.total))
-        stretches = np.split(order, ends[:-1])
-        task = partial(_add_standardised, self.total, self.lacking, at, residuals)
+
+        def add(some: Ints) -> None:
+            _add_standardised(self.total, self.lacking, at[some], remade(some))
+
         # In memory of its own a process would write in vain.
-        for _ in map_chunks(task, stretches, replace(engine, name="serial") if engine.name == "processes" else engine):
+        for _ in map_chunks(add, np.split(order, ends[:-1]), sharing(engine)):
             pass
 
-    def products(self, lags: int) -> tuple[Floats, Floats, Ints]:
+    def products(self, lags: int, engine: Engine | None = None) -> tuple[Floats, Floats, Ints]:
         """Return the sums of products over pairs of events whose days 0 lie 0, 1, ... sessions apart.
 
         Returns
@@ -101,16 +116,27 @@ class DaySeries:
         """
         days, sessions = self.total.shape
         pairs = np.array([self.count[: max(days - lag, 0)] @ self.count[lag:] for lag in range(lags)])
-        product = _lagged(self.total, self.count, lags)
+        product = self._lagged(lambda rows: self.total[rows], lags, engine)
         common = (pairs * np.maximum(sessions - np.arange(lags), 0)).astype(np.float64)
         own = float(self.count.sum() * sessions)
-        if self.lacking is not None:
-            common = _lagged(self.count[:, None] - self.lacking, self.count, lags)
-            own -= float(self.lacking.sum())
+        if (lacking := self.lacking) is not None:
+            common = self._lagged(lambda rows: self.count[rows, None] - lacking[rows], lags, engine)
+            own -= float(lacking.sum())
         # On one day there are all pairs twice, and each event with itself.
         product[:1], common[:1] = (product[:1] - own) / 2, (common[:1] - own) / 2
         pairs[:1] = (pairs[:1] - self.count.sum()) // 2
         return product, common, pairs
+
+    def _lagged(self, table: Callable[[slice], Floats], lags: int, engine: Engine | None) -> Floats:
+        """Return the sums of products of rows so many apart, on the sessions that they share, a stretch at a time."""
+        days, together = len(self.count), _days_at_once(self.total)
+        summed = _sum_lagged()
+
+        def of(begin: int) -> Floats:
+            rows = slice(begin, begin + together + lags - 1)
+            return summed(table(rows), self.count[rows], min(together, days - begin), lags)
+
+        return np.asarray(np.sum(list(map_chunks(of, range(0, days, together), sharing(engine))), axis=0))
 
     def row(self, day0: int, days: slice | Ints) -> tuple[Floats, Floats, int]:
         """Return the sums of a day 0 on some days, how many residuals they are of, and how many events."""
@@ -120,28 +146,31 @@ class DaySeries:
         return self.total[at, days], there[days], count
 
 
-def _lagged(table: Floats, count: Ints, lags: int) -> Floats:
-    """Return the sums of products of rows so many apart, on the sessions that they share; the cache holds a stretch."""
-    if paths.compiled():
-        from eventstudy.returns.compiled import sum_lagged
-
-        return sum_lagged(table, count, lags)
-    (days, sessions), sums = table.shape, np.zeros(lags)
-    for start, lag in pairs_of(range(0, days, _days_at_once(table)), range(min(lags, sessions))):
-        early = table[start : min(start + _days_at_once(table), days - lag), lag:]
-        late = table[start + lag :][: len(early), : sessions - lag]
-        sums[lag] += np.einsum("pm,pm->", early, late)
-    return sums
-
-
 def _days_at_once(table: Floats) -> int:
     return max(TABLE // int(table.shape[1] * table.itemsize), 1)
 
 
-def _add_standardised(total: Floats, lacking: Floats | None, at: Ints, residuals: Remade, order: Ints) -> None:
+def _add_standardised(total: Floats, lacking: Floats | None, at: Ints, residuals: Remade) -> None:
     from eventstudy.returns.compiled import add_standardised
 
-    add_standardised(total, total[:0] if lacking is None else lacking, at, residuals, order)
+    add_standardised(total, total[:0] if lacking is None else lacking, at, residuals, np.arange(len(at)))
+
+
+def _sum_lagged() -> Callable[[Floats, Ints, int, int], Floats]:
+    """Return what sums, by lag, the products of the first so many rows of a table with those after them."""
+    if not paths.compiled():
+        return _sum_lagged_rows
+    from eventstudy.returns.compiled import sum_lagged
+
+    return sum_lagged
+
+
+def _sum_lagged_rows(table: Floats, count: Ints, early: int, lags: int) -> Floats:  # noqa: ARG001
+    (days, sessions), sums = table.shape, np.zeros(lags)
+    for lag in range(min(lags, sessions, days)):
+        late = table[lag : lag + early, : sessions - lag]
+        sums[lag] = np.einsum("pm,pm->", table[: len(late), lag:], late)
+    return sums
 
 
 def _standardising(there: Filled) -> tuple[Floats, Floats]:

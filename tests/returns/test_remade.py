@@ -216,11 +216,11 @@ def test_sums_by_day(given: Given, engine: str, monkeypatch: pytest.MonkeyPatch)
     expected = np.zeros((DATES, SESSIONS))
     np.add.at(expected, given.date, standard)
     series, whole = DaySeries.empty(100, 100 + DATES - 1, SESSIONS), DaySeries.empty(100, 100 + DATES - 1, SESSIONS)
-    series.add_remade(day0, given.remade, Engine(name=engine, workers=2))
+    series.add_remade(day0, given.remade.take, Engine(name=engine, workers=2), complete=True)
     np.testing.assert_allclose(series.total, expected, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(series.count, np.bincount(given.date, minlength=DATES))
     monkeypatch.setattr(day_series, "TABLE", 1 << 30)
-    whole.add_remade(day0, given.remade, Engine())
+    whole.add_remade(day0, given.remade.take, complete=True)
     np.testing.assert_array_equal(series.total, whole.total)
 
 
@@ -246,7 +246,7 @@ def test_products_by_lag_are_those_of_all_pairs(*, lacking: bool, path: str, mon
                 product[lag] += np.nansum(both)
                 common[lag] += (~np.isnan(both)).sum()
                 pairs[lag] += 1
-    found = paths.run_on(path, series.products, lags)
+    found = paths.run_on(path, series.products, lags, Engine(name="threads", workers=2))
     np.testing.assert_allclose(found[0], product, rtol=1e-10, atol=1e-10)
     np.testing.assert_array_equal(found[1], common)
     np.testing.assert_array_equal(found[2], pairs)
