@@ -133,8 +133,7 @@ class BlockReader:
         """Return how to make the residuals of some events by the designs of their dates, from the fits of all."""
         assert self.dated is not None
         where = sliced(rows)
-        values, at, _ = self.stretches(where)
-        return remade(values, at, self.dated.designs, self.dated.date[where], take(fits, where))
+        return remade(self.estimation.values, self.dated.designs, self.dated.date[where], take(fits, where))
 
     def event_returns(self, rows: Ints) -> Floats:
         """Return the returns of the event window, shape (E, L)."""

@@ -107,10 +107,10 @@ def _in_one_loop(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -
     from eventstudy.returns.compiled_fit import Found, fit
 
     events, count = len(at), len(designs.series)
-    fits = Fits.none(events, designs.slopes)
+    fits = Fits.none(at, designs.slopes)
     fits.slopes[:, designs.slopes - designs.excess :] = 1.0
     total, lacking = np.zeros((2, designs.sessions))
-    made = remade(values, at, designs, date, fits)._replace(total=total, lacking=lacking)
+    made = remade(values, designs, date, fits)._replace(total=total, lacking=lacking)
     found = Found(
         coefficients=np.empty((events, count)),
         sigma=np.empty(events),

@@ -96,8 +96,6 @@ class CalendarCorrelation:
         Residuals held, block by block; where sums are wanted, those of one block.
     unmade : tuple of ndarray
         Where sums are wanted, block by block the events whose residuals are to be made in the end.
-    lacks : bool
-        Whether any of these lacks a residual.
     sums : mapping of str to DaySeries
         By exchange, of all blocks merged; none once they are correlated.
     events : int
@@ -116,7 +114,6 @@ class CalendarCorrelation:
     own_windows: Ints | None = None
     parts: tuple[Placed, ...] = ()
     unmade: tuple[Ints, ...] = ()
-    lacks: bool = False
     sums: dict[str, DaySeries] = field(default_factory=dict)
     events: int = 0
     _known: dict[bytes, list[_Pairs]] = field(default_factory=dict, compare=False)
@@ -153,14 +150,14 @@ class CalendarCorrelation:
             return
         chosen = residuals.take(good)
         if isinstance(chosen.given, Remade) and not self.held:
-            self.unmade, self.lacks = (*self.unmade, chosen.row), self.lacks or not chosen.given.complete
+            self.unmade = (*self.unmade, chosen.row)
         else:
             where = (chosen.known.calendar, chosen.known.day0)
             self.parts = (*self.parts, Placed(chosen.row, *where, chosen.values, chosen.complete))
 
     def merge(self, other: CalendarCorrelation) -> None:
         """Take over a later block's."""
-        self.unmade, self.lacks = (*self.unmade, *other.unmade), self.lacks or other.lacks
+        self.unmade = (*self.unmade, *other.unmade)
         if self.held:
             self.parts = (*self.parts, *other.parts)
             return
@@ -179,13 +176,8 @@ class CalendarCorrelation:
     def _sum_remade(self, rows: Ints, engine: Engine, places: Places, remade: Callable[[Ints], Remade]) -> None:
         for code, of in self._by_exchange(taken(places.calendar, rows)):
             chosen = rows if of.all() else rows[of]
-            first, last = self.stretches[0]
-            series = self._series(code, last - first + 1)
-
-            def made(places: Ints, chosen: Ints = chosen) -> Remade:
-                return remade(chosen[places])
-
-            series.add_remade(places.day0[sliced(chosen)], made, engine, complete=not self.lacks)
+            residuals, day0 = remade(chosen), places.day0[sliced(chosen)]
+            self._series(code, residuals.sessions).add_remade(day0, residuals, engine)
 
     def _correlate(self, engine: Engine | None = None) -> None:
         """Correlate what was summed, and forget the sums."""

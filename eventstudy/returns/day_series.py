@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,33 +72,17 @@ class DaySeries:
             self.lacking = np.zeros(self.total.shape)
         np.add.at(self.lacking, (at, session), 1.0)
 
-    def add_remade(
-        self, day0: Ints, remade: Callable[[Ints], Remade], engine: Engine | None = None, *, complete: bool
-    ) -> None:
-        """Add events whose residuals are to be made, some days after the others, so that each row is written by one.
-
-        Parameters
-        ----------
-        day0 : ndarray of shape (E,)
-            As in `add`.
-        remade : callable
-            Gives the residuals of the events at some of E positions.
-        engine : Engine, optional
-            Serial without it.
-        complete : bool
-            Whether no event lacks a residual.
-        """
-        from eventstudy.returns.compiled import in_stretches
+    def add_remade(self, day0: Ints, residuals: Remade, engine: Engine | None = None) -> None:
+        """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""
+        from eventstudy.returns.compiled import add_standardised, in_stretches
 
         at = day0 - self.first
-        if not complete and self.lacking is None:
+        if not residuals.complete and self.lacking is None:
             self.lacking = np.zeros(self.total.shape)
+        lacking = self.total[:0] if self.lacking is None else self.lacking
         # The rows of these days are held by the cache, and so is what the events of a symbol have in common.
         order, ends = in_stretches(at, self.count, _days_at_once(self.total))
-
-        def add(some: Ints) -> None:
-            _add_standardised(self.total, self.lacking, at[some], remade(some))
-
+        add = partial(add_standardised, self.total, lacking, at, residuals)
         # In memory of its own a process would write in vain.
         for _ in map_chunks(add, np.split(order, ends[:-1]), sharing(engine)):
             pass
@@ -148,12 +133,6 @@ class DaySeries:
 
 def _days_at_once(table: Floats) -> int:
     return max(TABLE // int(table.shape[1] * table.itemsize), 1)
-
-
-def _add_standardised(total: Floats, lacking: Floats | None, at: Ints, residuals: Remade) -> None:
-    from eventstudy.returns.compiled import add_standardised
-
-    add_standardised(total, total[:0] if lacking is None else lacking, at, residuals, np.arange(len(at)))
 
 
 def _sum_lagged() -> Callable[[Floats, Ints, int, int], Floats]:

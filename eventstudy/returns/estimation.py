@@ -144,7 +144,8 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
     block, model = reader.read(rows), reader.model
     coefficients = fits = None
     if reader.dated is not None:
-        fits = Fits.none(len(rows), reader.dated.designs.slopes) if paths.compiled() else None
+        none = np.zeros(len(rows), dtype=np.int64)
+        fits = Fits.none(none, reader.dated.designs.slopes) if paths.compiled() else None
     if reader.dated is not None and isinstance(model, LinearModel):
         fit = model.solve(block)
         result = model.forecast(block, fit)

@@ -109,9 +109,9 @@ def _rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple
 def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Remade, Floats, Floats, Ints]:
     from eventstudy.returns.compiled import settle_gaps
 
-    fits = Fits.none(len(at), 1)
+    fits = Fits.none(at, 1)
     fits.level[:], fits.slopes[:] = 0.0, 1.0
     total, lacking = np.zeros((2, designs.sessions))
-    made = remade(values, at, designs, date, fits)._replace(total=total, lacking=lacking)
+    made = remade(values, designs, date, fits)._replace(total=total, lacking=lacking)
     ssr = settle_gaps(made)
     return made, made.mean_residual, ssr, made.n_obs.astype(np.int64)

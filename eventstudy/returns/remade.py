@@ -26,6 +26,8 @@ class Fits:
 
     Parameters
     ----------
+    at : ndarray of shape (E,)
+        Where the M returns of each event begin, one after another.
     level : ndarray of shape (E,)
         Mean return where there is a constant, else 0; NaN where there is no estimate.
     slopes : ndarray of shape (E, K)
@@ -41,6 +43,7 @@ class Fits:
         How many there are, 0 where there is no estimate.
     """
 
+    at: Ints
     level: Floats
     slopes: Floats
     mean_residual: Floats
@@ -49,13 +52,13 @@ class Fits:
     n_obs: Codes
 
     @classmethod
-    def none(cls, events: int, slopes: int) -> Fits:
-        """Return those of events without an estimate."""
-        missing, none = np.full(events, np.nan), np.zeros(events, dtype=np.int32)
-        return cls(missing, np.zeros((events, slopes)), missing.copy(), np.zeros(events), none, none.copy())
+    def none(cls, at: Ints, slopes: int) -> Fits:
+        """Return those of events without an estimate, whose returns begin there."""
+        missing, none = np.full(len(at), np.nan), np.zeros(len(at), dtype=np.int32)
+        return cls(at, missing, np.zeros((len(at), slopes)), missing.copy(), np.zeros(len(at)), none, none.copy())
 
 
-BY_EVENT = ("at", "date", *(each.name for each in fields(Fits)))
+BY_EVENT = ("date", *(each.name for each in fields(Fits)))
 
 
 class Remade(NamedTuple):

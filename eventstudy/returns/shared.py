@@ -224,7 +224,7 @@ def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints
     return np.asarray(sliding_window_view(values, days)[at] - expected)
 
 
-def remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fits: Fits) -> Remade:
+def remade(values: Floats, designs: SharedDesigns, date: Ints, fits: Fits) -> Remade:
     """Return how to make the residuals of events that have been fitted; the arguments are those of `fit_by_date`."""
     begin, sessions = int(designs.constant), designs.series.shape[1]
     # Regressors, or zeros where there are none; and the riskless return, which is taken out whole.
@@ -234,7 +234,7 @@ def remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fits: F
     mean[:, : len(designs.series) - begin] = designs.mean[:, begin:]
     return Remade(
         values=values,
-        at=at,
+        at=fits.at,
         columns=columns,
         first=designs.first,
         mean=mean,

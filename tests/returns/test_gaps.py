@@ -265,7 +265,7 @@ def test_what_is_summed_of_residuals_to_be_made_is_that_of_rows() -> None:
     assert isinstance(fit.residuals, Remade)
     day0, places = np.random.default_rng(0).integers(0, 9, len(rows)), np.arange(len(rows))
     made, given = DaySeries.empty(0, 8, SESSIONS), DaySeries.empty(0, 8, SESSIONS)
-    made.add_remade(day0, fit.residuals.take, complete=False)
+    made.add_remade(day0, fit.residuals)
     given.add(day0, rows, complete=False)
     np.testing.assert_allclose(made.total, given.total, rtol=0, atol=1e-12)
     assert made.lacking is not None

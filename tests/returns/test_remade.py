@@ -110,11 +110,11 @@ def test_some_events_and_what_stays_of_them(given: Given) -> None:
     np.testing.assert_array_equal(made.take(odd).rows(), rows[odd])
     assert not len(made.take(odd).total)
     some = pickle.loads(pickle.dumps(take(made.fits, odd)))
-    again = remade(given.values, given.at[odd], given.designs, given.date[odd], some)
+    again = remade(given.values, given.designs, given.date[odd], some)
     np.testing.assert_array_equal(again.rows(), rows[odd])
     assert not len(again.total)
     assert np.isnan(
-        remade(given.values, given.at, given.designs, given.date, Fits.none(1_300, made.slopes.shape[1])).rows()
+        remade(given.values, given.designs, given.date, Fits.none(given.at, made.slopes.shape[1])).rows()
     ).all()
 
 
@@ -216,11 +216,11 @@ def test_sums_by_day(given: Given, engine: str, monkeypatch: pytest.MonkeyPatch)
     expected = np.zeros((DATES, SESSIONS))
     np.add.at(expected, given.date, standard)
     series, whole = DaySeries.empty(100, 100 + DATES - 1, SESSIONS), DaySeries.empty(100, 100 + DATES - 1, SESSIONS)
-    series.add_remade(day0, given.remade.take, Engine(name=engine, workers=2), complete=True)
+    series.add_remade(day0, given.remade, Engine(name=engine, workers=2))
     np.testing.assert_allclose(series.total, expected, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(series.count, np.bincount(given.date, minlength=DATES))
     monkeypatch.setattr(day_series, "TABLE", 1 << 30)
-    whole.add_remade(day0, given.remade.take, complete=True)
+    whole.add_remade(day0, given.remade)
     np.testing.assert_array_equal(series.total, whole.total)
 
 
