@@ -45,11 +45,9 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     inverse, begin, (events, count) = designs.inverse[date], int(designs.constant), (len(at), len(designs.series))
     there = cleared(designs.explained(values, at, date))
     y, event, session, n_obs = there
-    mean, centred = there.centred()
+    mean, centred = there.centre() if designs.constant else there.centred()
     around = np.einsum("em,em->e", centred, centred)
     squares = around + n_obs * mean**2
-    if designs.constant:
-        y = centred
     columns = _columns(designs, date)
     cross = np.reshape([np.einsum("em,em->e", column, y) for column in columns], (count - begin, events))
     scores = np.zeros((events, count))

@@ -29,12 +29,21 @@ class Filled(NamedTuple):
     session: Ints
     n_obs: Ints
 
+    @property
+    def mean(self) -> Floats:
+        """Mean of what is there, shape (E,)."""
+        return np.asarray(np.einsum("em->e", self.values) / np.maximum(self.n_obs, 1))
+
+    def centre(self) -> tuple[Floats, Floats]:
+        """Take from the values the mean of what is there, and return both."""
+        mean, values = self.mean, self.values
+        values -= mean[:, None]
+        values[self.event, self.session] = 0.0
+        return mean, values
+
     def centred(self) -> tuple[Floats, Floats]:
-        """Return the mean of what is there, shape (E,), and the values less it, zero where missing."""
-        mean = np.einsum("em->e", self.values) / np.maximum(self.n_obs, 1)
-        centred = self.values - mean[:, None]
-        centred[self.event, self.session] = 0.0
-        return mean, centred
+        """Return the same of a copy."""
+        return self._replace(values=self.values.copy()).centre()
 
 
 def whole(values: Floats) -> Filled:
