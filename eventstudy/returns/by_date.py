@@ -11,7 +11,7 @@ from eventstudy.returns.covariance import Turned
 from eventstudy.returns.gaps import KEPT, turned_by
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits
-from eventstudy.returns.rows import cleared
+from eventstudy.returns.rows import Filled, cleared
 from eventstudy.returns.shared import SharedDesigns, remade
 from eventstudy.returns.shared_fit import SharedFit
 
@@ -52,13 +52,8 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     cross = np.reshape([np.einsum("em,em->e", column, y) for column in columns], (count - begin, events))
     scores = np.zeros((events, count))
     scores[:, begin:] = _times(cross.T, inverse[:, begin:, begin:])
-    turned = None
-    if len(event):
-        basis = np.zeros((len(event), count))
-        basis[:, 0] = begin * designs.series[0, 0] * inverse[event, 0, 0]
-        beside = np.reshape([column[event, session] for column in columns], (count - begin, len(event)))
-        basis[:, begin:] = _times(beside.T, inverse[event, begin:, begin:])
-        turned = turned_by(basis, event)
+    turned = _turned(designs, columns, inverse, there) if len(event) else None
+    if turned is not None:
         gapped, by = turned
         scores[gapped] = _times(_times(scores[gapped], by), np.swapaxes(by, 1, 2))
     coefficients = _times(scores, np.swapaxes(inverse, 1, 2))
@@ -93,6 +88,16 @@ def _columns(designs: SharedDesigns, date: Ints) -> list[Floats]:
     begin, first = int(designs.constant), designs.first[date]
     windows = sliding_window_view(designs.series, designs.sessions, axis=1)
     return [windows[k][first] - designs.mean[date, k, None] for k in range(begin, len(windows))]
+
+
+def _turned(designs: SharedDesigns, columns: list[Floats], inverse: Floats, there: Filled) -> Turned:
+    """Return the events that lack returns, and what turns their designs."""
+    event, begin, count = there.event, int(designs.constant), len(designs.series)
+    basis = np.zeros((len(event), count))
+    basis[:, 0] = begin * designs.series[0, 0] * inverse[event, 0, 0]
+    beside = np.reshape([column[event, there.session] for column in columns], (count - begin, len(event)))
+    basis[:, begin:] = _times(beside.T, inverse[event, begin:, begin:])
+    return turned_by(basis, event)
 
 
 def _times(rows: Floats, matrices: Floats) -> Floats:
