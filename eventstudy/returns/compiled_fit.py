@@ -16,7 +16,7 @@ from eventstudy.returns.jit import IN_ORDER, REORDERED, njit, part
 if TYPE_CHECKING:
     from eventstudy.returns.remade import Remade
 
-__all__ = ["Found", "fit", "triangles"]
+__all__ = ["Found", "fit"]
 
 # Values that are looked at together for one that is missing.
 STRIDE = 32
@@ -42,20 +42,6 @@ class Found(NamedTuple):
 
 
 # Loops over one stretch of memory are functions of their own: only then are they compiled to vector instructions.
-
-
-@part()
-def fill_row(row: Floats, values: Floats) -> None:
-    """Write values."""
-    for t in range(len(row)):
-        row[t] = values[t]
-
-
-@part(error_model="numpy")
-def divide(row: Floats, by: float) -> None:
-    """Divide a row by a number."""
-    for t in range(len(row)):
-        row[t] /= by
 
 
 @part(fastmath=IN_ORDER, error_model="numpy")
@@ -128,35 +114,6 @@ def product(one: Floats, two: Floats) -> float:
     for t in range(len(one)):
         found += one[t] * two[t]
     return found
-
-
-@njit(error_model="numpy")
-def triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floats, Floats]:
-    """Return R of ``X = Q R`` by modified Gram-Schmidt, the columns' lengths and their means, for each date.
-
-    Parameters
-    ----------
-    first : ndarray of shape (D,)
-        Where in the series each date's sessions begin; where that is below zero, R is NaN.
-    """
-    dates, count = len(first), len(series)
-    triangle, length = np.zeros((dates, count, count)), np.full((dates, count), np.nan)
-    mean, basis = np.zeros((dates, count)), np.empty((count, sessions))
-    ones = np.ones(sessions)
-    for d in range(dates):
-        if first[d] < 0:
-            triangle[d] = np.nan
-            continue
-        for k in range(count):
-            fill_row(basis[k], series[k, first[d] : first[d] + sessions])
-            mean[d, k] = product(basis[k], ones) / sessions
-            length[d, k] = np.sqrt(product(basis[k], basis[k]))
-            for j in range(k):
-                triangle[d, j, k] = product(basis[j], basis[k])
-                take_column(basis[k], basis[j], 0.0, triangle[d, j, k])
-            triangle[d, k, k] = np.sqrt(product(basis[k], basis[k]))
-            divide(basis[k], triangle[d, k, k])
-    return triangle, length, mean
 
 
 @part(fastmath=REORDERED)

@@ -177,7 +177,7 @@ def factorise(
 def _triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floats, Floats]:
     """Return R of ``X = Q R`` (D, K, K), NaN where X has gaps; the lengths of the columns and their means (D, K)."""
     if paths.compiled():
-        from eventstudy.returns.compiled_fit import triangles
+        from eventstudy.returns.compiled import triangles
 
         return triangles(series, first, sessions)
     windows = sliding_window_view(series, sessions, axis=1)

@@ -14,7 +14,7 @@ from eventstudy.execution import Engine
 from eventstudy.returns import day_series, paths
 from eventstudy.returns.accumulators import Residuals, take
 from eventstudy.returns.by_date import fit_by_date
-from eventstudy.returns.compiled_fit import triangles
+from eventstudy.returns.compiled import triangles
 from eventstudy.returns.day_series import DaySeries
 from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
