@@ -366,7 +366,7 @@ def dispersion(values: Floats) -> float:
     if high - low <= ROUNDING * max(-low, high):
         return 0.0
     mean = np.mean(values)
-    return float(np.sqrt(summed(lambda piece: np.square(piece - mean), values) / (len(values) - 1)))
+    return float(np.sqrt(summed(lambda piece: np.square(piece - mean), values) / max(len(values) - 1, 1)))
 
 
 def summed(function: Callable[[NDArray[T]], Floats], values: NDArray[T]) -> float:

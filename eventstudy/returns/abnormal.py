@@ -272,7 +272,10 @@ class AbnormalReturns:
         return Cars(window, car, std_error, self.estimates.dof, partial(self.bhar, window), reason)
 
     def inside(self, window: Window, rows: Rows = EVERY) -> Bools:
-        """Return which days of the event window belong to a window, shape (E, L), or those of some events."""
+        """Return which days of the event window belong to a window, shape (E, L), or those of some events.
+
+        Read-only where no event has days of its own.
+        """
         days = np.array(self.windows.days)
         if self.own_windows is None or window not in self.windows.reported:
             every = (days >= window.start) & (days <= window.end)

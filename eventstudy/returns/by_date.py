@@ -11,7 +11,7 @@ from eventstudy.returns.covariance import Turned
 from eventstudy.returns.gaps import KEPT, turned_by
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits
-from eventstudy.returns.rows import Filled, cleared
+from eventstudy.returns.rows import Filled, fill_in_place
 from eventstudy.returns.shared import SharedDesigns, remade
 from eventstudy.returns.shared_fit import SharedFit
 
@@ -43,9 +43,9 @@ def fit_by_date(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) ->
 def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:
     """Return fits with residuals as rows; what is missing is zero until the end, and adds nothing."""
     inverse, begin, (events, count) = designs.inverse[date], int(designs.constant), (len(at), len(designs.series))
-    there = cleared(designs.explained(values, at, date))
+    there = fill_in_place(designs.explained(values, at, date))
     y, event, session, n_obs = there
-    mean, centred = there.centre() if designs.constant else there.centred()
+    mean, centred = there.centre_in_place() if designs.constant else there.centred()
     around = np.einsum("em,em->e", centred, centred)
     squares = around + n_obs * mean**2
     columns = _columns(designs, date)

@@ -20,7 +20,7 @@ __all__ = [
     "add_standardised",
     "clear_below",
     "count_above",
-    "in_stretches",
+    "count_and_order",
     "residuals",
     "settle_gaps",
     "sum_lagged",
@@ -282,8 +282,8 @@ def add_standardised(table: Floats, lacking: Floats, at: Ints, made: Remade, ord
 
 
 @njit()
-def in_stretches(row: Ints, count: Ints, together: int) -> tuple[Ints, Ints]:
-    """Return events in the order of stretches of so many rows of a table, and where each stretch ends.
+def count_and_order(row: Ints, count: Ints, together: int) -> tuple[Ints, Ints]:
+    """Count the events of each row of a table; return them by stretches of so many rows, and where each stretch ends.
 
     Parameters
     ----------

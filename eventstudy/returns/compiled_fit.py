@@ -1,6 +1,6 @@
 """The fit of events by the designs of their dates, as one compiled loop; needs the extra ``fast``.
 
-It gives what `eventstudy.returns.shared` and `eventstudy.returns.gaps` give with NumPy, to 1e-12. What other loops have
+It gives what `eventstudy.returns.by_date` gives with NumPy, to 1e-12. What other loops have
 too stands here again, since Numba's cache looks for changes in the file of a loop and not in others.
 """
 

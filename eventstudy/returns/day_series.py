@@ -74,14 +74,14 @@ class DaySeries:
 
     def add_remade(self, day0: Ints, residuals: Remade, engine: Engine | None = None) -> None:
         """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""
-        from eventstudy.returns.compiled import add_standardised, in_stretches
+        from eventstudy.returns.compiled import add_standardised, count_and_order
 
         at = day0 - self.first
         if not residuals.complete and self.lacking is None:
             self.lacking = np.zeros(self.total.shape)
         lacking = self.total[:0] if self.lacking is None else self.lacking
         # The rows of these days are held by the cache, and so is what the events of a symbol have in common.
-        order, ends = in_stretches(at, self.count, _days_at_once(self.total))
+        order, ends = count_and_order(at, self.count, _days_at_once(self.total))
         add = partial(add_standardised, self.total, lacking, at, residuals)
         # In memory of its own a process would write in vain.
         for _ in map_chunks(add, np.split(order, ends[:-1]), sharing(engine)):

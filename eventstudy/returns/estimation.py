@@ -180,6 +180,8 @@ def _by_date(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[lis
     if not usable.all():
         others.append(rows[~usable])
         rows, at, date = rows[usable], at[usable], date[usable]
+    if not len(rows):
+        return [], np.concatenate([rows, *others])
     fit = _fit(reader.model, values, at, dated.designs, date)
     there = np.isfinite(fit.sigma)
     if not there.all():

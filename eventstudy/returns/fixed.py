@@ -63,14 +63,15 @@ def fit_fixed(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, *, c
     Parameters
     ----------
     values, at, designs, date
-        As in `fit_gaps`.
+        As in `fit_by_date`.
     centred : bool
         Whether ``sigma^2`` is about the mean, with n - 1 degrees of freedom; else it is ``sum e^2 / n``, with n.
 
     Returns
     -------
     SharedFit
-        Sigma is zero where nothing varies about the mean, whatever `centred` says; NaN with fewer than two returns.
+        Sigma is zero where nothing varies about the mean, whatever `centred` says; NaN with fewer than two returns, or
+        where any is infinite.
     """
     residuals, mean, ssr, n_obs = (_remade if paths.compiled() else _rows)(values, at, designs, date)
     around = ssr - n_obs * mean**2
@@ -100,18 +101,26 @@ def _expected(designs: SharedDesigns, date: Ints) -> Floats:
 
 
 def _rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Floats, Floats, Floats, Ints]:
-    """Return residuals, their means and sums of squares, and how many there are."""
+    """Return residuals, their means and sums of squares, and how many there are, 0 where one is infinite."""
     residuals = designs.explained(values, at, date)
     residuals -= _expected(designs, date)
-    return residuals, *settled(residuals)
+    mean, ssr, n_obs = settled(residuals)
+    finite = np.isfinite(ssr)
+    return residuals, np.where(finite, mean, 0.0), np.where(finite, ssr, 0.0), np.where(finite, n_obs, 0)
 
 
 def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Remade, Floats, Floats, Ints]:
-    from eventstudy.returns.compiled import settle_gaps
+    from eventstudy.returns.compiled import settle_gaps, sum_residuals
 
     fits = Fits.none(at, 1)
     fits.level[:], fits.slopes[:] = 0.0, 1.0
     total, lacking = np.zeros((2, designs.sessions))
     made = remade(values, designs, date, fits)._replace(total=total, lacking=lacking)
     ssr = settle_gaps(made)
+    infinite = ~np.isfinite(ssr)
+    if infinite.any():
+        # They have left no sum by session.
+        made.level[infinite], made.mean_residual[infinite], made.n_obs[infinite], ssr[infinite] = np.nan, 0.0, 0, 0.0
+        total, lacking = sum_residuals(made)
+        made = made._replace(total=total, lacking=lacking)
     return made, made.mean_residual, ssr, made.n_obs.astype(np.int64)

@@ -2,7 +2,8 @@
 
 The hot loops exist twice: projecting returns on a design, forecasting, standard errors, sums over windows, ranking and
 counting within rows, summing by day 0. Everything else is common.
-A block says once which of the two it runs on, and the formulas ask here.
+A block says once which of the two it runs on, and the formulas ask here; what is made of all events at once is told an
+engine, and asks `compiles`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 
-__all__ = ["Filled", "cleared", "filled", "settled", "whole"]
+__all__ = ["Filled", "fill_in_place", "filled", "settled", "whole"]
 
 
 class Filled(NamedTuple):
@@ -34,7 +34,7 @@ class Filled(NamedTuple):
         """Mean of what is there, shape (E,)."""
         return np.asarray(np.einsum("em->e", self.values) / np.maximum(self.n_obs, 1))
 
-    def centre(self) -> tuple[Floats, Floats]:
+    def centre_in_place(self) -> tuple[Floats, Floats]:
         """Take from the values the mean of what is there, and return both."""
         mean, values = self.mean, self.values
         values -= mean[:, None]
@@ -43,7 +43,7 @@ class Filled(NamedTuple):
 
     def centred(self) -> tuple[Floats, Floats]:
         """Return the same of a copy."""
-        return self._replace(values=self.values.copy()).centre()
+        return self._replace(values=self.values.copy()).centre_in_place()
 
 
 def whole(values: Floats) -> Filled:
@@ -61,10 +61,10 @@ def filled(values: Floats) -> Filled:
     >>> values.tolist(), event.tolist(), session.tolist(), n_obs.tolist()
     ([[1.0, 0.0, 3.0]], [0], [1], [2])
     """
-    return cleared(values.copy())
+    return fill_in_place(values.copy())
 
 
-def cleared(values: Floats) -> Filled:
+def fill_in_place(values: Floats) -> Filled:
     """Return the same of values that are written into."""
     events, sessions = values.shape
     # Sums tell which rows lack any, faster than a look at each value.
@@ -93,5 +93,4 @@ def settled(residuals: Floats) -> tuple[Floats, Floats, Ints]:
     ([2.0, 0.0], [10.0, 0.0], [2, 0])
     """
     there = filled(residuals)
-    mean = np.einsum("em->e", there.values) / np.maximum(there.n_obs, 1)
-    return mean, np.einsum("em,em->e", there.values, there.values), there.n_obs
+    return there.mean, np.einsum("em,em->e", there.values, there.values), there.n_obs

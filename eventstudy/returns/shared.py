@@ -2,8 +2,9 @@
 
 Where no return and no regressor is missing, the design of an event depends on its exchange and its day 0 alone. Its
 orthonormal basis ``Q = X R^-1`` then turns least squares into K inner products and one residual pass: ``c = Q'y``,
-``e = y - Q c``, ``b = R^-1 c``. R is kept by date, and Q is made of the regressors when it is used: they are read from
-the cache, a table of bases from memory. The residual variance still comes from the residuals themselves.
+``e = y - Q c``, ``b = R^-1 c`` (`eventstudy.returns.by_date`). R is kept by date, and Q is made of the regressors when
+it is used: they are read from the cache, a table of bases from memory. The residual variance still comes from the
+residuals themselves.
 """
 
 from __future__ import annotations

@@ -21,15 +21,15 @@ class SharedFit:
     Parameters
     ----------
     coefficients : ndarray of shape (E, K)
-        ``b = R^-1 c``.
+        ``b = R^-1 c``, c turned where returns are missing.
     residuals : ndarray of shape (E, M) or Remade
         Decimals per session.
     mean_residual : ndarray of shape (E,)
         Their means.
     sigma, r_squared : ndarray of shape (E,)
-        NaN where a return is missing after all.
+        NaN where too many returns are missing, or one is infinite.
     dof, n_obs, collinear : ndarray of shape (E,)
-        M - K, M, -1.
+        n - K, n, -1, n the returns there are.
     turned : Turned, optional
         Events that lack returns, and what turns the spread of their design into theirs (`eventstudy.returns.gaps`).
     """
