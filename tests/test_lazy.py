@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import FrozenInstanceError, dataclass, replace
 from threading import Barrier
-from typing import TYPE_CHECKING
 
-import pytest
-
-from eventstudy._lazy import Asked, later, lazy
-
-
-@dataclass(frozen=True)
-class Named:
-    """What has names, or will have."""
-
-    if TYPE_CHECKING:
-        names: tuple[str, ...]
-    else:
-        names: tuple[str, ...] = Asked()
+from eventstudy._lazy import lazy
 
 
 class Counted:
@@ -49,22 +34,3 @@ def test_two_objects_are_asked_at_once_and_each_once() -> None:
 
 def test_it_is_read_from_the_class_as_itself() -> None:
     assert Counted.value.__doc__ == "Seven, when both are asked."
-
-
-def test_a_field_is_made_when_it_is_asked_for_and_once() -> None:
-    asked: list[str] = []
-
-    def names(*given: str) -> tuple[str, ...]:
-        asked.append("")
-        return given
-
-    named = Named(later(names, "a", "b"))
-    assert not asked
-    assert [named.names, named.names] == [("a", "b")] * 2
-    assert len(asked) == 1
-    assert pickle.loads(pickle.dumps(Named(later(tuple, "ab")))).names == ("a", "b")
-    assert replace(named, names=("c",)).names == ("c",)
-    with pytest.raises(FrozenInstanceError):
-        named.names = ("d",)  # type: ignore[misc]
-    with pytest.raises(TypeError, match="names"):
-        Named()  # type: ignore[call-arg]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy._lazy import Asked, later, lazy
+from eventstudy._lazy import lazy
 from eventstudy._typing import Dates, Floats, Ints, Labels
 from eventstudy.execution import sliced
 from eventstudy.returns.abnormal import AbnormalReturns, Cars
@@ -30,8 +30,8 @@ class Sample:
 
     Parameters
     ----------
-    event_id : ndarray of shape (N,)
-        Names of the events.
+    named : ndarray of shape (N,) or callable
+        Names of the events, or what takes them from those of all events.
     row : ndarray of shape (N,)
         Their positions in the study's aligned events.
     window : Window
@@ -58,11 +58,7 @@ class Sample:
         Where the sample comes from: all E events and the whole event window. A study always gives it.
     """
 
-    if TYPE_CHECKING:
-        event_id: Labels
-    else:
-        # Few tests ask for the names, and those of many events take long to gather.
-        event_id: Labels = Asked()
+    named: Labels | Callable[[], Labels]
     row: Ints
     window: Window
     car: Floats
@@ -112,7 +108,7 @@ class Sample:
             chosen = sliced(row)
         days = cars.window.within(abnormal.windows.event[0])
         return cls(
-            event_id=later(_rows, event_id, chosen),
+            named=partial(_rows, event_id, chosen),
             row=row,
             window=cars.window,
             car=cars.car[chosen],
@@ -129,6 +125,11 @@ class Sample:
 
     def __len__(self) -> int:
         return len(self.car)
+
+    @lazy
+    def event_id(self) -> Labels:
+        """Names of the events, shape (N,); few tests ask for them, and those of many events take long to gather."""
+        return self.named() if callable(self.named) else self.named
 
     @property
     def bhar(self) -> Floats:

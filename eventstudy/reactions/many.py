@@ -308,7 +308,7 @@ def leg_sample(
     values = np.array([getattr(move, measure) for _, _, move in kept], dtype=np.float64)
     rows: Ints = np.array([row for row, _, _ in kept], dtype=np.int64)
     return Sample(
-        event_id=np.array([each.event_id for _, each, _ in kept], dtype=object),
+        named=np.array([each.event_id for _, each, _ in kept], dtype=object),
         row=rows,
         window=Window(leg, 0, 0),
         car=values,

@@ -45,7 +45,7 @@ def sample(
         if x is not None:
             held[OwnResiduals] = OwnResiduals([(given, x)])
     return Sample(
-        event_id=np.array([f"e{i}" for i in rows], dtype=object),
+        named=np.array([f"e{i}" for i in rows], dtype=object),
         row=rows,
         window=Window(f"[0,{end}]", 0, end),
         car=values,
@@ -63,7 +63,7 @@ def sample(
 def shuffled(given: Sample, order: np.ndarray) -> Sample:
     """Return the same sample with its events in another order."""
     return Sample(
-        event_id=given.event_id[order],
+        named=given.event_id[order],
         row=given.row[order],
         window=given.window,
         car=given.car[order],

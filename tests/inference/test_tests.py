@@ -30,7 +30,7 @@ def sample(car: list[float], std_error: list[float] | None = None, residuals: np
         share.add(held)
         means.add(held)
     return Sample(
-        event_id=np.array([f"e{i}" for i in range(n)], dtype=object),
+        named=np.array([f"e{i}" for i in range(n)], dtype=object),
         row=rows,
         window=Window("[0,+2]", 0, 2),
         car=np.array(car, dtype=float),
