@@ -27,6 +27,7 @@ def window_sums(values: Floats, windows: Sequence[slice], engine: Engine | None 
     """
     sums = np.empty((len(windows), len(values)))
     compiled = paths.compiles(engine, len(values))
+    first, after = np.array([(days.start, days.stop) for days in windows], dtype=np.int64).reshape(-1, 2).T.copy()
 
     def fill(rows: slice) -> None:
         if compiled:
@@ -37,7 +38,6 @@ def window_sums(values: Floats, windows: Sequence[slice], engine: Engine | None 
         for window, days in enumerate(windows):
             values[rows, days].sum(axis=1, out=sums[window, rows])
 
-    first, after = np.array([(days.start, days.stop) for days in windows], dtype=np.int64).reshape(-1, 2).T.copy()
     times = paths.TIMES[paths.COMPILED if compiled else paths.NUMPY]
     for _ in map_chunks(fill, [*pieces(len(values), times)], sharing(engine)):
         pass

@@ -271,6 +271,16 @@ def test_sums_by_session_are_those_of_the_rows(given: Given) -> None:
         assert found.squares == pytest.approx(squares, rel=1e-11)
 
 
+def test_a_mean_that_is_most_of_a_row_costs_no_digits() -> None:
+    rng = np.random.default_rng(13)
+    rows = 10.0 + rng.normal(0, 0.02, (4, SESSIONS))
+    rows[2:, ::7] = np.nan
+    series = DaySeries.empty(0, 0, SESSIONS)
+    series.add(np.zeros(4, dtype=np.int64), rows, complete=False)
+    standard = (rows - np.nanmean(rows, axis=1, keepdims=True)) / np.nanstd(rows, axis=1, keepdims=True)
+    np.testing.assert_allclose(series.total[0], np.nansum(standard, axis=0), rtol=0, atol=1e-11)
+
+
 def test_a_row_that_does_not_vary_adds_nothing() -> None:
     varied = np.random.default_rng(12).normal(0.001, 0.02, SESSIONS)
     series = DaySeries.empty(0, 1, SESSIONS)
