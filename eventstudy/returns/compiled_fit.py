@@ -335,8 +335,8 @@ def fit(
     kept, perfect : float
         `KEPT` of `eventstudy.returns.gaps`, `PERFECT` of `eventstudy.returns.linear`.
     """
-    # Named one by one outside the loop, since each mention of a field counts a reference. The loop is one function, since
-    # a part that is given slices costs an event without gaps up to a third of its time.
+    # Named one by one outside the loop, since each mention of a field counts a reference. The loop is one function,
+    # since a part that is given slices costs an event without gaps up to a third of its time.
     values, at, level, slopes, mean_residual = made.values, made.at, made.level, made.slopes, made.mean_residual
     scale, positive, n_obs, total, lacking = made.scale, made.positive, made.n_obs, made.total, made.lacking
     coefficients, sigma, r_squared, turn = found.coefficients, found.sigma, found.r_squared, found.turn
