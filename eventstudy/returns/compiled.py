@@ -239,30 +239,40 @@ def count_above(made: Remade, limits: Floats, weight: Floats) -> tuple[Floats, F
 
 
 @part(error_model="numpy")
-def add_with_gaps(table: Floats, lacking: Floats, at: Ints, made: Remade, order: Ints) -> None:
-    """Add the residuals of events that lack some, and to another table how many of them are missing."""
-    rows, mean_residual, scale = np.empty((TURN, made.sessions)), made.mean_residual, made.scale
+def add_with_gaps(total: Floats, lacking: Floats, place: Ints, made: Remade, order: Ints) -> None:
+    """Add the residuals of events that lack some, and to other sums how many of them are missing."""
+    mean_residual, scale, sessions = made.mean_residual, made.scale, made.sessions
+    rows = np.empty((TURN, sessions))
     for begin in range(0, len(order), TURN):
         which = order[begin : begin + TURN]
         fill_rows(rows, made, which)
         for j in range(len(which)):
-            i = which[j]
-            add_there(table[at[i]], rows[j], mean_residual[i], scale[i])
-            count_missing(lacking[at[i]], rows[j])
+            i, start = which[j], place[which[j]]
+            add_there(total[start : start + sessions], rows[j], mean_residual[i], scale[i])
+            count_missing(lacking[start : start + sessions], rows[j])
 
 
 @njit(error_model="numpy")
-def add_standardised(table: Floats, lacking: Floats, at: Ints, made: Remade, order: Ints) -> None:
-    """Add the residuals of some events, less their means and over their standard deviations, to rows of a table.
+def add_standardised(total: Floats, lacking: Floats, place: Ints, made: Remade, order: Ints) -> None:
+    """Add the residuals of some events, less their means and over their standard deviations, to sums.
 
-    Complete events of a date go to one row. They have its regressors in common, which are taken out once, by the sum of
-    slopes. Of the others, it is counted in rows of a second table how many lack each residual.
+    Complete events of a date go to one place. They have its regressors in common, which are taken out once, by the sum
+    of slopes. Of the others, it is counted how many lack each residual.
+
+    Parameters
+    ----------
+    total, lacking : ndarray of shape (n,)
+        Added to; the second may be empty where all events are complete.
+    place : ndarray of shape (E,)
+        Where in them the M sums of each event begin.
+    order : ndarray
+        The events that are added.
     """
     values, begin, level, slopes, n_obs = made.values, made.at, made.level, made.slopes, made.n_obs
     columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
     mean_residual, scale = made.mean_residual, made.scale
     length, sessions, dates = made.columns.shape[1], made.sessions, len(made.first)
-    row, slope = np.full(dates, -1), np.zeros((dates, len(made.columns)))
+    where, slope = np.full(dates, -1), np.zeros((dates, len(made.columns)))
     gapped, gaps = np.empty(len(order), dtype=np.int64), 0
     for j in range(len(order)):
         i, day = order[j], date[order[j]]
@@ -270,15 +280,17 @@ def add_standardised(table: Floats, lacking: Floats, at: Ints, made: Remade, ord
             gapped[gaps] = i
             gaps += n_obs[i] > 0
             continue
-        row[day] = at[i]
-        add_scaled(table[at[i]], values[begin[i] : begin[i] + sessions], level[i], mean_residual[i], scale[i])
+        where[day] = place[i]
+        own, sums = values[begin[i] : begin[i] + sessions], total[place[i] : place[i] + sessions]
+        add_scaled(sums, own, level[i], mean_residual[i], scale[i])
         for k in range(len(slope[day])):
             slope[day, k] += slopes[i, k] * scale[i]
-    for day in np.flatnonzero(row >= 0):
+    for day in np.flatnonzero(where >= 0):
+        sums = total[where[day] : where[day] + sessions]
         for k in range(len(slope[day])):
             start = k * length + first[day]
-            take_column(table[row[day]], columns[start : start + sessions], mean[day, k], slope[day, k])
-    add_with_gaps(table, lacking, at, made, gapped[:gaps])
+            take_column(sums, columns[start : start + sessions], mean[day, k], slope[day, k])
+    add_with_gaps(total, lacking, place, made, gapped[:gaps])
 
 
 @njit()
@@ -292,19 +304,23 @@ def count_and_order(row: Ints, count: Ints, together: int) -> tuple[Ints, Ints]:
     count : ndarray of shape (T,)
         Events of each row, which are added.
     """
-    ends, order = np.zeros((len(count) - 1) // together + 1, dtype=np.int64), np.empty(len(row), dtype=np.int64)
-    stretch = np.arange(len(count)) // together
-    own = np.zeros(len(count), dtype=np.int64)
+    # Plain loops, since what NumPy would do in one call takes Numba seconds to compile.
+    stretches, own, order = (len(count) - 1) // together + 1, np.zeros_like(count), np.empty_like(row)
+    ends, place = np.zeros_like(count[:stretches]), np.zeros_like(count[:stretches])
+    stretch_of = np.empty_like(count)
     for i in range(len(row)):
         own[row[i]] += 1
     for each in range(len(count)):
         count[each] += own[each]
-        ends[stretch[each]] += own[each]
-    ends[:] = np.cumsum(ends)
-    place = np.concatenate((np.zeros(1, dtype=np.int64), ends))
+        stretch_of[each] = each // together
+        ends[stretch_of[each]] += own[each]
+    for stretch in range(1, stretches):
+        place[stretch] = ends[stretch - 1]
+        ends[stretch] += ends[stretch - 1]
     for i in range(len(row)):
-        order[place[stretch[row[i]]]] = i
-        place[stretch[row[i]]] += 1
+        stretch = stretch_of[row[i]]
+        order[place[stretch]] = i
+        place[stretch] += 1
     return order, ends
 
 

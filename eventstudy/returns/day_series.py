@@ -80,9 +80,10 @@ class DaySeries:
         if not residuals.complete and self.lacking is None:
             self.lacking = np.zeros(self.total.shape)
         lacking = self.total[:0] if self.lacking is None else self.lacking
+        place = at * self.total.shape[1]
         # The rows of these days are held by the cache, and so is what the events of a symbol have in common.
         order, ends = count_and_order(at, self.count, _days_at_once(self.total))
-        add = partial(add_standardised, self.total, lacking, at, residuals)
+        add = partial(add_standardised, self.total.ravel(), lacking.ravel(), place, residuals)
         # In memory of its own a process would write in vain.
         for _ in map_chunks(add, np.split(order, ends[:-1]), sharing(engine)):
             pass

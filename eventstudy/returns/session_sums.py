@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.returns.remade import Remade
@@ -77,10 +76,8 @@ def _of_remade(residuals: Remade, sigma: Floats, start: Ints) -> SessionSums:
     inverse = np.zeros(len(sigma))
     inverse[used] = 1 / sigma[used]
     total, lacking = np.zeros((2, int(start.max()) + days))
-    # Row s of the table is the sessions from s on, so that each event adds to the sessions that it has.
-    sums, missing = (sliding_window_view(each, days, writeable=True) for each in (total, lacking))
     made = residuals._replace(mean_residual=np.zeros(len(sigma)), scale=inverse)
-    add_standardised(sums, missing, start, made, used)
+    add_standardised(total, lacking, start, made, used)
     scale, mean, n_obs = residuals.scale[used], residuals.mean_residual[used], residuals.n_obs[used]
     varied = np.divide(1, scale**2, out=np.zeros(len(used)), where=scale > 0)
     squares = float((n_obs * (varied + mean**2) * inverse[used] ** 2).sum())

@@ -233,6 +233,9 @@ def remade(values: Floats, designs: SharedDesigns, date: Ints, fits: Fits) -> Re
     columns = np.concatenate([*known, designs.riskless[None][: int(designs.excess)]])
     mean = np.zeros((len(designs.mean), len(columns)))
     mean[:, : len(designs.series) - begin] = designs.mean[:, begin:]
+    # Loops are compiled for arrays that may be written to and again for those that may not.
+    values = values.view()
+    values.setflags(write=False)
     return Remade(
         values=values,
         at=fits.at,
