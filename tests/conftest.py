@@ -14,3 +14,8 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the shared data is not at {folder}; EVENTSTUDY_SHARED_DATA may name it")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest test at the beginning, so that no worker is left with it when the others are done."""
+    items.sort(key=lambda item: item.path.name != "test_style.py")

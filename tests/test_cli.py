@@ -377,7 +377,7 @@ def test_a_call_that_can_not_be_parsed_ends_with_status_2(call: Call, arguments:
 
 
 def test_an_error_shows_no_control_characters(call: Call) -> None:
-    done = call("reaction", "\x1b[31mX")
+    done = call("reaction", "\x1b[31mX", "--source", "sample")
     assert done.status == 2
     assert "\x1b" not in done.err
 
