@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Dates, Ints
 from eventstudy.errors import InputError, UnknownNameError
-from eventstudy.execution import Engine, blocks, map_chunks
+from eventstudy.execution import Engine, blocks, keep_memory, map_chunks
 from eventstudy.panels import ReturnPanel
 from eventstudy.returns import paths
 from eventstudy.returns.abnormal import AbnormalReturns
@@ -96,6 +96,7 @@ def measure_abnormal_returns(
         raise InputError(f"forecast_error is {forecast_error!r}; it is one of {', '.join(FORECAST_ERRORS)}.")
     if autocorrelation not in AUTOCORRELATIONS:
         raise UnknownNameError("autocorrelation", autocorrelation, AUTOCORRELATIONS)
+    keep_memory()
     engine, groups = engine or Engine(), groups or {}
     path = paths.choose(engine.path, len(aligned))
     with paths.running(path):
