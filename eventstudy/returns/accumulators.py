@@ -24,6 +24,7 @@ from eventstudy._typing import Bools, Dates, Floats, Ints, Labels, Rows
 from eventstudy.returns.day_sums import DaySums
 from eventstudy.returns.ranking import uniform_sums
 from eventstudy.returns.remade import Remade, as_rows, some_of
+from eventstudy.returns.rows import Filled, filled, whole
 
 if TYPE_CHECKING:
     from eventstudy.execution import Engine
@@ -201,19 +202,14 @@ class Residuals:
         return uniform_sums(self.given, self.known.abnormal.ar)
 
     @lazy
+    def filled(self) -> Filled:
+        """The residuals with zeros where they are missing, read by whatever sums them."""
+        return whole(self.values) if self.complete else filled(self.values)
+
+    @property
     def used(self) -> Ints:
         """How many residuals of each event there are, shape (E,)."""
-        if self.complete:
-            return np.broadcast_to(np.int64(self.given.shape[1]), len(self.row))
-        if isinstance(self.given, Remade):
-            return self.given.n_obs.astype(np.int64)
-        # Bytes are summed in half the time of booleans.
-        return np.asarray(np.add.reduce(self.there.view(np.uint8), axis=1, dtype=np.int64))
-
-    @lazy
-    def there(self) -> Bools:
-        """Which residuals there are, shape (E, M)."""
-        return np.ones(self.given.shape, dtype=bool) if self.complete else ~np.isnan(self.values)
+        return self.given.n_obs.astype(np.int64) if isinstance(self.given, Remade) else self.filled.n_obs
 
     @lazy
     def known(self) -> Around:

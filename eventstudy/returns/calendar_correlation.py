@@ -12,10 +12,10 @@ import numpy as np
 from eventstudy._labels import taken
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
 from eventstudy.execution import Engine, sliced
-from eventstudy.returns.accumulators import Places, Residuals, take
+from eventstudy.returns.accumulators import Places, Residuals
 from eventstudy.returns.correlation import MeanCorrelation, unit_rows
 from eventstudy.returns.crowding import crowded_days, on_exchange
-from eventstudy.returns.day_series import DaySeries
+from eventstudy.returns.day_series import DaySeries, Summed
 from eventstudy.returns.remade import Remade
 from eventstudy.returns.windows import Window
 
@@ -61,15 +61,12 @@ class Placed:
         Session index of day 0.
     values : ndarray of shape (n, M)
         NaN where missing.
-    complete : bool
-        Whether none is missing.
     """
 
     row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     calendar: Labels = field(default_factory=lambda: np.empty(0, dtype=object))
     day0: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     values: Floats = field(default_factory=lambda: np.empty((0, 0)))
-    complete: bool = False
 
 
 @dataclass(slots=True)
@@ -93,7 +90,9 @@ class CalendarCorrelation:
     own_windows : ndarray of shape (E, W, 2), optional
         First and last day of each for each event, where columns of the events narrow any.
     parts : tuple of Placed
-        Residuals held, block by block; where sums are wanted, those of one block.
+        Residuals held, block by block.
+    summed : tuple of (str, Summed)
+        Where sums are wanted, the exchanges of one block and their sums.
     unmade : tuple of ndarray
         Where sums are wanted, block by block the events whose residuals are to be made in the end.
     sums : mapping of str to DaySeries
@@ -113,6 +112,7 @@ class CalendarCorrelation:
     reported: tuple[Window, ...] = ()
     own_windows: Ints | None = None
     parts: tuple[Placed, ...] = ()
+    summed: tuple[tuple[str, Summed], ...] = ()
     unmade: tuple[Ints, ...] = ()
     sums: dict[str, DaySeries] = field(default_factory=dict)
     events: int = 0
@@ -142,7 +142,7 @@ class CalendarCorrelation:
         )
 
     def add(self, residuals: Residuals) -> None:
-        """Hold the residuals of a block."""
+        """Hold the residuals of a block, or their sums."""
         good = np.isfinite(residuals.sigma)
         if self.held:
             good &= np.isin(residuals.row, self.wanted)
@@ -151,20 +151,20 @@ class CalendarCorrelation:
         chosen = residuals.take(good)
         if isinstance(chosen.given, Remade) and not self.held:
             self.unmade = (*self.unmade, chosen.row)
-        else:
-            where = (chosen.known.calendar, chosen.known.day0)
-            self.parts = (*self.parts, Placed(chosen.row, *where, chosen.values, chosen.complete))
+            return
+        calendar, day0 = chosen.known.calendar, chosen.known.day0
+        if self.held:
+            self.parts = (*self.parts, Placed(chosen.row, calendar, day0, chosen.values))
+            return
+        for code, of in self._by_exchange(calendar):
+            there = chosen.filled if of.all() else chosen.filled.take(of)
+            self.summed = (*self.summed, (code, Summed.of(day0[of], there)))
 
     def merge(self, other: CalendarCorrelation) -> None:
         """Take over a later block's."""
-        self.unmade = (*self.unmade, *other.unmade)
-        if self.held:
-            self.parts = (*self.parts, *other.parts)
-            return
-        for part in other.parts:
-            for code, of in self._by_exchange(part.calendar):
-                chosen = part if of.all() else take(part, of)
-                self._series(code, chosen.values.shape[1]).add(chosen.day0, chosen.values, complete=chosen.complete)
+        self.unmade, self.parts = (*self.unmade, *other.unmade), (*self.parts, *other.parts)
+        for code, block in other.summed:
+            self._series(code, block.total.shape[1]).add(block)
 
     def finish(self, engine: Engine, places: Places, remade: Callable[[Ints], Remade] | None) -> None:
         """Sum, by day 0, the residuals that are still to be made; where sums are wanted, correlate them."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,15 +13,51 @@ from eventstudy.execution import Engine, map_chunks, sharing
 from eventstudy.returns import paths
 from eventstudy.returns.correlation import ROUNDING
 from eventstudy.returns.remade import Remade
-from eventstudy.returns.rows import Filled, filled, whole
+from eventstudy.returns.rows import Filled
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-__all__ = ["DaySeries"]
+__all__ = ["DaySeries", "Summed"]
 
 # Bytes of the table that are read or written at once.
 TABLE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summed:
+    """The same sums over the events of one block, for the days 0 that it has.
+
+    Parameters
+    ----------
+    day0 : ndarray of shape (D,)
+        Session indices, increasing.
+    total : ndarray of shape (D, M)
+        Sums over the events of each.
+    count : ndarray of shape (D,)
+        How many events they are.
+    row, session : ndarray
+        Day and column of each residual that an event lacks.
+    """
+
+    day0: Ints
+    total: Floats
+    count: Ints
+    row: Ints
+    session: Ints
+
+    @classmethod
+    def of(cls, day0: Ints, there: Filled) -> Summed:
+        """Sum the residuals of events, which have these days 0."""
+        from scipy.sparse import csr_array
+
+        mean, weight = _standardising(there)
+        order = np.argsort(day0, kind="stable")
+        days, starts, count = np.unique(day0[order], return_index=True, return_counts=True)
+        summing = csr_array((weight[order], order, np.append(starts, len(day0))), shape=(len(days), len(day0)))
+        # Less their means, which are alike for all sessions but those that are missing.
+        total = np.asarray(summing @ there.values)
+        total -= (summing @ mean)[:, None]
+        row = np.searchsorted(days, day0[there.event])
+        np.add.at(total, (row, there.session), (weight * mean)[there.event])
+        return cls(days, total, count, row, there.session)
 
 
 @dataclass(slots=True)
@@ -52,25 +87,15 @@ class DaySeries:
         days = last - first + 1
         return cls(first, np.zeros((days, length)), np.zeros(days, dtype=np.int64))
 
-    def add(self, day0: Ints, residuals: Floats, *, complete: bool) -> None:
-        """Add events, NaN where a residual is missing."""
-        at = day0 - self.first
-        self.count += np.bincount(at, minlength=len(self.count))
-        there = whole(residuals) if complete else filled(residuals)
-        mean, weight = _standardising(there)
-        place, summing = _by_day(at, weight)
-        # Less their means, which are alike for all sessions but those that are missing.
-        self.total[place] += summing @ there.values - (summing @ mean)[:, None]
-        if len(there.event):
-            row, own = at[there.event], (weight * mean)[there.event]
-            np.add.at(self.total, (row, there.session), own)
-            self._lack(row, there.session)
-
-    def _lack(self, at: Ints, session: Ints) -> None:
-        """Count residuals that are missing."""
-        if self.lacking is None:
-            self.lacking = np.zeros(self.total.shape)
-        np.add.at(self.lacking, (at, session), 1.0)
+    def add(self, block: Summed) -> None:
+        """Add the events of a block."""
+        at = block.day0 - self.first
+        self.count[at] += block.count
+        self.total[at] += block.total
+        if len(block.row):
+            if self.lacking is None:
+                self.lacking = np.zeros(self.total.shape)
+            np.add.at(self.lacking, (at[block.row], block.session), 1.0)
 
     def add_remade(self, day0: Ints, residuals: Remade, engine: Engine | None = None) -> None:
         """Add events whose residuals are to be made, some days after the others, so that each row is written by one."""
@@ -165,12 +190,3 @@ def _standardising(there: Filled) -> tuple[Floats, Floats]:
         around[far] = np.einsum("em,em->e", centred[far], centred[far])
     varies = np.sqrt(around) > ROUNDING * np.abs(mean) * np.sqrt(values.shape[1])
     return mean, np.sqrt(np.divide(n_obs, around, out=np.zeros(len(mean)), where=varies))
-
-
-def _by_day(at: Ints, weight: Floats) -> tuple[Ints, csr_array]:
-    """Return the rows of a table that events go to, and the matrix that sums the weighted rows of events for each."""
-    from scipy.sparse import csr_array
-
-    order = np.argsort(at, kind="stable")
-    place, starts = np.unique(at[order], return_index=True)
-    return place, csr_array((weight[order], order, np.append(starts, len(at))), shape=(len(place), len(at)))

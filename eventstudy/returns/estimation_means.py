@@ -10,7 +10,6 @@ import numpy as np
 from eventstudy._typing import Floats, Ints
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.remade import Remade
-from eventstudy.returns.rows import filled
 
 __all__ = ["EstimationMeans"]
 
@@ -30,10 +29,8 @@ class EstimationMeans:
         if isinstance(given, Remade):
             total, lacking = day_sums(given)
             count = np.count_nonzero(given.n_obs) - lacking.astype(np.int64)
-        elif residuals.complete:
-            total, count = given.sum(axis=0), np.full(given.shape[1], len(given))
         else:
-            there = filled(given)
+            there = residuals.filled
             total = there.values.sum(axis=0)
             count = len(given) - np.bincount(there.session, minlength=given.shape[1])
         self.merge(EstimationMeans(total, count))

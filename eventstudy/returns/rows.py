@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints
+from eventstudy._typing import Bools, Floats, Ints
 
 __all__ = ["Filled", "fill_in_place", "filled", "settled", "whole"]
 
@@ -33,6 +33,11 @@ class Filled(NamedTuple):
     def mean(self) -> Floats:
         """Mean of what is there, shape (E,)."""
         return np.asarray(np.einsum("em->e", self.values) / np.maximum(self.n_obs, 1))
+
+    def take(self, rows: Bools) -> Filled:
+        """Return the rows in a mask of shape (E,)."""
+        kept, place = rows[self.event], np.cumsum(rows) - 1
+        return Filled(self.values[rows], place[self.event[kept]], self.session[kept], self.n_obs[rows])
 
     def centre_in_place(self) -> tuple[Floats, Floats]:
         """Take from the values the mean of what is there, and return both."""

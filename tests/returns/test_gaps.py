@@ -26,11 +26,12 @@ from eventstudy.returns import (
 )
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.by_date import fit_by_date
-from eventstudy.returns.day_series import DaySeries
+from eventstudy.returns.day_series import DaySeries, Summed
 from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.fixed import fit_fixed, known_designs
 from eventstudy.returns.linear import least_squares
 from eventstudy.returns.remade import Remade, as_rows
+from eventstudy.returns.rows import filled
 from eventstudy.returns.shared import SharedDesigns, factorise
 from eventstudy.returns.shared_fit import SharedFit
 from tests.benchmarks.panels import made_up_factors, made_up_panel, made_up_places
@@ -283,7 +284,7 @@ def test_what_is_summed_of_residuals_to_be_made_is_that_of_rows() -> None:
     day0, places = np.random.default_rng(0).integers(0, 9, len(rows)), np.arange(len(rows))
     made, given = DaySeries.empty(0, 8, SESSIONS), DaySeries.empty(0, 8, SESSIONS)
     made.add_remade(day0, fit.residuals)
-    given.add(day0, rows, complete=False)
+    given.add(Summed.of(day0, filled(rows)))
     np.testing.assert_allclose(made.total, given.total, rtol=0, atol=1e-12)
     assert made.lacking is not None
     assert given.lacking is not None

@@ -15,12 +15,13 @@ from eventstudy.returns import day_series, paths
 from eventstudy.returns.accumulators import Residuals, take
 from eventstudy.returns.by_date import fit_by_date
 from eventstudy.returns.compiled import triangles
-from eventstudy.returns.day_series import DaySeries
+from eventstudy.returns.day_series import DaySeries, Summed
 from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.grank import EstimationRanks, GeneralizedRanks
 from eventstudy.returns.positive_share import PositiveShare
 from eventstudy.returns.ranking import uniform_sums
 from eventstudy.returns.remade import Fits, Remade
+from eventstudy.returns.rows import filled, whole
 from eventstudy.returns.session_sums import session_sums
 from eventstudy.returns.shared import SharedDesigns, factorise, forecast_errors, remade
 from eventstudy.returns.shared_fit import SharedFit
@@ -234,7 +235,7 @@ def test_products_by_lag_are_those_of_all_pairs(*, lacking: bool, path: str, mon
     if lacking:
         rows[rng.random(rows.shape) < 0.05] = np.nan
     series = DaySeries.empty(0, 11, SESSIONS)
-    series.add(day0, rows, complete=not lacking)
+    series.add(Summed.of(day0, filled(rows)))
     standard = (rows - np.nanmean(rows, axis=1, keepdims=True)) / np.nanstd(rows, axis=1, keepdims=True)
     product, common, pairs = np.zeros(lags), np.zeros(lags), np.zeros(lags, int)
     for i in range(50):
@@ -276,7 +277,7 @@ def test_a_mean_that_is_most_of_a_row_costs_no_digits() -> None:
     rows = 10.0 + rng.normal(0, 0.02, (4, SESSIONS))
     rows[2:, ::7] = np.nan
     series = DaySeries.empty(0, 0, SESSIONS)
-    series.add(np.zeros(4, dtype=np.int64), rows, complete=False)
+    series.add(Summed.of(np.zeros(4, dtype=np.int64), filled(rows)))
     standard = (rows - np.nanmean(rows, axis=1, keepdims=True)) / np.nanstd(rows, axis=1, keepdims=True)
     np.testing.assert_allclose(series.total[0], np.nansum(standard, axis=0), rtol=0, atol=1e-11)
 
@@ -284,7 +285,8 @@ def test_a_mean_that_is_most_of_a_row_costs_no_digits() -> None:
 def test_a_row_that_does_not_vary_adds_nothing() -> None:
     varied = np.random.default_rng(12).normal(0.001, 0.02, SESSIONS)
     series = DaySeries.empty(0, 1, SESSIONS)
-    series.add(np.array([1, 1, 0]), np.array([np.full(SESSIONS, 0.01), varied, np.full(SESSIONS, -0.3)]), complete=True)
+    rows = np.array([np.full(SESSIONS, 0.01), varied, np.full(SESSIONS, -0.3)])
+    series.add(Summed.of(np.array([1, 1, 0]), whole(rows)))
     expected = (varied - varied.mean()) / varied.std()
     np.testing.assert_allclose(series.total, [np.zeros(SESSIONS), expected], rtol=0, atol=1e-12)
     assert series.count.tolist() == [1, 2]
