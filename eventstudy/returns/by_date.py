@@ -44,19 +44,20 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     """Return fits with residuals as rows; what is missing is zero until the end, and adds nothing."""
     inverse, begin, (events, count) = designs.inverse[date], int(designs.constant), (len(at), len(designs.series))
     there = fill_in_place(designs.explained(values, at, date))
-    y, event, session, n_obs = there
-    mean, centred = there.centre_in_place() if designs.constant else there.centred()
-    around = np.einsum("em,em->e", centred, centred)
-    squares = around + n_obs * mean**2
+    y, event, session, n_obs, _ = there
+    mean = there.centre_in_place()[0] if designs.constant else there.mean
     columns = _columns(designs, date)
     cross = np.reshape([np.einsum("em,em->e", column, y) for column in columns], (count - begin, events))
     scores = np.zeros((events, count))
     scores[:, begin:] = _times(cross.T, inverse[:, begin:, begin:])
+    explained = np.einsum("ek,ek->e", scores, scores)
     turned = _turned(designs, columns, inverse, there) if len(event) else None
     if turned is not None:
         gapped, by = turned
-        scores[gapped] = _times(_times(scores[gapped], by), np.swapaxes(by, 1, 2))
+        half = _times(scores[gapped], by)
+        explained[gapped], scores[gapped] = np.einsum("ek,ek->e", half, half), _times(half, np.swapaxes(by, 1, 2))
     coefficients = _times(scores, np.swapaxes(inverse, 1, 2))
+    around = np.empty(0) if designs.constant else _squares_about(there)
     for column, slope in zip(columns, coefficients[:, begin:].T, strict=True):
         y -= np.multiply(column, slope[:, None], out=column)
     if designs.constant:
@@ -67,7 +68,9 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     y[event, session] = 0.0
     mean_residual, ssr = np.einsum("em->e", y) / np.maximum(n_obs, 1), np.einsum("em,em->e", y, y)
     y[event, session] = np.nan
+    squares = explained + begin * n_obs * mean**2 + ssr
     ssr = np.where(ssr <= PERFECT * squares, 0.0, ssr)
+    around = explained + ssr if designs.constant else around
     freedom = n_obs - count if len(event) else np.broadcast_to(np.int64(designs.sessions - count), events)
     varies = around > PERFECT * squares
     return SharedFit(
@@ -83,11 +86,20 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     )
 
 
+def _squares_about(there: Filled) -> Floats:
+    """Return the sum of squares of what there is about its mean."""
+    _, centred = there.centred()
+    return np.asarray(np.einsum("em,em->e", centred, centred))
+
+
 def _columns(designs: SharedDesigns, date: Ints) -> list[Floats]:
     """Return the columns of the designs of events but for a constant, less what is taken from each."""
     begin, first = int(designs.constant), designs.first[date]
     windows = sliding_window_view(designs.series, designs.sessions, axis=1)
-    return [windows[k][first] - designs.mean[date, k, None] for k in range(begin, len(windows))]
+    columns = [windows[k][first] for k in range(begin, len(windows))]
+    for k, column in enumerate(columns, start=begin):
+        np.subtract(column, designs.mean[date, k, None], out=column)
+    return columns
 
 
 def _turned(designs: SharedDesigns, columns: list[Floats], inverse: Floats, there: Filled) -> Turned:
