@@ -43,7 +43,7 @@ class CommonVariation:
         if not events * days:
             return
         first = int(residuals.session.min())
-        sums = session_sums(residuals.given, residuals.sigma, residuals.session - first)
+        sums = session_sums(residuals.readable, residuals.sigma, residuals.session - first)
         self.merge(CommonVariation(residuals.row, residuals.session, first, *sums))
 
     def merge(self, other: CommonVariation) -> None:

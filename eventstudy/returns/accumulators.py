@@ -172,8 +172,8 @@ class Residuals:
     ----------
     row : ndarray of shape (E,)
         The events' positions in `Aligned`.
-    given : ndarray of shape (E, M) or Remade
-        Residuals, decimals per session, NaN where none; or how to make them.
+    given : ndarray of shape (E, M), Filled or Remade
+        Residuals, decimals per session, NaN where none, or zero and where these are; or how to make them.
     sigma : ndarray of shape (E,)
         Their standard deviations.
     session : ndarray of shape (E,)
@@ -185,7 +185,7 @@ class Residuals:
     """
 
     row: Ints
-    given: Floats | Remade
+    given: Floats | Filled | Remade
     sigma: Floats
     session: Ints
     around: Around | Callable[[], Around] | None = None
@@ -193,17 +193,24 @@ class Residuals:
 
     @lazy
     def values(self) -> Floats:
-        """The residuals, shape (E, M), made when they are first asked for."""
+        """The residuals, shape (E, M), NaN where missing, made when they are first asked for."""
         return as_rows(self.given)
+
+    @property
+    def readable(self) -> Floats | Remade:
+        """The same, or how to make them where that is what was given."""
+        return self.given if isinstance(self.given, Remade) else self.values
 
     @lazy
     def rank_sums(self) -> tuple[DaySums, DaySums]:
         """Sums by day of the ranks of residuals and abnormal returns, and of residuals alone; see `uniform_sums`."""
-        return uniform_sums(self.given, self.known.abnormal.ar)
+        return uniform_sums(self.readable, self.known.abnormal.ar)
 
     @lazy
     def filled(self) -> Filled:
         """The residuals with zeros where they are missing, read by whatever sums them."""
+        if isinstance(self.given, Filled):
+            return self.given
         return whole(self.values) if self.complete else filled(self.values)
 
     @property

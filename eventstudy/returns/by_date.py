@@ -44,7 +44,7 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     """Return fits with residuals as rows; what is missing is zero until the end, and adds nothing."""
     inverse, begin, (events, count) = designs.inverse[date], int(designs.constant), (len(at), len(designs.series))
     there = fill_in_place(designs.explained(values, at, date))
-    y, event, session, n_obs, _ = there
+    y, event, session, n_obs = there.values, there.event, there.session, there.n_obs
     mean = there.centre_in_place()[0] if designs.constant else there.mean
     columns = _columns(designs, date)
     cross = np.reshape([np.einsum("em,em->e", column, y) for column in columns], (count - begin, events))
@@ -66,8 +66,8 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
         if turned is not None:
             y[gapped] -= scores[gapped, :1] * constant * inverse[gapped, :1, 0]
     y[event, session] = 0.0
-    mean_residual, ssr = np.einsum("em->e", y) / np.maximum(n_obs, 1), np.einsum("em,em->e", y, y)
-    y[event, session] = np.nan
+    total, ssr = np.einsum("em->e", y), np.einsum("em,em->e", y, y)
+    residuals = there._replace(total=total, known_squares=ssr)
     squares = explained + begin * n_obs * mean**2 + ssr
     ssr = np.where(ssr <= PERFECT * squares, 0.0, ssr)
     around = explained + ssr if designs.constant else around
@@ -75,8 +75,8 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     varies = around > PERFECT * squares
     return SharedFit(
         coefficients=coefficients,
-        residuals=y,
-        mean_residual=mean_residual,
+        residuals=residuals,
+        mean_residual=residuals.mean,
         sigma=np.sqrt(np.where(freedom > 0, ssr / np.maximum(freedom, 1), np.nan)),
         r_squared=np.where(varies, 1.0 - ssr / np.where(varies, around, 1.0), np.nan),
         dof=freedom,

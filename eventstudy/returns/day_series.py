@@ -181,7 +181,7 @@ def _sum_lagged_rows(table: Floats, count: Ints, early: int, lags: int) -> Float
 def _standardising(there: Filled) -> tuple[Floats, Floats]:
     """Return the mean of each row, and one over its standard deviation, 0 where nothing varies."""
     values, n_obs = there.values, np.maximum(there.n_obs, 1)
-    mean, squares = there.mean, np.einsum("em,em->e", values, values)
+    mean, squares = there.mean, there.squares
     around = squares - n_obs * mean**2
     # Where the mean is most of it, the difference has lost digits.
     far = np.flatnonzero(~(around > 0.5 * squares))

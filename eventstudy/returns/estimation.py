@@ -24,6 +24,7 @@ from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.fixed import fit_fixed
 from eventstudy.returns.models.base import Block, ExpectedReturnModel, FixedModel, LinearModel, failures, unusable
 from eventstudy.returns.remade import Fits, Remade, as_rows
+from eventstudy.returns.rows import Filled
 from eventstudy.returns.shared import SharedDesigns
 from eventstudy.returns.shared_fit import SharedFit
 
@@ -72,8 +73,8 @@ class Part:
         The events.
     measure : callable
         What gives the `Measured` that is kept of them; a second look may do without.
-    residuals : ndarray of shape (n, M) or Remade
-        Estimation residuals, NaN where none; or how to make them.
+    residuals : ndarray of shape (n, M), Filled or Remade
+        Estimation residuals, NaN where none, or zero and where these are; or how to make them.
     sigma : ndarray of shape (n,)
         Their standard deviations.
     complete : bool
@@ -84,7 +85,7 @@ class Part:
 
     rows: Ints
     measure: Callable[[], Measured]
-    residuals: Floats | Remade
+    residuals: Floats | Filled | Remade
     sigma: Floats
     complete: bool
     block: Block | Unread

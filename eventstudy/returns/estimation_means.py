@@ -32,7 +32,8 @@ class EstimationMeans:
         else:
             there = residuals.filled
             total = there.values.sum(axis=0)
-            count = len(given) - np.bincount(there.session, minlength=given.shape[1])
+            events, sessions = there.shape
+            count = events - np.bincount(there.session, minlength=sessions)
         self.merge(EstimationMeans(total, count))
 
     def merge(self, other: EstimationMeans) -> None:

@@ -13,7 +13,7 @@ from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns import paths
 from eventstudy.returns.linear import PERFECT
 from eventstudy.returns.remade import Fits, Remade
-from eventstudy.returns.rows import settled
+from eventstudy.returns.rows import Filled, fill_in_place
 from eventstudy.returns.shared import SharedDesigns, remade
 from eventstudy.returns.shared_fit import SharedFit
 
@@ -100,13 +100,15 @@ def _expected(designs: SharedDesigns, date: Ints) -> Floats:
     return sliding_window_view(designs.series[0], designs.sessions)[designs.first[date]]
 
 
-def _rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Floats, Floats, Floats, Ints]:
+def _rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Filled, Floats, Floats, Ints]:
     """Return residuals, their means and sums of squares, and how many there are, 0 where one is infinite."""
     residuals = designs.explained(values, at, date)
     residuals -= _expected(designs, date)
-    mean, ssr, n_obs = settled(residuals)
+    there = fill_in_place(residuals)
+    mean, ssr, n_obs = there.mean, there.squares, there.n_obs
     finite = np.isfinite(ssr)
-    return residuals, np.where(finite, mean, 0.0), np.where(finite, ssr, 0.0), np.where(finite, n_obs, 0)
+    made = there._replace(known_squares=ssr)
+    return made, np.where(finite, mean, 0.0), np.where(finite, ssr, 0.0), np.where(finite, n_obs, 0)
 
 
 def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tuple[Remade, Floats, Floats, Ints]:

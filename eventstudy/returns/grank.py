@@ -83,7 +83,7 @@ class GeneralizedRanks:
         if not len(residuals.row):
             return
         joining = self._joining(residuals)
-        by_row, by_day = _counts_above(residuals.given, joining, np.reciprocal(residuals.used + 2.0))
+        by_row, by_day = _counts_above(residuals.readable, joining, np.reciprocal(residuals.used + 2.0))
         for place, window in enumerate(self.scars):
             there = ~np.isnan(joining[:, place])
             self._put(window, _moved(residuals, there, by_row[:, place], by_day[place]))
@@ -122,7 +122,7 @@ def _moved(residuals: Residuals, there: Bools, by_row: Floats, by_day: Floats) -
     total, count = np.append(by_day, own.sum()), np.append(np.zeros(days, dtype=np.int64), events)
     if events < len(there):
         others = residuals.some(~there)
-        _, without = uniform_sums(others.given)
+        _, without = uniform_sums(others.readable)
         total[:days] -= without.total
         count[:days] -= without.count
     return DaySums(total, count, np.bincount(used + 1, minlength=days + 2))

@@ -75,5 +75,5 @@ def positive_counts(residuals: Residuals) -> Codes:
     if isinstance(residuals.given, Remade):
         return residuals.given.positive
     # Bytes are summed in half the time of booleans.
-    above = (residuals.values > 0).view(np.uint8)
+    above = (residuals.filled.values > 0).view(np.uint8)
     return np.asarray(np.add.reduce(above, axis=1, dtype=COUNT))

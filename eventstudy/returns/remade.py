@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eventstudy._typing import Codes, Floats, Ints, Rows
+from eventstudy.returns.rows import Filled
 
 __all__ = ["Fits", "Remade", "as_rows", "some_of"]
 
@@ -155,11 +156,11 @@ class Remade(NamedTuple):
         return self._replace(at=at, first=first, sessions=sessions, total=self.total[:0], lacking=self.lacking[:0])
 
 
-def as_rows(residuals: Floats | Remade) -> Floats:
-    """Return residuals of shape (E, M), made if need be."""
-    return residuals.rows() if isinstance(residuals, Remade) else residuals
+def as_rows(residuals: Floats | Filled | Remade) -> Floats:
+    """Return residuals of shape (E, M), NaN where missing, made if need be."""
+    return residuals if isinstance(residuals, np.ndarray) else residuals.rows()
 
 
-def some_of(residuals: Floats | Remade, rows: Rows) -> Floats | Remade:
+def some_of(residuals: Floats | Filled | Remade, rows: Rows) -> Floats | Filled | Remade:
     """Return the residuals of some events, unmade if they are."""
-    return residuals.take(rows) if isinstance(residuals, Remade) else residuals[rows]
+    return residuals[rows] if isinstance(residuals, np.ndarray) else residuals.take(rows)

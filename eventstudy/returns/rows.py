@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats, Ints
+from eventstudy._typing import Floats, Ints, Rows
 
-__all__ = ["Filled", "fill_in_place", "filled", "settled", "whole"]
+__all__ = ["Filled", "fill_in_place", "filled", "whole"]
 
 
 class Filled(NamedTuple):
@@ -22,6 +22,8 @@ class Filled(NamedTuple):
         Row and column of each missing value, row after row.
     n_obs, total : ndarray of shape (E,)
         How many values are there, and their sum.
+    known_squares : ndarray of shape (E,), optional
+        The sum of their squares, where whoever made them has it.
     """
 
     values: Floats
@@ -29,17 +31,41 @@ class Filled(NamedTuple):
     session: Ints
     n_obs: Ints
     total: Floats
+    known_squares: Floats | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(E, M)."""
+        return self.values.shape[0], self.values.shape[1]
 
     @property
     def mean(self) -> Floats:
         """Mean of what is there, shape (E,)."""
         return np.asarray(self.total / np.maximum(self.n_obs, 1))
 
-    def take(self, rows: Bools) -> Filled:
-        """Return the rows in a mask of shape (E,)."""
-        kept, place = rows[self.event], np.cumsum(rows) - 1
-        where = place[self.event[kept]], self.session[kept]
-        return Filled(self.values[rows], *where, self.n_obs[rows], self.total[rows])
+    @property
+    def squares(self) -> Floats:
+        """Sum of squares of what is there, shape (E,)."""
+        if self.known_squares is not None:
+            return self.known_squares
+        return np.asarray(np.einsum("em,em->e", self.values, self.values))
+
+    def rows(self) -> Floats:
+        """Return the values, NaN where missing; not to be written into."""
+        if not len(self.event):
+            return self.values
+        values = self.values.copy()
+        values[self.event, self.session] = np.nan
+        return values
+
+    def take(self, rows: Rows) -> Filled:
+        """Return some of the rows."""
+        values, place = self.values[rows], np.full(len(self.values), -1)
+        place[rows] = np.arange(len(values))
+        event = place[self.event]
+        kept = event >= 0
+        squares = None if self.known_squares is None else self.known_squares[rows]
+        return Filled(values, event[kept], self.session[kept], self.n_obs[rows], self.total[rows], squares)
 
     def centre_in_place(self) -> tuple[Floats, Floats]:
         """Take from the values the mean of what is there, and return both."""
@@ -64,7 +90,7 @@ def filled(values: Floats) -> Filled:
 
     Examples
     --------
-    >>> values, event, session, n_obs, total = filled(np.array([[1.0, np.nan, 3.0]]))
+    >>> values, event, session, n_obs, total, _ = filled(np.array([[1.0, np.nan, 3.0]]))
     >>> values.tolist(), event.tolist(), session.tolist(), n_obs.tolist(), total.tolist()
     ([[1.0, 0.0, 3.0]], [0], [1], [2], [4.0])
     """
@@ -85,21 +111,3 @@ def fill_in_place(values: Floats) -> Filled:
     values[event, session] = 0.0
     total[lacking] = np.einsum("em->e", values[lacking])
     return Filled(values, event, session, sessions - np.bincount(event, minlength=events), total)
-
-
-def settled(residuals: Floats) -> tuple[Floats, Floats, Ints]:
-    """Return the mean, the sum of squares and the number of the residuals of each event that are there.
-
-    Parameters
-    ----------
-    residuals : ndarray of shape (E, M)
-        Decimals per session, NaN where missing.
-
-    Examples
-    --------
-    >>> mean, squares, n_obs = settled(np.array([[1.0, 3.0, np.nan], [np.nan, np.nan, np.nan]]))
-    >>> mean.tolist(), squares.tolist(), n_obs.tolist()
-    ([2.0, 0.0], [10.0, 0.0], [2, 0])
-    """
-    there = filled(residuals)
-    return there.mean, np.einsum("em,em->e", there.values, there.values), there.n_obs

@@ -10,6 +10,7 @@ from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.covariance import Turned
 from eventstudy.returns.remade import Remade
+from eventstudy.returns.rows import Filled, fill_in_place
 
 __all__ = ["SharedFit"]
 
@@ -22,7 +23,7 @@ class SharedFit:
     ----------
     coefficients : ndarray of shape (E, K)
         ``b = R^-1 c``, c turned where returns are missing.
-    residuals : ndarray of shape (E, M) or Remade
+    residuals : Filled or Remade
         Decimals per session.
     mean_residual : ndarray of shape (E,)
         Their means.
@@ -35,7 +36,7 @@ class SharedFit:
     """
 
     coefficients: Floats
-    residuals: Floats | Remade
+    residuals: Filled | Remade
     mean_residual: Floats
     sigma: Floats
     r_squared: Floats
@@ -58,5 +59,6 @@ class SharedFit:
             array[rows] = np.nan
         if isinstance(self.residuals, Remade):
             return replace(self, residuals=self.residuals.without(rows))
-        self.residuals[rows] = np.nan
-        return self
+        values = self.residuals.rows().copy()
+        values[rows] = np.nan
+        return replace(self, residuals=fill_in_place(values))
