@@ -15,7 +15,7 @@ from eventstudy.returns.rows import Filled, fill_in_place
 from eventstudy.returns.shared import SharedDesigns, remade
 from eventstudy.returns.shared_fit import SharedFit
 
-__all__ = ["fit_by_date"]
+__all__ = ["fit_by_date", "residuals_by_date"]
 
 
 def fit_by_date(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:
@@ -44,7 +44,7 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     """Return fits with residuals as rows; what is missing is zero until the end, and adds nothing."""
     inverse, begin, (events, count) = designs.inverse[date], int(designs.constant), (len(at), len(designs.series))
     there = fill_in_place(designs.explained(values, at, date))
-    y, event, session, n_obs = there.values, there.event, there.session, there.n_obs
+    y, event, n_obs = there.values, there.event, there.n_obs
     mean = there.centre_in_place()[0] if designs.constant else there.mean
     columns = _columns(designs, date)
     cross = np.reshape([np.einsum("em,em->e", column, y) for column in columns], (count - begin, events))
@@ -58,15 +58,12 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
         explained[gapped], scores[gapped] = np.einsum("ek,ek->e", half, half), _times(half, np.swapaxes(by, 1, 2))
     coefficients = _times(scores, np.swapaxes(inverse, 1, 2))
     around = np.empty(0) if designs.constant else _squares_about(there)
-    for column, slope in zip(columns, coefficients[:, begin:].T, strict=True):
-        y -= np.multiply(column, slope[:, None], out=column)
+    _take(there, columns, coefficients[:, begin:], centred=designs.constant)
     if designs.constant:
-        constant = designs.series[0, 0]
-        coefficients[:, 0] += mean / constant
-        if turned is not None:
-            y[gapped] -= scores[gapped, :1] * constant * inverse[gapped, :1, 0]
-    y[event, session] = 0.0
+        coefficients[:, 0] += mean / designs.series[0, 0]
     total, ssr = np.einsum("em->e", y), np.einsum("em,em->e", y, y)
+    # Too much is missing, or a return is infinite.
+    ssr[~np.isfinite(explained)] = np.nan
     residuals = there._replace(total=total, known_squares=ssr)
     squares = explained + begin * n_obs * mean**2 + ssr
     ssr = np.where(ssr <= PERFECT * squares, 0.0, ssr)
@@ -84,6 +81,29 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
         collinear=np.broadcast_to(np.int64(-1), events),
         turned=turned,
     )
+
+
+def residuals_by_date(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, coefficients: Floats) -> Filled:
+    """Return the residuals of events that have been fitted, without another fit; the arguments are those of that."""
+    begin = int(designs.constant)
+    there = fill_in_place(designs.explained(values, at, date))
+    if designs.constant:
+        there.centre_in_place()
+    _take(there, _columns(designs, date), coefficients[:, begin:], centred=designs.constant)
+    return there._replace(total=np.einsum("em->e", there.values))
+
+
+def _take(there: Filled, columns: list[Floats], slopes: Floats, *, centred: bool) -> None:
+    """Take from returns, in place, the multiples of columns, which are written into; and what a constant takes."""
+    y, event, session = there.values, there.event, there.session
+    for column, slope in zip(columns, slopes.T, strict=True):
+        y -= np.multiply(column, slope[:, None], out=column)
+    y[event, session] = 0.0
+    if centred and len(event):
+        # Columns have mean zero over all sessions, and another over those that are there.
+        gapped = np.unique(event)
+        y[gapped] -= (np.einsum("em->e", y[gapped]) / np.maximum(there.n_obs[gapped], 1))[:, None]
+        y[event, session] = 0.0
 
 
 def _squares_about(there: Filled) -> Floats:

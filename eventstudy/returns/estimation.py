@@ -17,7 +17,7 @@ from eventstudy.returns import paths
 from eventstudy.returns.accumulators import Unread, take
 from eventstudy.returns.autocorrelation import first_order
 from eventstudy.returns.blocks import BlockReader
-from eventstudy.returns.by_date import fit_by_date
+from eventstudy.returns.by_date import fit_by_date, residuals_by_date
 from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.diagnostics import diagnose_model
 from eventstudy.returns.estimates import Estimates
@@ -125,7 +125,7 @@ def estimated(
         Events fitted by the designs of their dates, and those fitted one by one; together, the events of the block.
     """
     parts: list[Part] = []
-    if known is not None and known.fits is not None:
+    if known is not None and reader.dated is not None:
         parts, rows = _again(reader, rows, known)
     elif reader.dated is not None:
         parts, rows = _by_date(reader, rows, diagnostics=diagnostics)
@@ -245,15 +245,22 @@ def _beside(model: ExpectedReturnModel, coefficients: Floats) -> Floats | None:
 
 def _again(reader: BlockReader, rows: Ints, known: Measured) -> tuple[list[Part], Ints]:
     """Return the events whose residuals can be made from what is known; return the others too."""
-    assert known.fits is not None
     assert reader.dated is not None
-    made = known.fits.n_obs[sliced(rows)] > 0
+    sigma, which = known.estimates.sigma[sliced(rows)], known.covariance.which[sliced(rows)]
+    made = (which >= 0) & np.isfinite(sigma)
     kept = rows if made.all() else rows[made]
     if not len(kept):
         return [], rows
-    residuals, sigma = reader.remade(kept, known.fits), known.estimates.sigma[sliced(kept)]
-    part = Part(kept, partial(take, known, kept), residuals, sigma, residuals.complete, Unread(reader.read, kept))
-    return [part], rows[~made]
+    residuals: Filled | Remade
+    if known.fits is not None:
+        residuals = reader.remade(kept, known.fits)
+    else:
+        values, at, _ = reader.stretches(sliced(kept))
+        coefficients = known.estimates.parameters if known.forecast is None else known.forecast
+        date = reader.dated.date[sliced(kept)]
+        residuals = residuals_by_date(values, at, reader.dated.designs, date, coefficients[sliced(kept)])
+    part = partial(take, known, kept)
+    return [Part(kept, part, residuals, sigma[made], residuals.complete, Unread(reader.read, kept))], rows[~made]
 
 
 def without_rounding(ar: Floats, sigma: Floats) -> Floats:

@@ -44,6 +44,11 @@ class Filled(NamedTuple):
         return np.asarray(self.total / np.maximum(self.n_obs, 1))
 
     @property
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+        return not len(self.event)
+
+    @property
     def squares(self) -> Floats:
         """Sum of squares of what is there, shape (E,)."""
         if self.known_squares is not None:
@@ -52,7 +57,7 @@ class Filled(NamedTuple):
 
     def rows(self) -> Floats:
         """Return the values, NaN where missing; not to be written into."""
-        if not len(self.event):
+        if self.complete:
             return self.values
         values = self.values.copy()
         values[self.event, self.session] = np.nan
