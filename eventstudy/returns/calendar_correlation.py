@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from threading import Lock
 from typing import ClassVar, NamedTuple
 
@@ -12,10 +12,11 @@ import numpy as np
 from eventstudy._labels import taken
 from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
 from eventstudy.execution import Engine, sliced
-from eventstudy.returns.accumulators import Places, Residuals
-from eventstudy.returns.correlation import MeanCorrelation, unit_rows
+from eventstudy.returns.accumulators import Places, Residuals, take
+from eventstudy.returns.correlation import MeanCorrelation
 from eventstudy.returns.crowding import crowded_days, on_exchange
 from eventstudy.returns.day_series import DaySeries, Summed
+from eventstudy.returns.pairs_by_lag import COMMON, pairs_between, pairs_by_lag
 from eventstudy.returns.remade import Remade
 from eventstudy.returns.windows import Window
 
@@ -23,8 +24,6 @@ __all__ = ["COMMON", "HELD", "CalendarCorrelation"]
 
 # Residuals of so many events, at most, are held for exact correlations pair by pair; beyond it sums by date serve.
 HELD = 4096
-# Fewest common sessions from which a correlation is taken (METHODS 4.3).
-COMMON = 30
 # Not one for each, since accumulators travel to processes.
 _ASKING = Lock()
 
@@ -259,17 +258,46 @@ class CalendarCorrelation:
             return self._known[key], len(rows)
 
     def _pairs(self, rows: Ints, window: Window) -> list[_Pairs]:
+        """Return the pairs of events that are held: those of one exchange by lag where their windows are all alike."""
+        held = self._held_of(rows)
+        if self.own_windows is not None:
+            groups = self._by_place(held, window)
+            meeting = [(one, two) for one, two in self._meeting(list(groups)) if one != two or len(groups[one]) > 1]
+            return [self._of_places(one, two, groups) for one, two in meeting]
+        by_exchange = [*self._by_exchange(held.calendar)]
+        found = [pairs for code, of in by_exchange for pairs in self._lags(code, held.values[of], held.day0[of])]
+        if len(by_exchange) > 1:
+            groups = self._by_place(held, window)
+            meeting = [(one, two) for one, two in self._meeting(list(groups)) if one.exchange != two.exchange]
+            found += [self._of_places(one, two, groups) for one, two in meeting]
+        return found
+
+    def _held_of(self, rows: Ints) -> Placed:
+        """Return what is held of some events."""
+        parts = [take(part, np.isin(part.row, rows)) for part in self.parts] or [Placed()]
+        return Placed(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Placed)))
+
+    def _of_places(self, one: Place, two: Place, groups: Mapping[Place, Floats]) -> _Pairs:
+        if one == two:
+            (sums,) = pairs_by_lag(groups[one], np.zeros(len(groups[one]), dtype=np.int64), 1)
+        else:
+            at_one, at_two = self._common(one, two)
+            sums = pairs_between(groups[one][:, at_one], groups[two][:, at_two])
+        return _Pairs(one, two, *sums)
+
+    def _by_place(self, held: Placed, window: Window) -> dict[Place, Floats]:
+        """Return residuals by where their events lie."""
         groups: dict[Place, list[Floats]] = {}
-        for part in self.parts:
-            for each in np.flatnonzero(np.isin(part.row, rows)):
-                place = Place(str(part.calendar[each]), int(part.day0[each]), self._own_days(part.row[each], window))
-                groups.setdefault(place, []).append(part.values[each])
-        values = {place: np.array(of_place) for place, of_place in groups.items()}
-        return [
-            _correlated(one, two, values[one], values[two], *self._common(one, two))
-            for one, two in self._meeting(list(values))
-            if one != two or len(values[one]) > 1
-        ]
+        for row, code, day0, values in zip(held.row, held.calendar, held.day0, held.values, strict=True):
+            groups.setdefault(Place(str(code), int(day0), self._own_days(row, window)), []).append(values)
+        return {place: np.array(of_place) for place, of_place in groups.items()}
+
+    def _lags(self, code: str, values: Floats, day0: Ints) -> Iterator[_Pairs]:
+        """Give the pairs of one exchange, together those whose days 0 lie equally many sessions apart."""
+        first, last = self.stretches[1]
+        for lag, of_lag in enumerate(pairs_by_lag(values, day0, last - first + 1)):
+            if of_lag.enough or of_lag.lacking:
+                yield _Pairs(Place(code, 0), Place(code, lag), *of_lag)
 
     def _own_days(self, row: int, window: Window) -> tuple[int, int] | None:
         if self.own_windows is None or window not in self.reported:
@@ -349,35 +377,3 @@ def _of_ratio(one: Place, two: Place, product: float, common: float, pairs: int,
     if not pairs or common < COMMON * pairs:
         return _Pairs(one, two, 0.0, 0, pairs, exact=False)
     return _Pairs(one, two, product / common * pairs, pairs, 0, exact)
-
-
-def _correlated(one: Place, two: Place, a: Floats, b: Floats, at_a: slice | Ints, at_b: slice | Ints) -> _Pairs:
-    a, b = a[:, at_a], b[:, at_b]
-    there_a, there_b = ~np.isnan(a), ~np.isnan(b)
-    rho, common = _pearson(a, b, there_a, there_b)
-    taken = np.ones(rho.shape, dtype=bool) if one != two else np.triu(np.ones(rho.shape, dtype=bool), 1)
-    enough = taken & (common >= COMMON)
-    return _Pairs(one, two, float(rho[enough].sum()), int(enough.sum()), int((taken & ~enough).sum()))
-
-
-def _pearson(a: Floats, b: Floats, there_a: Bools, there_b: Bools) -> tuple[Floats, Floats]:
-    """Return correlations of the rows of a with those of b on the sessions that both have, and how many these are."""
-    if there_a.all() and there_b.all():
-        return unit_rows(a) @ unit_rows(b).T, np.full((len(a), len(b)), float(a.shape[1]))
-    one, two = there_a.astype(float), there_b.astype(float)
-    common = one @ two.T
-    # Centred once by each row's own mean, so that the sums of squares below lose no digits.
-    a = np.where(there_a, a - _row_means(a, there_a), 0.0)
-    b = np.where(there_b, b - _row_means(b, there_b), 0.0)
-    n = np.maximum(common, 1.0)
-    sum_a, sum_b = a @ two.T, one @ b.T
-    variance_a, variance_b = (a**2) @ two.T - sum_a**2 / n, one @ (b**2).T - sum_b**2 / n
-    product = variance_a * variance_b
-    rho = np.where(product > 0, (a @ b.T - sum_a * sum_b / n) / np.sqrt(np.where(product > 0, product, 1.0)), 0.0)
-    return rho, common
-
-
-def _row_means(values: Floats, there: Bools) -> Floats:
-    return np.asarray(
-        np.where(there, values, 0.0).sum(axis=1, keepdims=True) / np.maximum(there.sum(axis=1, keepdims=True), 1)
-    )

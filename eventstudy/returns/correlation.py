@@ -10,7 +10,7 @@ from eventstudy._typing import Floats
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.rows import filled
 
-__all__ = ["ROUNDING", "EventTimeCorrelation", "MeanCorrelation", "unit_rows"]
+__all__ = ["ROUNDING", "EventTimeCorrelation", "MeanCorrelation", "to_unit", "unit_rows"]
 
 # Deviations from a mean that are no more than this share of it are rounding.
 ROUNDING = 1e-14
@@ -42,11 +42,11 @@ def unit_rows(values: Floats, *, complete: bool = False) -> Floats:
     """Return each row less its mean, scaled to a sum of squares of one; 0 where missing, or where nothing varies."""
     if complete:
         mean = values @ np.full(values.shape[1], 1.0 / values.shape[1])
-        return _to_unit(mean, values - mean[:, None])
-    return _to_unit(*filled(values).centred())
+        return to_unit(mean, values - mean[:, None])
+    return to_unit(*filled(values).centred())
 
 
-def _to_unit(mean: Floats, centred: Floats) -> Floats:
+def to_unit(mean: Floats, centred: Floats) -> Floats:
     """Return rows less their means, which are written into, scaled to a sum of squares of one; 0 if none varies."""
     norm = np.sqrt(np.einsum("em,em->e", centred, centred))
     varies = norm > ROUNDING * np.abs(mean) * np.sqrt(centred.shape[1])

@@ -1,0 +1,88 @@
+"""Correlations by lag against pandas, which takes each pair by itself over the sessions that both have."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eventstudy.returns import pairs_by_lag as module
+from eventstudy.returns.pairs_by_lag import COMMON, LagSums, pairs_between, pairs_by_lag
+
+SESSIONS = 60
+
+
+def one_by_one(values: np.ndarray, day0: np.ndarray, lags: int) -> list[LagSums]:
+    """Return the same by a loop over pairs."""
+    total, enough, lacking = np.zeros(lags), np.zeros(lags, int), np.zeros(lags, int)
+    for i in range(len(values)):
+        for j in range(i):
+            early, late = sorted((i, j), key=lambda event: day0[event])
+            lag = day0[late] - day0[early]
+            if lag >= lags:
+                continue
+            pair = pd.DataFrame({"early": values[early, lag:], "late": values[late, : SESSIONS - lag]}).dropna()
+            if len(pair) < COMMON:
+                lacking[lag] += 1
+                continue
+            enough[lag] += 1
+            varies = pair.std() > 1e-12
+            total[lag] += pair["early"].corr(pair["late"]) if varies.all() else 0.0
+    return [LagSums(*each) for each in zip(total.tolist(), enough.tolist(), lacking.tolist(), strict=True)]
+
+
+def check(values: np.ndarray, day0: np.ndarray, lags: int) -> None:
+    found, expected = pairs_by_lag(values, day0, lags), one_by_one(values, day0, lags)
+    np.testing.assert_allclose([each.total for each in found], [each.total for each in expected], rtol=0, atol=1e-12)
+    assert [each[1:] for each in found] == [each[1:] for each in expected]
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.02, 0.3, 0.5])
+@pytest.mark.parametrize("days", [1, 12, 400])
+def test_sums_are_those_of_a_loop_over_pairs(missing: float, days: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 7)
+    rng = np.random.default_rng(int(100 * missing) + days)
+    values, day0 = rng.normal(0.01, 0.02, (40, SESSIONS)), rng.integers(0, days, 40)
+    values[rng.random(values.shape) < missing] = np.nan
+    # Whole rows keep to the sums, whatever the others lack.
+    values[:10] = rng.normal(0, 0.02, (10, SESSIONS))
+    # Beyond a lag of 30 no pair has enough sessions.
+    check(values, day0, 36)
+
+
+def test_a_row_that_does_not_vary_on_common_sessions_has_no_correlation() -> None:
+    rng = np.random.default_rng(1)
+    values, day0 = rng.normal(0, 0.02, (5, SESSIONS)), np.array([3, 3, 3, 4, 4])
+    values[1] = 0.01
+    # It varies on sessions alone that the next lacks.
+    values[2, 5:], values[3, :6], values[0, 9] = 0.02, np.nan, np.nan
+    check(values, day0, 3)
+
+
+def test_a_level_costs_no_digits() -> None:
+    rng = np.random.default_rng(2)
+    values, day0 = rng.normal(0, 0.02, (12, SESSIONS)), rng.integers(0, 4, 12)
+    values[rng.random(values.shape) < 0.05] = np.nan
+    plain, high = pairs_by_lag(values, day0, 4), pairs_by_lag(values + 1.0, day0, 4)
+    np.testing.assert_allclose([each.total for each in high], [each.total for each in plain], rtol=0, atol=1e-11)
+
+
+def test_the_order_of_events_is_of_no_matter() -> None:
+    rng = np.random.default_rng(3)
+    values, day0 = rng.normal(0, 0.02, (30, SESSIONS)), rng.permutation(30)
+    values[rng.random(values.shape) < 0.02] = np.nan
+    order = rng.permutation(30)
+    assert pairs_by_lag(values, day0, 9) == pairs_by_lag(values[order], day0[order], 9)
+
+
+def test_no_event_has_no_pair() -> None:
+    assert pairs_by_lag(np.empty((0, SESSIONS)), np.empty(0, dtype=np.int64), 2) == [LagSums(0.0, 0, 0)] * 2
+
+
+def test_two_blocks_of_rows() -> None:
+    rng = np.random.default_rng(4)
+    values, day0 = rng.normal(0, 0.02, (9, SESSIONS)), np.repeat([0, 1], [4, 5])
+    values[rng.random(values.shape) < 0.2] = np.nan
+    found, expected = pairs_between(values[:4, 1:], values[4:, :-1]), one_by_one(values, day0, 2)[1]
+    assert found.total == pytest.approx(expected.total, abs=1e-13)
+    assert found[1:] == expected[1:]
