@@ -9,7 +9,7 @@ import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns.correlation import ROUNDING, to_unit
-from eventstudy.returns.rows import filled
+from eventstudy.returns.rows import Filled, filled
 
 __all__ = ["COMMON", "LagSums", "pairs_between", "pairs_by_lag"]
 
@@ -35,15 +35,15 @@ class LagSums(NamedTuple):
     lacking: int
 
 
-class _Rows(NamedTuple):
-    """Residuals of events over the sessions that they share with others.
+class _Side(NamedTuple):
+    """Residuals of events over sessions that they share with others.
 
     Parameters
     ----------
-    unit : ndarray of shape (E, m)
-        In rows of unit length, zero where missing or where nothing varies; see `unit_rows`.
-    squares : ndarray of shape (E,)
-        Sum of squares of each row, 1 or 0.
+    values : ndarray of shape (E, m)
+        Scaled so that sums keep their digits, zero where missing.
+    total, squares : ndarray of shape (E,)
+        Their sums, and those of squares.
     missing : ndarray of shape (E, m)
         Which are.
     begin : ndarray of shape (E + 1,)
@@ -52,32 +52,33 @@ class _Rows(NamedTuple):
         These sessions.
     """
 
-    unit: Floats
+    values: Floats
+    total: Floats
     squares: Floats
     missing: Bools
     begin: Ints
     session: Ints
 
     @classmethod
-    def of(cls, values: Floats) -> _Rows:
-        """Return those of values that are NaN where missing."""
-        there, missing = filled(values), np.zeros(values.shape, dtype=bool)
-        missing[there.event, there.session] = True
-        begin = np.searchsorted(there.event, np.arange(len(values) + 1))
-        unit = to_unit(*there.centre_in_place())
-        return cls(unit, np.einsum("em,em->e", unit, unit), missing, begin, there.session)
+    def of(cls, there: Filled, missing: Bools, first: int = 0, after: int | None = None) -> _Side:
+        """Return those of some columns of rows."""
+        values, missing = there.values[:, first:after], missing[:, first:after]
+        kept = (there.session >= first) & (there.session < first + values.shape[1])
+        begin = np.searchsorted(there.event[kept], np.arange(len(values) + 1))
+        total, squares = np.einsum("em->e", values), np.einsum("em,em->e", values, values)
+        return cls(values, total, squares, missing, begin, there.session[kept] - first)
 
     @property
     def gaps(self) -> Ints:
         """How many residuals each event lacks."""
         return np.diff(self.begin)
 
-    def lost(self, rows: Ints, beside: _Rows, others: Ints) -> tuple[Floats, Floats, Ints]:
+    def lost(self, rows: Ints, beside: _Side, others: Ints) -> tuple[Floats, Floats, Ints]:
         """Return what rows have where the row beside each lacks some: the sum, that of squares, and how many."""
         gaps, pairs = beside.gaps[others], len(rows)
         pair = np.repeat(np.arange(pairs), gaps)
         where = rows[pair], beside.session[_ranges(beside.begin[others], gaps)]
-        value, there = self.unit[where], ~self.missing[where]
+        value, there = self.values[where], ~self.missing[where]
         total, squares = (np.bincount(pair, each, pairs).astype(np.float64, copy=False) for each in (value, value**2))
         return total, squares, np.bincount(pair[there], minlength=pairs)
 
@@ -96,9 +97,9 @@ def pairs_by_lag(values: Floats, day0: Ints, lags: int) -> list[LagSums]:
 
     Notes
     -----
-    ``sum_ij corr(e_i, e_j) = (sum_i u_i)'(sum_j u_j)`` for rows u of unit length over the same sessions: of those that
-    lack no residual, no pair is looked at by itself. Of the others, sums over the sessions that both have are those
-    over all, less what each has where the other lacks some.
+    ``sum_ij corr(e_i, e_j) = (sum_i u_i)'(sum_j u_j)`` for rows u of unit length and mean zero over the same sessions:
+    of those that lack no residual, no pair is looked at by itself. Of the others, sums over the sessions that both have
+    are those over all, less what each has where the other lacks some.
 
     Examples
     --------
@@ -108,25 +109,9 @@ def pairs_by_lag(values: Floats, day0: Ints, lags: int) -> list[LagSums]:
     ([1, 2], [-1.0, 0.0])
     """
     order = np.argsort(day0, kind="stable")
-    values, day0 = values[order], day0[order]
-    return [_of_lag(values, day0, lag) for lag in range(lags)]
-
-
-def _of_lag(values: Floats, day0: Ints, lag: int) -> LagSums:
-    """Return the sums of one lag, of events in the order of their days 0."""
-    used = np.maximum(_on(day0, day0 + lag), _on(day0, day0 - lag)) > (lag == 0)
-    values, day0, common = values[used], day0[used], values.shape[1] - lag
-    # Of the events on an event's own day, those after it.
-    begin = np.searchsorted(day0, day0 + lag) if lag else np.arange(1, len(day0) + 1)
-    end = np.searchsorted(day0, day0 + lag, side="right")
-    pairs = int((end - begin).sum())
-    if common < COMMON or not pairs:
-        return LagSums(0.0, 0, pairs)
-    early = _Rows.of(values[:, lag:])
-    late = _Rows.of(values[:, :common]) if lag else early
-    whole, complete = _together(early, late, day0, lag)
-    total, enough = _summed(early, late, _with_gaps(early.gaps > 0, late.gaps > 0, begin, end))
-    return LagSums(whole + total, complete + enough, pairs - complete - enough)
+    there, day0 = _scaled(values[order]), day0[order]
+    missing = _missing(there)
+    return [_of_lag(there, missing, day0, lag) for lag in range(lags)]
 
 
 def pairs_between(one: Floats, two: Floats) -> LagSums:
@@ -139,11 +124,66 @@ def pairs_between(one: Floats, two: Floats) -> LagSums:
     """
     rows, others = len(one), len(two)
     pairs = _in_turn(np.arange(rows), np.arange(others), np.zeros(rows, dtype=np.int64), np.full(rows, others))
-    total, enough = _summed(_Rows.of(one), _Rows.of(two), pairs)
+    sides = [_Side.of(there, _missing(there)) for there in (_scaled(one), _scaled(two))]
+    total, enough = _summed(sides[0], sides[1], pairs)
     return LagSums(total, enough, rows * others - enough)
 
 
-def _summed(early: _Rows, late: _Rows, pairs: Iterable[tuple[Ints, Ints]]) -> tuple[float, int]:
+def _scaled(values: Floats) -> Filled:
+    """Return rows less their means and of unit length, so that sums over a part of them keep their digits."""
+    there = filled(values)
+    return there._replace(values=to_unit(*there.centre_in_place()))
+
+
+def _missing(there: Filled) -> Bools:
+    missing = np.zeros(there.shape, dtype=bool)
+    missing[there.event, there.session] = True
+    return missing
+
+
+def _of_lag(there: Filled, missing: Bools, day0: Ints, lag: int) -> LagSums:
+    """Return the sums of one lag, of events in the order of their days 0."""
+    events, common = len(day0), there.shape[1] - lag
+    # Of the events on an event's own day, those after it.
+    begin = np.searchsorted(day0, day0 + lag) if lag else np.arange(1, events + 1)
+    end = np.searchsorted(day0, day0 + lag, side="right")
+    pairs = int((end - begin).sum())
+    if common < COMMON or not pairs:
+        return LagSums(0.0, 0, pairs)
+    early = _Side.of(there, missing, lag)
+    late = _Side.of(there, missing, 0, common) if lag else early
+    whole, complete = _together(early, late, day0, lag)
+    total, enough = _summed(early, late, _with_gaps(early.gaps > 0, late.gaps > 0, begin, end))
+    return LagSums(whole + total, complete + enough, pairs - complete - enough)
+
+
+def _together(early: _Side, late: _Side, day0: Ints, lag: int) -> tuple[float, int]:
+    """Return the sum of the correlations of all pairs of complete rows, and how many pairs these are."""
+    days, place = np.unique(day0, return_inverse=True)
+    sums, count, varying = _by_day(early, place, len(days))
+    if not lag:
+        return (float(np.einsum("dm,dm->", sums, sums)) - varying) / 2, int((count * (count - 1)).sum()) // 2
+    later, among, _ = _by_day(late, place, len(days))
+    _, at, to = np.intersect1d(days + lag, days, assume_unique=True, return_indices=True)
+    return float(np.einsum("dm,dm->", sums[at], later[to])), int((count[at] * among[to]).sum())
+
+
+def _by_day(side: _Side, place: Ints, days: int) -> tuple[Floats, Ints, int]:
+    """Return the sums by day of complete rows in units of their length, how many they are, and how many of all vary."""
+    from scipy.sparse import csr_array
+
+    rows, sessions = side.values.shape
+    complete, mean = side.gaps == 0, side.total / sessions
+    around = side.squares - side.total * mean
+    varies = complete & (around > ROUNDING)
+    weight = np.sqrt(np.divide(1.0, around, out=np.zeros(rows), where=varies))
+    begins = np.searchsorted(place, np.arange(days + 1))
+    summing = csr_array((weight, np.arange(rows), begins), shape=(days, rows))
+    sums = np.asarray(summing @ side.values) - (summing @ mean)[:, None]
+    return sums, np.bincount(place[complete], minlength=days), int(varies.sum())
+
+
+def _summed(early: _Side, late: _Side, pairs: Iterable[tuple[Ints, Ints]]) -> tuple[float, int]:
     """Return the sum of the correlations of pairs, and how many have one."""
     total, enough = 0.0, 0
     for i, j in pairs:
@@ -153,28 +193,17 @@ def _summed(early: _Rows, late: _Rows, pairs: Iterable[tuple[Ints, Ints]]) -> tu
     return total, enough
 
 
-def _on(day0: Ints, day: Ints) -> Ints:
-    """Return how many events, in the order of their days 0, there are on some days."""
-    return np.searchsorted(day0, day, side="right") - np.searchsorted(day0, day)
-
-
-def _together(early: _Rows, late: _Rows, day0: Ints, lag: int) -> tuple[float, int]:
-    """Return the sum of the correlations of all pairs of complete rows, and how many pairs these are."""
-    days, sums, count = _by_day(early, day0)
-    if not lag:
-        twice = np.einsum("dm,dm->", sums, sums) - early.squares[early.gaps == 0].sum()
-        return float(twice) / 2, int((count * (count - 1)).sum()) // 2
-    others, later, among = _by_day(late, day0)
-    _, at, place = np.intersect1d(days + lag, others, assume_unique=True, return_indices=True)
-    return float(np.einsum("dm,dm->", sums[at], later[place])), int((count[at] * among[place]).sum())
-
-
-def _by_day(rows: _Rows, day0: Ints) -> tuple[Ints, Floats, Ints]:
-    """Return the days on which there are complete rows, their sums by day, and how many they are."""
-    complete = rows.gaps == 0
-    days, starts, count = np.unique(day0[complete], return_index=True, return_counts=True)
-    unit = rows.unit if complete.all() else rows.unit[complete]
-    return days, np.add.reduceat(unit, starts, axis=0) if len(days) else unit, count
+def _paired(early: _Side, i: Ints, late: _Side, j: Ints) -> tuple[Floats, Ints]:
+    """Return the correlations of rows with those beside them, over the sessions that both have, and how many."""
+    (sum_one, lost_one, there), (sum_two, lost_two, _) = early.lost(i, late, j), late.lost(j, early, i)
+    shared = early.values.shape[1] - early.gaps[i] - there
+    n = np.maximum(shared, 1)
+    total_one, total_two = early.total[i] - sum_one, late.total[j] - sum_two
+    around_one = early.squares[i] - lost_one - total_one**2 / n
+    around_two = late.squares[j] - lost_two - total_two**2 / n
+    varies = (around_one > ROUNDING) & (around_two > ROUNDING)
+    product = np.einsum("pm,pm->p", early.values[i], late.values[j]) - total_one * total_two / n
+    return np.where(varies, product / np.sqrt(np.where(varies, around_one * around_two, 1.0)), 0.0), shared
 
 
 def _with_gaps(early: Bools, late: Bools, begin: Ints, end: Ints) -> Iterator[tuple[Ints, Ints]]:
@@ -200,17 +229,3 @@ def _ranges(begin: Ints, count: Ints) -> Ints:
     """Return so many numbers from each beginning on, one after another."""
     ends = np.cumsum(count)
     return np.asarray(np.arange(int(count.sum())) + np.repeat(begin - (ends - count), count))
-
-
-def _paired(early: _Rows, i: Ints, late: _Rows, j: Ints) -> tuple[Floats, Ints]:
-    """Return the correlations of rows with those beside them, over the sessions that both have, and how many."""
-    one, two = early.unit[i], late.unit[j]
-    (sum_one, lost_one, there), (sum_two, lost_two, _) = early.lost(i, late, j), late.lost(j, early, i)
-    shared = one.shape[1] - early.gaps[i] - there
-    n = np.maximum(shared, 1)
-    # The sums over all are zero.
-    left_one = early.squares[i] - lost_one - sum_one**2 / n
-    left_two = late.squares[j] - lost_two - sum_two**2 / n
-    varies = (left_one > ROUNDING) & (left_two > ROUNDING)
-    product = np.einsum("pm,pm->p", one, two) - sum_one * sum_two / n
-    return np.where(varies, product / np.sqrt(np.where(varies, left_one * left_two, 1.0)), 0.0), shared
