@@ -150,7 +150,7 @@ def factorise(
         apart = np.abs(np.diagonal(triangle, axis1=1, axis2=2))
         # Where a regressor is missing, nothing is larger.
         usable = np.asarray((apart > WELL_APART * length).all(axis=1))
-        inverse[usable] = np.linalg.inv(triangle[usable])
+        inverse[usable] = _inverse(triangle[usable])
         if constant:
             mean[usable, 1:] = means[usable, 1:]
         if riskless is not None:
@@ -166,13 +166,24 @@ def factorise(
         inverse=inverse,
         ahead=ahead,
         spread=spread,
-        leverage=(spread**2).sum(axis=2),
+        leverage=np.einsum("dlk,dlk->dl", spread, spread),
         usable=usable,
         constant=constant,
         excess=riskless is not None,
         riskless=np.zeros(series.shape[1]) if riskless is None else riskless[0],
         riskless_ahead=np.zeros(ahead.shape[:2]) if riskless is None else riskless[1],
     )
+
+
+def _inverse(triangle: Floats) -> Floats:
+    """Return the inverse of each upper triangle, a column at a time over all of them."""
+    inverse = np.zeros(triangle.shape)
+    for k in range(triangle.shape[1]):
+        inverse[:, k, k] = 1.0 / triangle[:, k, k]
+        for j in range(k - 1, -1, -1):
+            beside = np.einsum("dm,dm->d", triangle[:, j, j + 1 : k + 1], inverse[:, j + 1 : k + 1, k])
+            inverse[:, j, k] = -beside * inverse[:, j, j]
+    return inverse
 
 
 def _triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floats, Floats]:
