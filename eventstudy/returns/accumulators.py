@@ -173,7 +173,7 @@ class Residuals:
     row : ndarray of shape (E,)
         The events' positions in `Aligned`.
     given : ndarray of shape (E, M), Filled or Remade
-        Residuals, decimals per session, NaN where none, or zero and where these are; or how to make them.
+        Residuals, decimals per session: NaN where missing; or zero there; or how to make them.
     sigma : ndarray of shape (E,)
         Their standard deviations.
     session : ndarray of shape (E,)

@@ -74,7 +74,7 @@ class Part:
     measure : callable
         What gives the `Measured` that is kept of them; a second look may do without.
     residuals : ndarray of shape (n, M), Filled or Remade
-        Estimation residuals, NaN where none, or zero and where these are; or how to make them.
+        Estimation residuals: NaN where missing; or zero there; or how to make them.
     sigma : ndarray of shape (n,)
         Their standard deviations.
     complete : bool

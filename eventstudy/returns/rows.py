@@ -73,7 +73,7 @@ class Filled(NamedTuple):
         return Filled(values, event[kept], self.session[kept], self.n_obs[rows], self.total[rows], squares)
 
     def centre_in_place(self) -> tuple[Floats, Floats]:
-        """Take from the values the mean of what is there, and return both."""
+        """Take from the values the mean of what is there, and return both; the sums stay those of before."""
         mean, values = self.mean, self.values
         values -= mean[:, None]
         values[self.event, self.session] = 0.0
