@@ -88,7 +88,7 @@ class Engine:
 
 
 def keep_memory() -> None:
-    """Have the C library keep freed memory for the arrays that come next.
+    """Have the C library keep freed memory, in this process and from now on, for the arrays that come next.
 
     That of Linux gives free memory at the end of its heap back at once, until a larger block than it expects has been
     freed; a study of a hundred events would spend a quarter of its time on getting the same pages again.

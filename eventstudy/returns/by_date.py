@@ -41,7 +41,7 @@ def fit_by_date(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) ->
 
 
 def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> SharedFit:
-    """Return fits with residuals as rows; what is missing is zero until the end, and adds nothing."""
+    """Return fits with residuals as rows; what is missing is zero, and adds nothing."""
     inverse, begin, (events, count) = designs.inverse[date], int(designs.constant), (len(at), len(designs.series))
     there = fill_in_place(designs.explained(values, at, date))
     y, event, n_obs = there.values, there.event, there.n_obs
@@ -108,8 +108,7 @@ def _take(there: Filled, columns: list[Floats], slopes: Floats, *, centred: bool
 
 def _squares_about(there: Filled) -> Floats:
     """Return the sum of squares of what there is about its mean."""
-    _, centred = there.centred()
-    return np.asarray(np.einsum("em,em->e", centred, centred))
+    return there.centred()[1].squares
 
 
 def _columns(designs: SharedDesigns, date: Ints) -> list[Floats]:

@@ -43,7 +43,8 @@ def unit_rows(values: Floats, *, complete: bool = False) -> Floats:
     if complete:
         mean = values @ np.full(values.shape[1], 1.0 / values.shape[1])
         return to_unit(mean, values - mean[:, None])
-    return to_unit(*filled(values).centred())
+    mean, there = filled(values).centre_in_place()
+    return to_unit(mean, there.values)
 
 
 def to_unit(mean: Floats, centred: Floats) -> Floats:

@@ -23,7 +23,7 @@ TABLE = 1 << 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Summed:
-    """The same sums over the events of one block, for the days 0 that it has.
+    """Residuals of one block, less their mean and over their own standard deviation, summed over events by day 0.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class DaySeries:
         # The rows of these days are held by the cache, and so is what the events of a symbol have in common.
         order, ends = count_and_order(at, self.count, _days_at_once(self.total))
         add = partial(add_standardised, self.total.ravel(), lacking.ravel(), place, residuals)
-        # In memory of its own a process would write in vain.
+        # In memory of its own a process would write in vain, and so would anybody in a copy of the tables.
         for _ in map_chunks(add, np.split(order, ends[:-1]), sharing(engine)):
             pass
 
@@ -186,7 +186,6 @@ def _standardising(there: Filled) -> tuple[Floats, Floats]:
     # Where the mean is most of it, the difference has lost digits.
     far = np.flatnonzero(~(around > 0.5 * squares))
     if len(far):
-        _, centred = there.centred()
-        around[far] = np.einsum("em,em->e", centred[far], centred[far])
+        around[far] = there.take(far).centred()[1].squares
     varies = np.sqrt(around) > ROUNDING * np.abs(mean) * np.sqrt(values.shape[1])
     return mean, np.sqrt(np.divide(n_obs, around, out=np.zeros(len(mean)), where=varies))

@@ -244,23 +244,33 @@ def _beside(model: ExpectedReturnModel, coefficients: Floats) -> Floats | None:
 
 
 def _again(reader: BlockReader, rows: Ints, known: Measured) -> tuple[list[Part], Ints]:
-    """Return the events whose residuals can be made from what is known; return the others too."""
+    """Return the events whose residuals can be made from what is known; return the others too.
+
+    They are those of `_by_date`, so that sums over a part are of the same events whether a process knows or not.
+    """
     assert reader.dated is not None
-    sigma, which = known.estimates.sigma[sliced(rows)], known.covariance.which[sliced(rows)]
-    made = (which >= 0) & np.isfinite(sigma)
+    made = known.covariance.which[sliced(rows)] >= 0
     kept = rows if made.all() else rows[made]
     if not len(kept):
         return [], rows
-    residuals: Filled | Remade
-    if known.fits is not None:
-        residuals = reader.remade(kept, known.fits)
-    else:
-        values, at, _ = reader.stretches(sliced(kept))
-        coefficients = known.estimates.parameters if known.forecast is None else known.forecast
-        date = reader.dated.date[sliced(kept)]
-        residuals = residuals_by_date(values, at, reader.dated.designs, date, coefficients[sliced(kept)])
+    where, residuals = sliced(kept), _known_residuals(reader, kept, known)
     part = partial(take, known, kept)
-    return [Part(kept, part, residuals, sigma[made], residuals.complete, Unread(reader.read, kept))], rows[~made]
+    sigma = known.estimates.sigma[where]
+    return [Part(kept, part, residuals, sigma, residuals.complete, Unread(reader.read, kept))], rows[~made]
+
+
+def _known_residuals(reader: BlockReader, rows: Ints, known: Measured) -> Filled | Remade:
+    """Return the residuals of events that were fitted by the designs of their dates, none where that failed."""
+    if known.fits is not None:
+        return reader.remade(rows, known.fits)
+    assert reader.dated is not None
+    where = sliced(rows)
+    values, at, _ = reader.stretches(where)
+    coefficients = known.estimates.parameters if known.forecast is None else known.forecast
+    date = reader.dated.date[where]
+    residuals = residuals_by_date(values, at, reader.dated.designs, date, coefficients[where])
+    failed = np.isnan(known.estimates.sigma[where])
+    return residuals.without(np.flatnonzero(failed)) if failed.any() else residuals
 
 
 def without_rounding(ar: Floats, sigma: Floats) -> Floats:

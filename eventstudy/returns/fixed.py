@@ -121,8 +121,10 @@ def _remade(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> tup
     ssr = settle_gaps(made)
     infinite = ~np.isfinite(ssr)
     if infinite.any():
-        # They have left no sum by session.
-        made.level[infinite], made.mean_residual[infinite], made.n_obs[infinite], ssr[infinite] = np.nan, 0.0, 0, 0.0
+        # They have left no sum by session. What is summed again is of events that have a return.
+        made.n_obs[infinite], ssr[infinite] = 0, 0.0
+        none = made.n_obs == 0
+        made.level[none], made.mean_residual[none] = np.nan, 0.0
         total, lacking = sum_residuals(made)
         made = made._replace(total=total, lacking=lacking)
     return made, made.mean_residual, ssr, made.n_obs.astype(np.int64)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
+from eventstudy.execution import positions
 
 __all__ = ["Filled", "fill_in_place", "filled", "whole"]
 
@@ -65,21 +66,30 @@ class Filled(NamedTuple):
 
     def take(self, rows: Rows) -> Filled:
         """Return some of the rows."""
-        values, place = self.values[rows], np.full(len(self.values), -1)
-        place[rows] = np.arange(len(values))
-        event = place[self.event]
-        kept = event >= 0
+        places = positions(rows, len(self.values))
+        begin = np.searchsorted(self.event, np.arange(len(self.values) + 1))
+        gaps = np.diff(begin)[places]
+        ends = np.cumsum(gaps)
+        # The missing values of a row follow each other.
+        kept = np.arange(int(gaps.sum())) + np.repeat(begin[places] - (ends - gaps), gaps)
+        event, session = np.repeat(np.arange(len(places)), gaps), self.session[kept]
         squares = None if self.known_squares is None else self.known_squares[rows]
-        return Filled(values, event[kept], self.session[kept], self.n_obs[rows], self.total[rows], squares)
+        return Filled(self.values[rows], event, session, self.n_obs[rows], self.total[rows], squares)
 
-    def centre_in_place(self) -> tuple[Floats, Floats]:
-        """Take from the values the mean of what is there, and return both; the sums stay those of before."""
+    def without(self, rows: Ints) -> Filled:
+        """Return the same with rows of which all values are missing."""
+        values = self.rows().copy()
+        values[rows] = np.nan
+        return fill_in_place(values)
+
+    def centre_in_place(self) -> tuple[Floats, Filled]:
+        """Take from the values the mean of what is there; return it, and what is left, whose sums are zero."""
         mean, values = self.mean, self.values
         values -= mean[:, None]
         values[self.event, self.session] = 0.0
-        return mean, values
+        return mean, self._replace(total=np.zeros(len(values)), known_squares=None)
 
-    def centred(self) -> tuple[Floats, Floats]:
+    def centred(self) -> tuple[Floats, Filled]:
         """Return the same of a copy."""
         return self._replace(values=self.values.copy()).centre_in_place()
 

@@ -10,7 +10,7 @@ from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.covariance import Turned
 from eventstudy.returns.remade import Remade
-from eventstudy.returns.rows import Filled, fill_in_place
+from eventstudy.returns.rows import Filled
 
 __all__ = ["SharedFit"]
 
@@ -57,8 +57,4 @@ class SharedFit:
         """Return the same with events whose fits are not to be used."""
         for array in (self.coefficients, self.sigma, self.mean_residual):
             array[rows] = np.nan
-        if isinstance(self.residuals, Remade):
-            return replace(self, residuals=self.residuals.without(rows))
-        values = self.residuals.rows().copy()
-        values[rows] = np.nan
-        return replace(self, residuals=fill_in_place(values))
+        return replace(self, residuals=self.residuals.without(rows))

@@ -248,12 +248,36 @@ def test_an_infinite_return_is_left_out_of_the_fit(model: str, path: str, monkey
     assert found["reason"].tolist() == alone["reason"].tolist()
 
 
-@pytest.mark.parametrize("engine", ["threads", "processes"])
+@pytest.mark.parametrize(("path", "engine"), [(paths.COMPILED, "threads"), *((path, "processes") for path in BOTH)])
 @pytest.mark.parametrize("model", ["market", "market_adjusted"])
-def test_engines_give_the_same_bits(model: str, engine: str) -> None:
-    alone = study(model, paths.COMPILED)
-    for name, found in study(model, paths.COMPILED, engine).items():
+def test_engines_give_the_same_bits(model: str, path: str, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = gapped_panel()
+    values = panel.values.copy()
+    # Events of a symbol that does not vary have no estimate in the end.
+    market, first = panel.dense("MKT"), int(panel.listing.first[3])
+    span = slice(int(panel.listing.offsets[3]), int(panel.listing.offsets[4]))
+    values[span] = market[first : first + len(values[span])] if model == "market_adjusted" else 0.001
+    monkeypatch.setattr(f"{__name__}.gapped_panel", lambda: ReturnPanel(panel.listing, values))
+    alone = study(model, path)
+    assert (alone["reason"] == Reason.DEGENERATE_ESTIMATION).sum() > 20
+    for name, found in study(model, path, engine).items():
         np.testing.assert_array_equal(found, alone[name])
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+@pytest.mark.parametrize("path", BOTH)
+def test_an_infinite_return_and_an_event_without_any_are_in_no_sum(path: str) -> None:
+    rng = np.random.default_rng(14)
+    y = rng.normal(0, 0.02, (6, 250))
+    y[0], y[1, 7], y[2, 9], y[3, 1:] = np.nan, np.inf, np.nan, np.nan
+    designs = known_designs(np.zeros((1, 250)), np.array([0]), np.array([-1]), 250, np.ones((1, 1, 1)))
+    with paths.running(path):
+        fit = fit_fixed(y.ravel(), np.arange(6) * 250, designs, np.zeros(6, dtype=np.int64), centred=True)
+        means = EstimationMeans()
+        means.add(Residuals(np.arange(6), fit.residuals, fit.sigma, np.zeros(6, dtype=np.int64)))
+    there = y[[2, 4, 5]]
+    assert means.count.tolist() == (~np.isnan(there)).sum(axis=0).tolist()
+    np.testing.assert_allclose(means.total, np.nansum(there, axis=0), rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("path", BOTH)

@@ -37,10 +37,14 @@ def check(values: np.ndarray, day0: np.ndarray, lags: int) -> None:
     assert [each[1:] for each in found] == [each[1:] for each in expected]
 
 
+@pytest.mark.parametrize("dense", [0, 10, 10_000])
 @pytest.mark.parametrize("missing", [0.0, 0.02, 0.3, 0.5])
 @pytest.mark.parametrize("days", [1, 12, 400])
-def test_sums_are_those_of_a_loop_over_pairs(missing: float, days: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "AT_ONCE", 7)
+def test_sums_are_those_of_a_loop_over_pairs(
+    missing: float, days: int, dense: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"AT_ONCE": 7, "TILE": 5, "DENSE": dense}.items():
+        monkeypatch.setattr(module, name, value)
     rng = np.random.default_rng(int(100 * missing) + days)
     values, day0 = rng.normal(0.01, 0.02, (40, SESSIONS)), rng.integers(0, days, 40)
     values[rng.random(values.shape) < missing] = np.nan
@@ -50,7 +54,11 @@ def test_sums_are_those_of_a_loop_over_pairs(missing: float, days: int, monkeypa
     check(values, day0, 36)
 
 
-def test_a_row_that_does_not_vary_on_common_sessions_has_no_correlation() -> None:
+@pytest.mark.parametrize("dense", [0, 10_000])
+def test_a_row_that_does_not_vary_on_common_sessions_has_no_correlation(
+    dense: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DENSE", dense)
     rng = np.random.default_rng(1)
     values, day0 = rng.normal(0, 0.02, (5, SESSIONS)), np.array([3, 3, 3, 4, 4])
     values[1] = 0.01
@@ -67,6 +75,23 @@ def test_a_level_costs_no_digits() -> None:
     np.testing.assert_allclose([each.total for each in high], [each.total for each in plain], rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize("dense", [0, 10_000])
+@pytest.mark.parametrize("outlier", [1e3, 1e7])
+def test_an_outlier_that_a_pair_does_not_share_costs_few_digits(
+    outlier: float, dense: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DENSE", dense)
+    rng = np.random.default_rng(5)
+    values, day0 = rng.normal(0, 0.02, (6, SESSIONS)), np.array([0, 0, 0, 1, 1, 1])
+    values += rng.normal(0, 0.02, SESSIONS)
+    # One lies where the next row lacks a residual, one outside what two days share.
+    values[0, 7], values[1, 7], values[4, -1] = outlier, np.nan, outlier
+    found, expected = pairs_by_lag(values, day0, 2), one_by_one(values, day0, 2)
+    # A row is scaled by its outlier, and keeps the digits below that.
+    accuracy = max(1e-12, 1e-14 * outlier / 0.02)
+    assert [each.total for each in found] == pytest.approx([each.total for each in expected], abs=accuracy)
+
+
 def test_the_order_of_events_is_of_no_matter() -> None:
     rng = np.random.default_rng(3)
     values, day0 = rng.normal(0, 0.02, (30, SESSIONS)), rng.permutation(30)
@@ -79,10 +104,11 @@ def test_no_event_has_no_pair() -> None:
     assert pairs_by_lag(np.empty((0, SESSIONS)), np.empty(0, dtype=np.int64), 2) == [LagSums(0.0, 0, 0)] * 2
 
 
-def test_two_blocks_of_rows() -> None:
+@pytest.mark.parametrize("missing", [0.0, 0.2, 0.5])
+def test_two_blocks_of_rows(missing: float) -> None:
     rng = np.random.default_rng(4)
     values, day0 = rng.normal(0, 0.02, (9, SESSIONS)), np.repeat([0, 1], [4, 5])
-    values[rng.random(values.shape) < 0.2] = np.nan
+    values[rng.random(values.shape) < missing] = np.nan
     found, expected = pairs_between(values[:4, 1:], values[4:, :-1]), one_by_one(values, day0, 2)[1]
     assert found.total == pytest.approx(expected.total, abs=1e-13)
     assert found[1:] == expected[1:]
