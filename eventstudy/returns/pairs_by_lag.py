@@ -192,7 +192,9 @@ def pairs_between(one: Floats, two: Floats) -> LagSums:
     one, two : ndarray of shape (E, m) and (F, m)
         Residuals over the same sessions, NaN where missing; at least one row each.
     """
-    if one.shape[1] >= COMMON and not (np.isnan(one).any() or np.isnan(two).any()):
+    if one.shape[1] < COMMON:
+        return LagSums(0.0, 0, len(one) * len(two))
+    if not (np.isnan(one).any() or np.isnan(two).any()):
         sums = [unit_rows(each, complete=True).sum(axis=0) for each in (one, two)]
         return LagSums(float(sums[0] @ sums[1]), len(one) * len(two), 0)
     day = np.zeros(1, dtype=np.int64)

@@ -112,3 +112,9 @@ def test_two_blocks_of_rows(missing: float) -> None:
     found, expected = pairs_between(values[:4, 1:], values[4:, :-1]), one_by_one(values, day0, 2)[1]
     assert found.total == pytest.approx(expected.total, abs=1e-13)
     assert found[1:] == expected[1:]
+
+
+@pytest.mark.parametrize("sessions", [0, COMMON - 1])
+def test_too_few_sessions_in_common(sessions: int) -> None:
+    one, two = np.full((2, sessions), np.nan), np.zeros((3, sessions))
+    assert pairs_between(one, two) == LagSums(0.0, 0, 6)
