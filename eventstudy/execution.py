@@ -31,6 +31,7 @@ __all__ = [
     "map_chunks",
     "pieces",
     "positions",
+    "ranges",
     "sharing",
     "sliced",
 ]
@@ -43,7 +44,7 @@ R = TypeVar("R")
 BLOCK = 2048
 
 # Bytes. More than the arrays of a small study take together; too little to be missed.
-KEPT = 1 << 21
+HEAP = 1 << 21
 
 ENGINES = ("serial", "threads", "processes")
 PATHS = ("auto", "numpy", "compiled")
@@ -93,7 +94,7 @@ def keep_memory() -> None:
     That of Linux gives free memory at the end of its heap back at once, until a larger block than it expects has been
     freed; a study of a hundred events would spend a quarter of its time on getting the same pages again.
     """
-    np.empty(KEPT, dtype=np.uint8)
+    np.empty(HEAP, dtype=np.uint8)
 
 
 def sharing(engine: Engine | None) -> Engine | None:
@@ -139,6 +140,23 @@ def sliced(rows: Ints | slice) -> Ints | slice:
     if len(rows) and rows[-1] - rows[0] + 1 == len(rows) and (rows[1:] > rows[:-1]).all():
         return slice(int(rows[0]), int(rows[-1]) + 1)
     return rows
+
+
+def ranges(begin: Ints, count: Ints) -> Ints:
+    """Return so many whole numbers from each beginning on, one after another.
+
+    Parameters
+    ----------
+    begin, count : ndarray of shape (n,)
+        Where each range begins, and how many numbers are in it.
+
+    Examples
+    --------
+    >>> ranges(np.array([5, 0]), np.array([2, 3])).tolist()
+    [5, 6, 0, 1, 2]
+    """
+    ends = np.cumsum(count)
+    return np.asarray(np.arange(int(count.sum())) + np.repeat(begin - (ends - count), count))
 
 
 def positions(rows: Rows, count: int) -> Ints:

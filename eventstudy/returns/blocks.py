@@ -9,7 +9,7 @@ import numpy as np
 from eventstudy._labels import alike, distinct
 from eventstudy._typing import Bools, Floats, Ints, Labels
 from eventstudy.errors import InputError
-from eventstudy.execution import sliced
+from eventstudy.execution import ranges, sliced
 from eventstudy.panels import Listing, ReturnPanel
 from eventstudy.returns.accumulators import take
 from eventstudy.returns.align import Aligned
@@ -312,8 +312,7 @@ def summed(values: Floats, span: Floats) -> Floats:
     if not event.size:
         return sums
     counts = span[event, session].astype(np.int64)
-    ends = np.cumsum(counts)
-    steps = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
-    sessions = np.repeat(session + before - counts + 1, counts) + steps
-    sums[event, session] = np.add.reduceat(values[np.repeat(event, counts), sessions], ends - counts, axis=0)
+    sessions = ranges(session + before - counts + 1, counts)
+    begins = np.cumsum(counts) - counts
+    sums[event, session] = np.add.reduceat(values[np.repeat(event, counts), sessions], begins, axis=0)
     return sums

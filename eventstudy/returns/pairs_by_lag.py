@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints
+from eventstudy.execution import ranges
 from eventstudy.returns.correlation import to_unit, unit_rows
 from eventstudy.returns.rows import filled
 
@@ -99,7 +100,7 @@ class _Side(NamedTuple):
         """Return what rows have where the row beside each lacks some: the sum, that of squares, and how many."""
         gaps, pairs = beside.gaps[others], len(rows)
         pair = np.repeat(np.arange(pairs), gaps)
-        where = rows[pair], beside.session[_ranges(beside.begin[others], gaps)]
+        where = rows[pair], beside.session[ranges(beside.begin[others], gaps)]
         value, there = self.values[where], ~self.missing[where]
         total, squares = (np.bincount(pair, each, pairs).astype(np.float64, copy=False) for each in (value, value**2))
         return total, squares, np.bincount(pair[there], minlength=pairs)
@@ -312,9 +313,3 @@ def _in_turn(first: Ints, second: Ints, begin: Ints, end: Ints) -> Iterator[tupl
         pair = np.arange(start, min(start + AT_ONCE, int(ends[-1])))
         place = np.searchsorted(ends, pair, side="right")
         yield first[place], second[begin[place] + pair - (ends[place] - count[place])]
-
-
-def _ranges(begin: Ints, count: Ints) -> Ints:
-    """Return so many numbers from each beginning on, one after another."""
-    ends = np.cumsum(count)
-    return np.asarray(np.arange(int(count.sum())) + np.repeat(begin - (ends - count), count))

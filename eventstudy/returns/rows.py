@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eventstudy._typing import Floats, Ints, Rows
-from eventstudy.execution import positions
+from eventstudy.execution import positions, ranges
 
 __all__ = ["Filled", "fill_in_place", "filled", "whole"]
 
@@ -69,10 +69,8 @@ class Filled(NamedTuple):
         places = positions(rows, len(self.values))
         begin = np.searchsorted(self.event, np.arange(len(self.values) + 1))
         gaps = np.diff(begin)[places]
-        ends = np.cumsum(gaps)
         # The missing values of a row follow each other.
-        kept = np.arange(int(gaps.sum())) + np.repeat(begin[places] - (ends - gaps), gaps)
-        event, session = np.repeat(np.arange(len(places)), gaps), self.session[kept]
+        event, session = np.repeat(np.arange(len(places)), gaps), self.session[ranges(begin[places], gaps)]
         squares = None if self.known_squares is None else self.known_squares[rows]
         return Filled(self.values[rows], event, session, self.n_obs[rows], self.total[rows], squares)
 
