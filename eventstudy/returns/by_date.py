@@ -44,8 +44,8 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     """Return fits with residuals as rows; what is missing is zero, and adds nothing."""
     inverse, begin, (events, count) = designs.inverse[date], int(designs.constant), (len(at), len(designs.series))
     there = fill_in_place(designs.explained(values, at, date))
+    mean, there = there.centre_in_place() if designs.constant else (there.mean, there)
     y, event, n_obs = there.values, there.event, there.n_obs
-    mean = there.centre_in_place()[0] if designs.constant else there.mean
     columns = _columns(designs, date)
     cross = np.reshape([np.einsum("em,em->e", column, y) for column in columns], (count - begin, events))
     scores = np.zeros((events, count))
@@ -57,7 +57,7 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
         half = _times(scores[gapped], by)
         explained[gapped], scores[gapped] = np.einsum("ek,ek->e", half, half), _times(half, np.swapaxes(by, 1, 2))
     coefficients = _times(scores, np.swapaxes(inverse, 1, 2))
-    around = np.empty(0) if designs.constant else _squares_about(there)
+    around = explained if designs.constant else there.centred()[1].squares
     _take(there, columns, coefficients[:, begin:], centred=designs.constant)
     if designs.constant:
         coefficients[:, 0] += mean / designs.series[0, 0]
@@ -67,7 +67,7 @@ def _in_rows(values: Floats, at: Ints, designs: SharedDesigns, date: Ints) -> Sh
     residuals = there._replace(total=total, known_squares=ssr)
     squares = explained + begin * n_obs * mean**2 + ssr
     ssr = np.where(ssr <= PERFECT * squares, 0.0, ssr)
-    around = explained + ssr if designs.constant else around
+    around = around + begin * ssr
     freedom = n_obs - count if len(event) else np.broadcast_to(np.int64(designs.sessions - count), events)
     varies = around > PERFECT * squares
     return SharedFit(
@@ -88,7 +88,7 @@ def residuals_by_date(values: Floats, at: Ints, designs: SharedDesigns, date: In
     begin = int(designs.constant)
     there = fill_in_place(designs.explained(values, at, date))
     if designs.constant:
-        there.centre_in_place()
+        _, there = there.centre_in_place()
     _take(there, _columns(designs, date), coefficients[:, begin:], centred=designs.constant)
     return there._replace(total=np.einsum("em->e", there.values))
 
@@ -104,11 +104,6 @@ def _take(there: Filled, columns: list[Floats], slopes: Floats, *, centred: bool
         gapped = np.unique(event)
         y[gapped] -= (np.einsum("em->e", y[gapped]) / np.maximum(there.n_obs[gapped], 1))[:, None]
         y[event, session] = 0.0
-
-
-def _squares_about(there: Filled) -> Floats:
-    """Return the sum of squares of what there is about its mean."""
-    return there.centred()[1].squares
 
 
 def _columns(designs: SharedDesigns, date: Ints) -> list[Floats]:

@@ -20,7 +20,7 @@ from eventstudy.returns.pairs_by_lag import COMMON, pairs_between, pairs_by_lag
 from eventstudy.returns.remade import Remade
 from eventstudy.returns.windows import Window
 
-__all__ = ["COMMON", "HELD", "CalendarCorrelation"]
+__all__ = ["HELD", "CalendarCorrelation"]
 
 # Residuals of so many events, at most, are held for exact correlations pair by pair; beyond it sums by date serve.
 HELD = 4096

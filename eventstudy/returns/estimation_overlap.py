@@ -8,11 +8,12 @@ from threading import Lock
 
 import numpy as np
 
-from eventstudy._typing import Bools, Dates, Floats, Ints
+from eventstudy._typing import Dates, Floats, Ints
 from eventstudy.errors import Reason
 from eventstudy.returns.accumulators import FirstPass, Residuals
-from eventstudy.returns.calendar_correlation import COMMON, HELD
+from eventstudy.returns.calendar_correlation import HELD
 from eventstudy.returns.correlation import MeanCorrelation, unit_rows
+from eventstudy.returns.pairs_by_lag import COMMON, correlations
 
 __all__ = ["EstimationOverlap"]
 
@@ -122,7 +123,7 @@ class EstimationOverlap:
         laid = _Laid.of(self.values[used], [self.place[i] for i in used], self.sessions)
         total, enough, pairs = 0.0, 0, 0
         for _, a, _, b, meets in laid.tiles():
-            rho, common = _correlations(a, b)
+            rho, common = correlations(a, b)
             good = (meets > 0) & (common >= COMMON)
             total, enough, pairs = (
                 total + float(rho[good].sum()),
@@ -202,25 +203,3 @@ class _Laid:
         at = column[i, k] - low
         values[i, at], inside[i, at] = self.values[rows[i], k], 1.0
         return values, inside
-
-
-def _correlations(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Return correlations of the rows of a with those of b on the sessions that both have, and how many these are."""
-    there_a, there_b = ~np.isnan(a), ~np.isnan(b)
-    if there_a.all() and there_b.all():
-        return unit_rows(a) @ unit_rows(b).T, np.full((len(a), len(b)), float(a.shape[1]))
-    one, two = there_a.astype(np.float64), there_b.astype(np.float64)
-    # Centred once by each row's own mean, so that the sums of squares below lose no digits.
-    a, b = _centred(a, there_a), _centred(b, there_b)
-    common = one @ two.T
-    n = np.maximum(common, 1.0)
-    sum_a, sum_b = a @ two.T, one @ b.T
-    product = ((a**2) @ two.T - sum_a**2 / n) * (one @ (b**2).T - sum_b**2 / n)
-    varies = product > 0
-    rho = (a @ b.T - sum_a * sum_b / n) / np.sqrt(np.where(varies, product, 1.0))
-    return np.where(varies, rho, 0.0), common
-
-
-def _centred(values: Floats, there: Bools) -> Floats:
-    mean = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
-    return np.asarray(np.where(there, values - mean[:, None], 0.0))

@@ -11,9 +11,9 @@ import numpy as np
 from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.execution import ranges
 from eventstudy.returns.correlation import to_unit, unit_rows
-from eventstudy.returns.rows import filled
+from eventstudy.returns.rows import Filled, filled
 
-__all__ = ["COMMON", "LagSums", "pairs_between", "pairs_by_lag"]
+__all__ = ["COMMON", "LagSums", "correlations", "pairs_between", "pairs_by_lag"]
 
 # Fewest common sessions from which a correlation is taken (METHODS 4.3).
 COMMON = 30
@@ -72,14 +72,21 @@ class _Side(NamedTuple):
     number: Ints
 
     @classmethod
-    def of(cls, scaled: _Scaled, cut: slice, first: Ints, number: Ints) -> _Side:
-        """Return those of some sessions."""
-        values, missing = scaled.values[:, cut], scaled.missing[:, cut]
-        start, stop, _ = cut.indices(scaled.values.shape[1])
+    def of(cls, scaled: Filled, cut: slice, first: Ints, number: Ints) -> _Side:
+        """Return those of some sessions of rows of unit length."""
+        values = scaled.values[:, cut]
+        start, stop, _ = cut.indices(scaled.shape[1])
         kept = (scaled.session >= start) & (scaled.session < stop)
-        begin = np.searchsorted(scaled.event[kept], np.arange(len(values) + 1))
+        event, session = scaled.event[kept], scaled.session[kept] - start
+        missing, begin = np.zeros(values.shape, dtype=bool), np.searchsorted(event, np.arange(len(values) + 1))
+        missing[event, session] = True
         total, squares = np.einsum("em->e", values), np.einsum("em,em->e", values, values)
-        return cls(values, total, squares, missing, begin, scaled.session[kept] - start, first, number)
+        return cls(values, total, squares, missing, begin, session, first, number)
+
+    @classmethod
+    def alone(cls, values: Floats) -> _Side:
+        """Return those of rows that are NaN where missing, as if all were of one day."""
+        return cls.of(_scaled(values), slice(None), np.zeros(1, dtype=np.int64), np.array([len(values)]))
 
     @property
     def gaps(self) -> Ints:
@@ -116,31 +123,10 @@ class _Side(NamedTuple):
         return sums, np.add.reduceat(whole, self.first, dtype=np.int64)
 
 
-class _Scaled(NamedTuple):
-    """Rows less their means and of unit length, so that sums over a part of them keep their digits.
-
-    Parameters
-    ----------
-    values : ndarray of shape (E, M)
-        Zero where missing.
-    missing : ndarray of shape (E, M)
-        Which are.
-    event, session : ndarray
-        Row and column of each, row after row.
-    """
-
-    values: Floats
-    missing: Bools
-    event: Ints
-    session: Ints
-
-    @classmethod
-    def of(cls, values: Floats) -> _Scaled:
-        """Return those of rows that are NaN where missing."""
-        there, missing = filled(values), np.zeros(values.shape, dtype=bool)
-        missing[there.event, there.session] = True
-        mean, centred = there.centre_in_place()
-        return cls(to_unit(mean, centred.values), missing, there.event, there.session)
+def _scaled(values: Floats) -> Filled:
+    """Return rows less their means and of unit length, so that sums over a part of them keep their digits."""
+    mean, there = filled(values).centre_in_place()
+    return there._replace(values=to_unit(mean, there.values))
 
 
 def pairs_by_lag(values: Floats, day0: Ints, lags: int) -> list[LagSums]:
@@ -170,7 +156,7 @@ def pairs_by_lag(values: Floats, day0: Ints, lags: int) -> list[LagSums]:
     ([1, 2], [-1.0, 0.0])
     """
     order = np.argsort(day0, kind="stable")
-    scaled, sessions = _Scaled.of(values[order]), values.shape[1]
+    scaled, sessions = _scaled(values[order]), values.shape[1]
     days, first, count = np.unique(day0[order], return_index=True, return_counts=True)
     found = []
     for lag in range(lags):
@@ -199,8 +185,23 @@ def pairs_between(one: Floats, two: Floats) -> LagSums:
         sums = [unit_rows(each, complete=True).sum(axis=0) for each in (one, two)]
         return LagSums(float(sums[0] @ sums[1]), len(one) * len(two), 0)
     day = np.zeros(1, dtype=np.int64)
-    sides = [_Side.of(_Scaled.of(rows), slice(None), day, np.array([len(rows)])) for rows in (one, two)]
-    return _of_days(sides[0], sides[1], day, day)
+    return _of_days(_Side.alone(one), _Side.alone(two), day, day)
+
+
+def correlations(one: Floats, two: Floats) -> tuple[Floats, Floats]:
+    """Return the correlation of each row with each of other rows over the sessions that both have, and how many.
+
+    Parameters
+    ----------
+    one, two : ndarray of shape (E, m) and (F, m)
+        Series over the same sessions, NaN where missing.
+
+    Returns
+    -------
+    rho, shared : ndarray of shape (E, F)
+        Zero where a row does not vary on these sessions; not to be read where these are fewer than `COMMON`.
+    """
+    return _products(_Side.alone(one), slice(0, len(one)), _Side.alone(two), slice(0, len(two)))
 
 
 def _of_days(early: _Side, late: _Side, at: Ints, to: Ints) -> LagSums:
