@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eventstudy._lazy import lazy
 from eventstudy._typing import Dates, Floats, Ints, Labels
@@ -19,57 +16,44 @@ from eventstudy.returns.windows import Window
 
 __all__ = ["Sample"]
 
-T = TypeVar("T", bound=np.generic)
-
 
 @dataclass(frozen=True, eq=False)
 class Sample:
     """One group of events and one window, as a test sees them.
 
-    Only events with a CAR are in it: every array has shape (N,) or (N, L) and no missing value in `car`.
+    Its N events are some of E: those with a CAR. What is known of all E stays as it is, and of it the sample gives what
+    its events have, arrays of shape (N,) or (N, L), where a test asks for it.
 
     Parameters
     ----------
-    named : ndarray of shape (N,) or callable
-        Names of the events, or what takes them from those of all events.
+    cars : Cars
+        Cumulative abnormal returns over the window tested, shape (E,).
     row : ndarray of shape (N,)
-        Their positions in the study's aligned events.
-    window : Window
-        The days tested.
-    car : ndarray of shape (N,)
-        Cumulative abnormal returns, decimals.
-    std_error : ndarray of shape (N,)
-        Their exact standard errors.
-    dof : ndarray of shape (N,)
-        Degrees of freedom of the estimation.
-    held : ndarray of shape (N,) or callable
-        Buy-and-hold abnormal returns, NaN where a return is missing, or what computes them.
-    by_day : ndarray of shape (N, L) or callable
-        Abnormal returns on the window's days, NaN where missing, or what takes them from those of all events.
+        Positions of the sample's events among them, as in the study's aligned events.
+    names : ndarray of shape (E,)
+        Names of the events.
+    by_day : ndarray of shape (E, L)
+        Abnormal returns on the window's days, NaN where missing.
     accumulated : mapping
         What the test declared it `needs`, for the whole group.
     seed : int
         What the random draws of this model, group and window begin from.
-    day0 : ndarray of shape (N,)
+    dates : ndarray of shape (E,)
         Date of each event's day 0; empty where nobody told, and every event then stands for itself.
-    span : ndarray of shape (N, 2), optional
+    spans : ndarray of shape (E, 2), optional
         Dates of the first and the last session of each event's window.
     abnormal : AbnormalReturns, optional
         Where the sample comes from: all E events and the whole event window. A study always gives it.
     """
 
-    named: Labels | Callable[[], Labels]
+    cars: Cars
     row: Ints
-    window: Window
-    car: Floats
-    std_error: Floats
-    dof: Ints
-    held: Floats | Callable[[], Floats]
-    by_day: Floats | Callable[[], Floats]
+    names: Labels
+    by_day: Floats
     accumulated: Mapping[type[Accumulator], Accumulator]
     seed: int = 0
-    day0: Dates = field(default_factory=lambda: np.empty(0, dtype="datetime64[D]"))
-    span: Dates | None = None
+    dates: Dates = field(default_factory=lambda: np.empty(0, dtype="datetime64[D]"))
+    spans: Dates | None = None
     abnormal: AbnormalReturns | None = None
 
     @classmethod
@@ -97,49 +81,76 @@ class Sample:
             Names of all E events.
         accumulated : mapping
             The group's accumulators.
-        seed, day0, span
-            As in `Sample`; the dates are those of all E events.
+        seed : int
+            As in `Sample`.
+        day0, span : ndarray, optional
+            The dates of all E events, as in `Sample`.
         """
         abnormal = abnormal.narrowed(cars.window)
-        row, chosen = members, sliced(members)
-        missing = np.isnan(cars.car[chosen])
-        if missing.any():
-            row = members[~missing]
-            chosen = sliced(row)
-        days = cars.window.within(abnormal.windows.event[0])
+        missing = np.isnan(cars.car[sliced(members)])
         return cls(
-            named=partial(_rows, event_id, chosen),
-            row=row,
-            window=cars.window,
-            car=cars.car[chosen],
-            std_error=cars.std_error[chosen],
-            dof=cars.dof[chosen],
-            held=partial(_bhar, cars, row),
-            by_day=partial(_rows, abnormal.ar[:, days], chosen),
+            cars=cars,
+            row=members[~missing] if missing.any() else members,
+            names=event_id,
+            by_day=abnormal.ar[:, cars.window.within(abnormal.windows.event[0])],
             accumulated=accumulated,
             seed=seed,
-            day0=np.empty(0, dtype="datetime64[D]") if day0 is None else day0[chosen],
-            span=None if span is None else span[chosen],
+            dates=np.empty(0, dtype="datetime64[D]") if day0 is None else day0,
+            spans=span,
             abnormal=abnormal,
         )
 
     def __len__(self) -> int:
-        return len(self.car)
+        return len(self.row)
+
+    @lazy
+    def _at(self) -> Ints | slice:
+        return sliced(self.row)
+
+    @property
+    def window(self) -> Window:
+        """The days tested."""
+        return self.cars.window
 
     @lazy
     def event_id(self) -> Labels:
         """Names of the events, shape (N,); few tests ask for them, and those of many events take long to gather."""
-        return self.named() if callable(self.named) else self.named
+        return self.names[self._at]
+
+    @lazy
+    def car(self) -> Floats:
+        """Cumulative abnormal returns, decimals, shape (N,); none is missing."""
+        return self.cars.car[self._at]
+
+    @property
+    def std_error(self) -> Floats:
+        """Their exact standard errors, shape (N,)."""
+        return self.cars.std_error[self._at]
+
+    @property
+    def dof(self) -> Ints:
+        """Degrees of freedom of the estimation, shape (N,)."""
+        return self.cars.dof[self._at]
 
     @property
     def bhar(self) -> Floats:
         """Buy-and-hold abnormal returns, shape (N,), NaN where a return is missing."""
-        return self.held() if callable(self.held) else self.held
+        return self.cars.bhar[self._at]
 
     @property
     def ar(self) -> Floats:
         """Abnormal returns on the window's days, shape (N, L), NaN where missing."""
-        return self.by_day() if callable(self.by_day) else self.by_day
+        return self.by_day[self._at]
+
+    @property
+    def day0(self) -> Dates:
+        """Date of each event's day 0, shape (N,), or empty."""
+        return self.dates[self._at] if len(self.dates) else self.dates
+
+    @property
+    def span(self) -> Dates | None:
+        """Dates of the first and the last session of each event's window, shape (N, 2)."""
+        return None if self.spans is None else self.spans[self._at]
 
     @lazy
     def scar(self) -> Floats:
@@ -161,7 +172,7 @@ class Sample:
     def part(self, values: Floats) -> Floats:
         """Return the sample's rows and days of an array of shape (E, L, ...) over all events and days."""
         # Sums of small arrays depend on how these lie in memory, and an array that came from a process lies otherwise.
-        return np.ascontiguousarray(values[:, self.days][sliced(self.row)])
+        return np.ascontiguousarray(values[:, self.days][self._at])
 
     @property
     def narrowed(self) -> bool:
@@ -173,11 +184,3 @@ class Sample:
     def own(self) -> AbnormalReturns:
         """Return the abnormal returns of the sample's events, over the whole event window."""
         return self.whole.take(self.row)
-
-
-def _rows(values: NDArray[T], rows: Ints | slice) -> NDArray[T]:
-    return values[rows]
-
-
-def _bhar(cars: Cars, rows: Ints) -> Floats:
-    return cars.bhar[rows]

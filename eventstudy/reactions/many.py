@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
+from eventstudy._typing import Bools, Dates, Floats, Labels
 from eventstudy.distributions import student_quantile
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.reactions.record import Kind, Reaction, Rung
@@ -299,26 +299,29 @@ def leg_sample(
         standardised move of a cross-section); NaN where there are too few.
     """
     from eventstudy.inference import Sample
-    from eventstudy.returns import Window
+    from eventstudy.returns import Cars, Window
 
     if measure not in ("abnormal", "raw"):
         raise UnknownNameError("measure of a move", measure, ("abnormal", "raw"))
-    found = [(row, each, each.rung(leg) if kind == Kind.RUNG else each.leg(leg)) for row, each in enumerate(reactions)]
-    kept = [(row, each, move) for row, each, move in found if not np.isnan(getattr(move, measure))]
-    values = np.array([getattr(move, measure) for _, _, move in kept], dtype=np.float64)
-    rows: Ints = np.array([row for row, _, _ in kept], dtype=np.int64)
-    return Sample(
-        named=np.array([each.event_id for _, each, _ in kept], dtype=object),
-        row=rows,
+    moves = [each.rung(leg) if kind == Kind.RUNG else each.leg(leg) for each in reactions]
+    values = np.array([getattr(move, measure) for move in moves], dtype=np.float64)
+    reason = [move.reason if missing else str(Reason.OK) for move, missing in zip(moves, np.isnan(values), strict=True)]
+    cars = Cars(
         window=Window(leg, 0, 0),
         car=values,
-        std_error=np.array([move.ordinary_sd for _, _, move in kept], dtype=np.float64),
-        dof=np.array([max(move.n - 1, 0) for _, _, move in kept], dtype=np.int64),
+        std_error=np.array([move.ordinary_sd for move in moves], dtype=np.float64),
+        dof=np.array([max(move.n - 1, 0) for move in moves], dtype=np.int64),
         held=values,
+        reason=np.array(reason, dtype=object),
+    )
+    return Sample(
+        cars=cars,
+        row=np.flatnonzero(~np.isnan(values)),
+        names=np.array([each.event_id for each in reactions], dtype=object),
         by_day=values[:, None],
         accumulated={},
         seed=seed,
-        day0=np.array([each.day0 for _, each, _ in kept], dtype="datetime64[D]"),
+        dates=np.array([each.day0 for each in reactions], dtype="datetime64[D]"),
     )
 
 
@@ -357,8 +360,6 @@ def _tested(test: HypothesisTest, sample: Sample) -> Iterable[TestResult]:
     good = np.isfinite(sample.std_error) & (sample.std_error > 0)
     if test.measure == "car" or good.all():
         return test.run(sample)
-    names = ("event_id", "row", "car", "std_error", "dof", "bhar", "ar", "day0")
     if not good.any():
         return test.invalid(sample, Reason.NO_HISTORY)
-    kept: Mapping[str, object] = {name: getattr(sample, name)[good] for name in names}
-    return test.run(replace(sample, **kept))  # type: ignore[arg-type]
+    return test.run(replace(sample, row=sample.row[good]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -31,8 +31,6 @@ class PositiveShare:
     remakes: ClassVar[bool] = True
 
     parts: tuple[tuple[Ints | slice, Codes, Codes], ...] = ()
-    _by_event: tuple[Codes, Codes] | None = field(default=None, repr=False, compare=False)
-    _shares: Floats | None = field(default=None, repr=False, compare=False)
 
     def add(self, residuals: Residuals) -> None:
         """Count the positive residuals among the residuals there are."""
@@ -44,30 +42,27 @@ class PositiveShare:
 
     def counts(self, rows: Ints) -> tuple[Codes, Codes]:
         """Return positive and used of these events, shape (len(rows),) each."""
-        if self._by_event is None:
-            self._by_event = self._placed()
-        (positive, used), where = self._by_event, sliced(rows)
+        (_, positive, used), where = self._placed(), sliced(rows)
         return positive[where], used[where]
 
-    def _placed(self) -> tuple[Codes, Codes]:
-        ends = [row.stop if isinstance(row, slice) else 1 + int(row.max(initial=-1)) for row, _, _ in self.parts]
-        events = max(ends, default=0)
-        positive, used = np.zeros((2, events), dtype=COUNT)
-        for row, above, there in self.parts:
+    def _placed(self) -> tuple[Ints | slice, Codes, Codes]:
+        """Return all parts as one; from then on there is no other, and threads that ask side by side find either."""
+        parts = self.parts
+        if len(parts) == 1 and isinstance(whole := parts[0][0], slice) and whole.start == 0:
+            return parts[0]
+        ends = [row.stop if isinstance(row, slice) else 1 + int(row.max(initial=-1)) for row, _, _ in parts]
+        positive, used = np.zeros((2, max(ends, default=0)), dtype=COUNT)
+        for row, above, there in parts:
             positive[row], used[row] = above, there
-        return positive, used
+        self.parts = ((slice(0, len(used)), positive, used),)
+        return self.parts[0]
 
     def of(self, rows: Ints) -> Floats:
         """Return the shares of these events, shape (len(rows),), NaN without residuals."""
-        if self._shares is None:
-            # Of all events at once, since every window asks for most of them.
-            positive, used = (each.astype(np.float64) for each in self._by_event or self._placed())
-            shares = positive / np.maximum(used, 1.0)
-            shares[used == 0] = np.nan
-            shares.setflags(write=False)
-            # Whole when others see it, since threads ask for several windows at once.
-            self._shares = shares
-        return self._shares[sliced(rows)]
+        positive, used = self.counts(rows)
+        shares = positive / np.maximum(used, 1)
+        shares[used == 0] = np.nan
+        return shares
 
 
 def positive_counts(residuals: Residuals) -> Codes:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from eventstudy.inference import Sample
 from eventstudy.inference.diagnostics import CommonVariation
 from eventstudy.inference.resampled import OwnResiduals
+from eventstudy.returns.abnormal import Cars
 from eventstudy.returns.accumulators import Accumulator, Residuals
 from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.positive_share import PositiveShare
@@ -44,35 +46,20 @@ def sample(
             each.add(given)
         if x is not None:
             held[OwnResiduals] = OwnResiduals([(given, x)])
+    window = Window(f"[0,{end}]", 0, end)
+    errors = np.full(n, 0.02) if std_error is None else np.array(std_error, dtype=float)
     return Sample(
-        named=np.array([f"e{i}" for i in rows], dtype=object),
+        cars=Cars(window, values, errors, np.full(n, dof), values, np.full(n, "ok", dtype=object)),
         row=rows,
-        window=Window(f"[0,{end}]", 0, end),
-        car=values,
-        std_error=np.full(n, 0.02) if std_error is None else np.array(std_error, dtype=float),
-        dof=np.full(n, dof),
-        held=values,
+        names=np.array([f"e{i}" for i in rows], dtype=object),
         by_day=values[:, None] if ar is None else ar,
         accumulated=held,
         seed=seed,
-        day0=np.array([] if day0 is None else day0, dtype="datetime64[D]"),
-        span=span,
+        dates=np.array([] if day0 is None else day0, dtype="datetime64[D]"),
+        spans=span,
     )
 
 
 def shuffled(given: Sample, order: np.ndarray) -> Sample:
     """Return the same sample with its events in another order."""
-    return Sample(
-        named=given.event_id[order],
-        row=given.row[order],
-        window=given.window,
-        car=given.car[order],
-        std_error=given.std_error[order],
-        dof=given.dof[order],
-        held=given.bhar[order],
-        by_day=given.ar[order],
-        accumulated=given.accumulated,
-        seed=given.seed,
-        day0=given.day0[order] if len(given.day0) else given.day0,
-        span=None if given.span is None else given.span[order],
-    )
+    return replace(given, row=given.row[order])

@@ -13,6 +13,7 @@ from eventstudy.distributions import normal_p_value, student_p_value, student_qu
 from eventstudy.errors import Reason, UnknownNameError
 from eventstudy.inference import BMP, CrossSectionalT, CrudeDependence, GeneralizedSign, Patell, Sample, SingleEventT
 from eventstudy.inference.base import dispersion
+from eventstudy.returns.abnormal import Cars
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.estimation_means import EstimationMeans
 from eventstudy.returns.positive_share import PositiveShare
@@ -29,14 +30,18 @@ def sample(car: list[float], std_error: list[float] | None = None, residuals: np
         held = Residuals(rows, residuals, residuals.std(axis=1), rows)
         share.add(held)
         means.add(held)
-    return Sample(
-        named=np.array([f"e{i}" for i in range(n)], dtype=object),
-        row=rows,
+    cars = Cars(
         window=Window("[0,+2]", 0, 2),
         car=np.array(car, dtype=float),
         std_error=np.array(std_error or [0.02] * n, dtype=float),
         dof=np.full(n, 118),
         held=np.full(n, np.nan),
+        reason=np.full(n, "ok", dtype=object),
+    )
+    return Sample(
+        cars=cars,
+        row=rows,
+        names=np.array([f"e{i}" for i in range(n)], dtype=object),
         by_day=np.zeros((n, 3)),
         accumulated={PositiveShare: share, EstimationMeans: means},
     )
@@ -66,7 +71,8 @@ def test_patell_of_many_events_with_degrees_of_freedom_of_their_own() -> None:
     dof = rng.integers(1, 250, n)
     scar = rng.normal(0.01, 1, n)
     scar[rng.random(n) < 0.01] = np.nan
-    given = replace(sample(list(0.02 * scar)), dof=dof)
+    given = sample(list(0.02 * scar))
+    given = replace(given, cars=replace(given.cars, dof=dof))
     (result,) = Patell().run(given)
     used = (dof > 2) & ~np.isnan(scar)
     assert result.n == used.sum()

@@ -168,6 +168,22 @@ def test_the_battery_on_a_leg(twenty: tuple[Reaction, ...]) -> None:
         battery(twenty, "close", tests=["generalized_sign"])
 
 
+def test_a_test_that_standardises_takes_the_moves_with_an_ordinary_spread(twenty: tuple[Reaction, ...]) -> None:
+    def without(each: Reaction) -> Reaction:
+        moves = tuple(dataclasses.replace(move, ordinary_sd=np.nan) for move in each.moves)
+        return dataclasses.replace(each, moves=moves)
+
+    some = [without(each) if place in (0, 7) else each for place, each in enumerate(twenty)]
+    mean, bmp = battery(some, "session", "leg", measure="raw")
+    moves = [each.leg("session") for each in some]
+    standardised = [move.raw / move.ordinary_sd for move in moves if not np.isnan(move.ordinary_sd)]
+    assert (mean.n, bmp.n) == (len(twenty), len(twenty) - 2)
+    assert bmp.statistic == pytest.approx(np.mean(standardised) / stats.sem(standardised), rel=1e-10)
+    assert mean.statistic == pytest.approx(stats.ttest_1samp([move.raw for move in moves], 0.0).statistic)
+    none = battery([without(each) for each in twenty], "session", "leg", measure="raw", tests=["bmp"])
+    assert [each.reason for each in none] == [Reason.NO_HISTORY]
+
+
 def test_abnormal_moves_without_a_benchmark_are_no_sample(twenty: tuple[Reaction, ...]) -> None:
     assert len(leg_sample(twenty, "close")) == 0
     with pytest.raises(UnknownNameError, match="Did you mean 'raw'"):
