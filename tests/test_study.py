@@ -246,3 +246,21 @@ def test_no_event_at_all_is_said() -> None:
     sample = load_alibaba()
     with pytest.raises(InputError, match="No event is left to study: none was given"):
         replace(STUDY, focus=None).run(sample.events.take(np.empty(0, dtype=np.int64)), sample.prices)
+
+
+@pytest.mark.parametrize("measure", ["session", "overnight"])
+def test_parts_of_the_day_through_the_market_model(measure: str) -> None:
+    sample = load_alibaba()
+    found = replace(STUDY, returns=measure, models=["market"], reaction=False).run(sample.events, sample.prices)
+    own = found.cars.query("event_id == @FOCUS and window == 'day0'").iloc[0]
+    table = sample.prices.to_frame()
+    within = table.pivot_table(index="date", columns="symbol", values="close", dropna=False)
+    within /= table.pivot_table(index="date", columns="symbol", values="open", dropna=False)
+    whole = 1 + table.pivot_table(index="date", columns="symbol", values="total_return", dropna=False)
+    returns = (within if measure == "session" else whole / within) - 1
+    place = [str(each)[:10] for each in returns.index].index("2025-02-20")
+    before, day0 = returns.iloc[place - 210 : place - 10], returns.iloc[[place]]
+    fit = sm.OLS(before["BABA"], sm.add_constant(before["SPY"])).fit()
+    expected = fit.get_prediction(sm.add_constant(day0["SPY"], has_constant="add"))
+    assert own["car"] == pytest.approx(float(day0["BABA"].iloc[0]) - float(expected.predicted_mean[0]), rel=1e-10)
+    assert own["std_error"] == pytest.approx(float(expected.se_obs[0]), rel=1e-10)

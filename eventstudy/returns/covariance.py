@@ -128,29 +128,17 @@ class Covariance:
         turned = None if self.turned is None else self.turned.take(rows)
         return Covariance(self.variance[rows], own, which, self.shared, self.leverage, turned, rho)
 
-    def diagonal(self, forecast_error: ForecastError = "full") -> Floats:
-        """Return the variance of each abnormal return, shape (E, L)."""
-        if forecast_error == "none":
-            return self.noise
-        by_design = self.which >= 0
-        variance = np.empty((len(self.which), self.days))
-        if by_design.any():
-            leverage, place = self._of_designs(self.leverage, self.which[by_design])
-            variance[by_design] = self.variance[by_design] * (1.0 + leverage)[place]
-        own = self.own[-1 - self.which[~by_design]]
-        variance[~by_design] = self.noise[~by_design] + np.einsum("elp,elp->el", own, own)
-        for rows in pieces(len(variance)):
-            event, of_turned = self._of_turned(rows)
-            variance[rows][event] = of_turned
-        return variance
-
     def std_error(self, ar: Floats, forecast_error: ForecastError = "full", engine: Engine | None = None) -> Floats:
         """Return the standard errors of abnormal returns, NaN where these are, both of shape (E, L).
 
         An engine says in which threads they are made, and on which path.
         """
         if forecast_error == "none" or not (self.which >= 0).any():
-            return np.where(np.isnan(ar), np.nan, np.sqrt(self.diagonal(forecast_error)))
+            variance = self.noise
+            if forecast_error != "none":
+                own = self.own[-1 - self.which]
+                variance = variance + np.einsum("elp,elp->el", own, own)
+            return np.where(np.isnan(ar), np.nan, np.sqrt(variance))
         # Roots by design, and not one for each of its events; a piece at a time, which the cache holds.
         leverage, place = self._of_designs(self.leverage, self.which)
         roots, error = np.sqrt(1.0 + leverage), np.empty((len(place), self.days))

@@ -77,7 +77,19 @@ MEASURES = {
 LEG = "leg"
 """The measure of a part of the day that is read off the bars (`eventstudy.reactions.legs`)."""
 
-RETURN_MEASURES = ("simple", "log", "session", "overnight", LEG)
+READS = {
+    "session": "opens",
+    "overnight": "opens",
+    "volume": "volumes, or shares outstanding where any are given",
+    "range": "highs and lows",
+    LEG: "bars at both ends of it",
+}
+"""What measures read beside two closes in a row."""
+
+PARTS = ("session", "overnight", LEG)
+"""Those that are returns over a part of the time from close to close."""
+
+RETURN_MEASURES = ("simple", "log", *PARTS)
 """Those that are returns, and can be compounded."""
 
 
@@ -103,7 +115,8 @@ def measure(
     UnknownNameError
         If there is no such measure.
     InputError
-        For returns from trade to trade that are not log returns, or shares without volume.
+        For returns from trade to trade that are not log returns, shares without volume, or prices that lack what is
+        measured.
 
     Examples
     --------
@@ -121,11 +134,12 @@ def measure(
             raise InputError(f"Returns from trade to trade are log returns; the measure is {name}, use returns = log.")
         values, span = _trade_to_trade(prices)
         return ReturnPanel(prices.listing, values, name, span)
-    if name == "volume":
-        return ReturnPanel(prices.listing, volume(prices, shares), name)
-    if shares is not None:
+    if shares is not None and name != "volume":
         raise InputError(f"Shares outstanding go with the measure volume, not with {name}.")
-    return ReturnPanel(prices.listing, MEASURES[name](prices), name)
+    values = volume(prices, shares) if name == "volume" else MEASURES[name](prices)
+    if name in READS and np.isnan(values).all():
+        raise InputError(f"The study measures {name}, which reads {READS[name]}, and the prices have none.")
+    return ReturnPanel(prices.listing, values, name)
 
 
 def shares_outstanding(frame: pd.DataFrame, listing: Listing, *, origin: Origin | None = None) -> Floats:

@@ -13,6 +13,7 @@ from eventstudy._typing import Floats, Ints, Labels
 from eventstudy.calendars import Calendar
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.panels import FactorPanel, ReturnPanel
+from eventstudy.returns.measures import READS
 from eventstudy.returns.own import Named, OwnSeries, Peers, labels_to_symbols
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "Regressors",
     "benchmark_symbols",
     "equal_weighted",
-    "needs_all_symbols",
 ]
 
 Benchmark: TypeAlias = str | Mapping[str, str]
@@ -50,11 +50,6 @@ def benchmark_symbols(benchmark: Benchmark) -> list[str]:
     if isinstance(benchmark, str):
         return [benchmark]
     return [name for cell in benchmark.values() for names in labels_to_symbols(cell) for name in names]
-
-
-def needs_all_symbols(benchmark: Benchmark) -> bool:
-    """Return whether a benchmark is made of all symbols that there are."""
-    return any(name in (EQUAL_WEIGHTED, PEERS) for name in benchmark_symbols(benchmark))
 
 
 def equal_weighted(panel: ReturnPanel, calendar: Calendar) -> Floats:
@@ -203,7 +198,7 @@ class Regressors:
         return replace(self, code=code, columns=columns, happened=happened)
 
     def check(self, benchmark: Benchmark) -> None:
-        """Raise `UnknownNameError` if a benchmark is nothing that there is."""
+        """Raise `UnknownNameError` if a benchmark is nothing that there is, `InputError` if it was never measured."""
         for name in benchmark_symbols(benchmark):
             plain = name.removeprefix(f"{PEERS}:") if isinstance(benchmark, str) else name
             if plain in self.columns and (plain != name or not self._is_series(name)):
@@ -211,6 +206,12 @@ class Regressors:
             if not self._is_series(name):
                 known = [*self.panel.listing.symbols, *self._factor_names]
                 raise UnknownNameError("benchmark", name, known)
+            if name in self.panel.listing and np.isnan(self.panel.values[self.panel.listing.span(name)]).all():
+                reads = READS.get(self.panel.measure, "two closes in a row")
+                raise InputError(
+                    f"There is nothing of the benchmark {name} to compare with: the study measures "
+                    f"{self.panel.measure}, which reads {reads}, and {name} has none; give a benchmark that has them."
+                )
 
     def is_factor(self, benchmark: Benchmark) -> bool:
         """Return whether a benchmark is a factor, and so an excess or zero-cost return."""

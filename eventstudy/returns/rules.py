@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from eventstudy.errors import BiasWarning, InputError
 from eventstudy.panels import ReturnPanel
 from eventstudy.returns.estimates import Estimates
-from eventstudy.returns.measures import LEG, RETURN_MEASURES
+from eventstudy.returns.measures import LEG, PARTS, RETURN_MEASURES
 from eventstudy.returns.models.base import ExpectedReturnModel
 from eventstudy.returns.regressors import Regressors
 
@@ -34,7 +34,8 @@ def check_models(
     Raises
     ------
     InputError
-        For a regressor that is not there, factors with log returns, or excess returns of what is no return.
+        For a regressor that is not there, factors with log returns or with returns over a part of the day, or excess
+        returns of what is no return.
     """
     for model in models:
         for benchmark in model.regressors:
@@ -45,10 +46,11 @@ def check_models(
                 f"The model {model.kind!r} uses factors, and published factors are simple returns while the study "
                 f"measures log returns; use returns = simple, or log_factors = true if yours are log returns."
             )
-        if panel.measure == LEG and factors:
+        if panel.measure in PARTS and factors:
+            beside = "bars" if panel.measure == LEG else "opens"
             raise InputError(
-                f"The model {model.kind!r} uses factors, which are returns of whole sessions, and the study measures a "
-                f"leg of them; use a benchmark that has bars."
+                f"The model {model.kind!r} uses factors, which are returns from close to close, and the study measures "
+                f"a part of that time ({panel.measure}); use a benchmark that has {beside}."
             )
         if panel.measure not in RETURN_MEASURES and model.excess:
             raise InputError(f"The model {model.kind!r} explains returns, and the study measures {panel.measure}.")

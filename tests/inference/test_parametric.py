@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -256,6 +258,17 @@ def test_portfolio_is_the_dummy_regression_of_the_mean(together: Made, apart: Ma
     assert apart.one(Portfolio(), "day0").reason == Reason.SEVERAL_DATES
 
 
+@pytest.mark.parametrize("forecast_error", ["diagonal", "none"])
+def test_portfolio_with_less_of_the_forecast_error(together: Made, forecast_error: str) -> None:
+    given = dataclasses.replace(together, forecast_error=forecast_error)
+    fit = dummies(together, 0, together.y.mean(axis=0))
+    for window, (a, b) in NAMED.items():
+        inside = slice(2 + 4 + a, 2 + 4 + b + 1)
+        own = fit.bse[inside] ** 2 if forecast_error == "diagonal" else np.full(b - a + 1, fit.mse_resid)
+        result = good(given.one(Portfolio(), window))
+        assert result.statistic == pytest.approx(fit.params[inside].sum() / np.sqrt(own.sum()), rel=CLOSE)
+
+
 def test_portfolio_leaves_out_sessions_that_any_event_misses(together: Made) -> None:
     y = together.y.copy()
     y[3, 10] = np.nan
@@ -322,6 +335,22 @@ def test_hotelling_over_firms_is_the_multivariate_dummy_regression(together: Mad
         assert result.statistic == pytest.approx(f, rel=1e-8)
         assert result.distribution == f"F({EVENTS},{df2})"
     assert apart.one(Hotelling(across="firms"), "day0").reason == Reason.SEVERAL_DATES
+
+
+def test_hotelling_over_firms_needs_more_days_than_firms_and_firms_apart(together: Made) -> None:
+    few = made(
+        together.y[:, M - EVENTS :],
+        together.x[:, M - EVENTS :],
+        estimation=EVENTS,
+        before=4,
+        named=NAMED,
+        day0=[600] * EVENTS,
+    )
+    assert few.one(Hotelling(across="firms"), "day0").reason == Reason.TOO_FEW_ESTIMATION_DAYS
+    y = together.y.copy()
+    y[1] = y[0]
+    twins = made(y, together.x, estimation=M, before=4, named=NAMED, day0=[600] * EVENTS)
+    assert twins.one(Hotelling(across="firms"), "day0").reason == Reason.SINGULAR
 
 
 def calendar_loop(made_up: Made, window: tuple[int, int]) -> tuple[np.ndarray, ...]:

@@ -9,7 +9,7 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
 from eventstudy.errors import InputError, UnknownNameError
-from eventstudy.inference.regression import COVARIANCES, between_variance, regress
+from eventstudy.inference.regression import COVARIANCES, between_variance, covariance_of, regress
 from eventstudy.inference.regression_result import side_by_side
 
 
@@ -76,6 +76,21 @@ def test_clusters_one_and_two_ways_by_hand() -> None:
     assert two.kind == "two_way(symbol, day0)"
     assert two.df == min(len(set(day)), len(set(symbol))) - 1
     assert two.clusters == (len(set(symbol)), len(set(day)))
+
+
+def test_a_two_way_covariance_that_is_none_is_mended() -> None:
+    """Few clusters: the sum of two less a third has a negative eigenvalue (Cameron, Gelbach and Miller 2011)."""
+    rng = np.random.default_rng(0)
+    x = np.column_stack([np.ones(12), rng.normal(0, 1, (12, 2))])
+    y, one, two = rng.normal(0, 1, 12), rng.integers(0, 3, 12), rng.integers(0, 3, 12)
+    fit = sm.OLS(y, x).fit()
+    raw = meat(x, fit.resid, one) + meat(x, fit.resid, two) - meat(x, fit.resid, 3 * one + two)
+    values, vectors = np.linalg.eigh(raw)
+    assert values[0] < -1e-3 < values[1]
+    expected = sum(value * np.outer(vector, vector) for value, vector in zip(values[1:], vectors.T[1:], strict=True))
+    found, notes = covariance_of(fit, "two_way", [one, two])
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    assert notes == ("The two-way covariance was not positive; its negative eigenvalues were set to 0.",)
 
 
 def test_the_default_follows_the_dates() -> None:

@@ -145,6 +145,8 @@ def test_forecast_error_options_order_the_standard_errors() -> None:
     assert (diagonal.car("all").std_error < full.car("all").std_error).all()
     with pytest.raises(InputError, match="one of full, diagonal, none"):
         run(frame, MarketModel("MKT"), forecast_error="some")
+    with pytest.raises(UnknownNameError, match="no autocorrelation named 'ar2'"):
+        run(frame, MarketModel("MKT"), autocorrelation="ar2")
 
 
 def read(found: Mapping[type[Accumulator], Any], events: int) -> list[np.ndarray]:
@@ -210,6 +212,20 @@ def test_equal_weighted_is_the_mean_of_what_is_there(panel_frame: pd.DataFrame) 
     market = equal_weighted(panel, calendar)
     wide = panel_frame.pivot_table(index="date", columns="symbol", values="return", dropna=False)
     np.testing.assert_allclose(market[FIRST : FIRST + 400], wide.mean(axis=1).to_numpy(), rtol=1e-12)
+
+
+def test_an_equal_weighted_benchmark_is_of_the_symbols_of_its_exchange() -> None:
+    from eventstudy.returns.regressors import equal_weighted
+
+    here = made_up_returns(seed=3, symbols=2, sessions=300)
+    there = made_up_returns(seed=4, symbols=0, sessions=300).assign(symbol="1321.T")
+    there = there[there["date"].isin(prices_sessions("XTKS"))]
+    panel = measure(PricePanel.from_frame(pd.concat([here, there])))
+    for code, frame in (("XNYS", here), ("XTKS", there)):
+        calendar = panel.listing.exchanges[code]
+        mean = frame.groupby("date")["return"].mean()
+        found = equal_weighted(panel, calendar)[calendar.index(mean.index.to_numpy(dtype="datetime64[D]"))]
+        np.testing.assert_allclose(found, mean.to_numpy(), rtol=1e-12)
 
 
 def test_a_benchmark_on_other_sessions_is_refused() -> None:

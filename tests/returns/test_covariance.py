@@ -74,3 +74,19 @@ def test_threads_give_the_bits_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(paths.TIMES, "compiled", 1)
     assert dense.covariance.std_error(dense.ar, "full", threads).tobytes() == errors
     assert window_sums(dense.ar, [slice(0, DAYS)], threads).tobytes() == sums
+
+
+@pytest.mark.parametrize("forecast_error", ["full", "diagonal", "none"])
+def test_any_weights_have_the_variance_of_the_matrix(forecast_error: str) -> None:
+    dense, weights = Dense(3, 30), np.random.default_rng(9).normal(0, 1, (30, DAYS))
+    expected = np.einsum("el,elm,em->e", weights, getattr(dense, forecast_error), weights)
+    np.testing.assert_allclose(dense.covariance.of_weighted(weights, forecast_error), expected, rtol=1e-12)
+
+
+def test_parts_whose_events_lie_between_each_other_come_into_one_order() -> None:
+    dense, ar = Dense(2, 30), np.zeros((30, DAYS))
+    rows = [np.arange(0, 30, 2), np.arange(1, 30, 2)]
+    placed = Covariance.placed([(each, dense.covariance.take(each)) for each in rows], 30)
+    np.testing.assert_array_equal(placed.std_error(ar), dense.covariance.std_error(ar))
+    assert placed.turned is not None
+    assert (np.diff(placed.turned.event) > 0).all()

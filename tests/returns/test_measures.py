@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from eventstudy.errors import DataError, InputError, UnknownNameError
-from eventstudy.panels import PricePanel
-from eventstudy.returns import measure, shares_outstanding
+from eventstudy.panels import FactorPanel, PricePanel
+from eventstudy.returns import FactorModel, MarketModel, Regressors, check_models, measure, shares_outstanding
+from eventstudy.returns.measures import READS
 
 DAYS = ["2025-02-18", "2025-02-19", "2025-02-20", "2025-02-21", "2025-02-24", "2025-02-25"]
 
@@ -78,3 +79,52 @@ def test_trade_to_trade_needs_log_returns_and_prices() -> None:
     table = pd.DataFrame({"date": DAYS, "symbol": "A", "return": [0.01, 0.01, np.nan, np.nan, 0.02, 0.01]})
     with pytest.raises(DataError, match="A comes as returns with some missing"):
         measure(PricePanel.from_frame(table), "log", missing="trade_to_trade")
+
+
+OPENS = [9.8, 10.2, 11.4, 11.9, 11.6, 12.9]
+
+
+def test_session_and_overnight_compound_to_the_whole_return() -> None:
+    panel = prices(open=OPENS, dividend=[0.0, 0.0, 0.5, 0.0, 0.0, 0.0], split=[1.0, 1.0, 1.0, 2.0, 1.0, 1.0])
+    session, night = (measure(panel, name).values for name in ("session", "overnight"))
+    np.testing.assert_allclose(session, np.array([10.0, 11.0, 12.0, 11.5, 12.5, 13.0]) / OPENS - 1, rtol=1e-12)
+    # The dividend of an ex-date and the shares of a split belong to the night before.
+    assert night[1] == pytest.approx(10.2 / 10.0 - 1, rel=1e-12)
+    assert night[2] == pytest.approx((12.0 + 0.5) / 11.0 * 11.4 / 12.0 - 1, rel=1e-12)
+    assert night[3] == pytest.approx(2 * 11.9 / 12.0 - 1, rel=1e-12)
+    assert np.isnan(night[0])
+    np.testing.assert_allclose((1 + session[1:]) * (1 + night[1:]) - 1, measure(panel).values[1:], rtol=1e-12)
+
+
+def test_a_session_without_an_open_has_neither_leg() -> None:
+    panel = prices(open=[*OPENS[:3], np.nan, *OPENS[4:]])
+    for name in ("session", "overnight"):
+        assert np.flatnonzero(np.isnan(measure(panel, name).values)).tolist() == ([3] if name == "session" else [0, 3])
+
+
+def test_what_is_measured_must_be_among_the_prices() -> None:
+    for name, reads in (("overnight", "opens"), ("volume", "volumes"), ("range", "highs and lows")):
+        with pytest.raises(InputError, match=f"measures {name}, which reads {reads}.*the prices have none"):
+            measure(prices(), name)
+    with pytest.raises(UnknownNameError, match=r"overnite.*Did you mean 'overnight'"):
+        measure(prices(), "overnite")
+
+
+@pytest.mark.parametrize("name", ["session", "overnight", "range", "volume"])
+def test_a_benchmark_that_was_never_measured_is_named(name: str) -> None:
+    columns = {"open": OPENS, "high": [14.0] * 6, "low": [9.0] * 6, "volume": [1e6] * 6}
+    own = prices(**columns).to_frame()
+    index = own.assign(symbol="M", open=np.nan, high=np.nan, low=np.nan, volume=np.nan)
+    panel = measure(PricePanel.from_frame(pd.concat([own, index], ignore_index=True)), name)
+    regressors = Regressors(panel)
+    check_models([MarketModel("A")], panel, regressors)
+    with pytest.raises(InputError, match=f"nothing of the benchmark M .* measures {name}, which reads {READS[name]}"):
+        check_models([MarketModel("M")], panel, regressors)
+
+
+@pytest.mark.parametrize("name", ["session", "overnight"])
+def test_factors_from_close_to_close_do_not_explain_a_part_of_the_day(name: str) -> None:
+    panel = measure(prices(open=OPENS), name)
+    factors = FactorPanel(np.array(DAYS, dtype="datetime64[D]"), ("f",), np.full((6, 1), 0.01), np.full(6, 1e-4))
+    with pytest.raises(InputError, match=rf"a part of that time \({name}\); use a benchmark that has opens"):
+        check_models([FactorModel(("f",))], panel, Regressors(panel, factors))

@@ -40,6 +40,7 @@ def test_fewest_is_120_or_half_a_short_window(estimation: tuple[int, int], fewes
         ({"min_coverage": 0.0}, "min_coverage is 0.0"),
         ({"event": (1, 2, 3)}, "two days such as [0, 1] were expected"),
         ({"event": (-10.5, 10)}, "two days such as [0, 1] were expected"),
+        ({"columns": {"estimation": ("from",)}}, "columns of 'estimation' are ['from']; two names were expected"),
     ],
 )
 def test_impossible_windows_say_what_would_be_right(settings: dict[str, object], words: str) -> None:
