@@ -187,6 +187,7 @@ class Reason(_Coded):
         "too_few_donors",
         "There are too few donors to rank the event among: with J of them no p-value lies below 1 / (J + 1).",
     )
+    NO_PORTFOLIO = "no_portfolio", "The model is made of donors of each event, and a portfolio of the events has none."
     INCOMPLETE_WINDOW = "incomplete_window", "A return is missing inside the window."
     DEGENERATE_ESTIMATION = (
         "degenerate_estimation",

@@ -42,10 +42,8 @@ class Portfolio(HypothesisTest):
         if not len(sample) or held.block is None:
             return self.invalid(sample, Reason.NO_EVENTS)
         caar = float(np.mean(sample.car))
-        if sample.narrowed:
-            return self.invalid(sample, Reason.OWN_WINDOWS, estimate=caar)
-        if held.several:
-            return self.invalid(sample, Reason.SEVERAL_DATES, estimate=caar)
+        if (reason := _unfit(sample, held)) is not None:
+            return self.invalid(sample, reason, estimate=caar)
         ar, fit = held.fit()
         if fit.reason[0] != Reason.OK:
             return self.invalid(sample, fit.reason[0], estimate=caar)
@@ -67,3 +65,12 @@ class Portfolio(HypothesisTest):
         return self.student(
             sample, estimate / std_error, float(fit.dof[0]), estimate=estimate, std_error=std_error, n=held.events
         )
+
+
+def _unfit(sample: Sample, held: PortfolioReturns) -> Reason | None:
+    """Return why the events are no portfolio that the model can be estimated on."""
+    if sample.narrowed:
+        return Reason.OWN_WINDOWS
+    if held.several:
+        return Reason.SEVERAL_DATES
+    return Reason.NO_PORTFOLIO if held.model is not None and held.model.donor_symbols is not None else None

@@ -40,7 +40,7 @@ PEERS = "peers"
 
 
 def benchmark_symbols(benchmark: Benchmark) -> list[str]:
-    """Return the names in a benchmark.
+    """Return the names in a benchmark; an `InputError` where it is neither a name nor a mapping.
 
     Examples
     --------
@@ -49,6 +49,11 @@ def benchmark_symbols(benchmark: Benchmark) -> list[str]:
     """
     if isinstance(benchmark, str):
         return [benchmark]
+    if not isinstance(benchmark, Mapping):
+        raise InputError(
+            f"A benchmark is {benchmark!r}; a name such as 'SPY' was expected, or a mapping to names from exchange "
+            f"codes or symbols. Several at once are MarketModel('SPY', also=('QQQ',))."
+        )
     return [name for cell in benchmark.values() for names in labels_to_symbols(cell) for name in names]
 
 

@@ -200,6 +200,8 @@ def test_benchmarks_by_factor_and_exchange(panel_frame: pd.DataFrame) -> None:
     assert by_symbol.ar.tobytes() == by_factor.ar.tobytes() == by_exchange.ar.tobytes()
     with pytest.raises(UnknownNameError, match="Did you mean 'MKT'"):
         regressors.check("MKTT")
+    with pytest.raises(InputError, match=r"A benchmark is \('MKT', 'S00'\); a name .* expected"):
+        regressors.check(("MKT", "S00"))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="given for XHKG only"):
         measure_abnormal_returns(aligned, panel, MarketModel({"XHKG": "MKT"}), regressors)
 
