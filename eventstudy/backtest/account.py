@@ -13,7 +13,7 @@ from eventstudy.backtest.book import Book
 from eventstudy.backtest.costs import FillCost, cost_of_fill
 from eventstudy.backtest.decide import Market
 from eventstudy.backtest.fills import Moment
-from eventstudy.backtest.orders import Orders
+from eventstudy.backtest.orders import Orders, hedge_exits
 from eventstudy.backtest.room import room_for
 from eventstudy.backtest.statuses import ExitReason, OrderStatus
 from eventstudy.backtest.timeline import Timeline
@@ -151,13 +151,11 @@ class Account:
 
     def _close_hedge(self, hedge: int, leg: int, day: int, moment: Moment) -> None:
         """Close a hedge at the open or the close at hand, at its last price where its exchange has none."""
-        book, tape = self.book, self.market.tape
-        at = int(self._positions(np.array([hedge]), self.timeline.latest, day)[0])
-        at = at if at >= 0 else int(tape.last(book.code[hedge : hedge + 1])[0])
-        price = tape.open[at] if moment is Moment.OPEN else tape.mark[at]
-        price = tape.mark[at] if np.isnan(price) else price
-        when = Moment.OPEN if moment is Moment.OPEN else Moment.CLOSE
-        book.set_exit(hedge, at, day, when, float(price), book.exit_reason[leg])
+        book, own = self.book, slice(leg, leg + 1)
+        hedged = book.code[hedge : hedge + 1]
+        at, price = hedge_exits(self.market, book.code[own], book.exit[own], book.exit_moment[own], hedged)
+        when = Moment.OPEN if moment <= Moment.OPEN else Moment.CLOSE
+        book.set_exit(hedge, int(at[0]), day, when, float(price[0]), book.exit_reason[leg])
         if when is moment:
             self.close(hedge, day, moment)
 

@@ -258,10 +258,10 @@ def _known(events: Events) -> Any:
 
 def _order_of_time(market: Market, orders: Orders) -> Iterator[Finding]:
     wrong = (orders.information > orders.decision) | (orders.decision > orders.entry_time)
-    wrong |= market.clock.news[orders.row] > orders.decision
+    wrong |= (market.clock.news[orders.row] > orders.decision) | (orders.decision > orders.hedge_time)
     if wrong.any():
         where = _ids(market, orders.row[wrong])
-        said = f"{len(where)} orders were filled before they were sent: {_some(where)}."
+        said = f"{len(where)} of {len(orders)} orders were filled before they were sent: {_some(where)}."
         yield Finding("order_of_time", True, said, where)
 
 
@@ -270,10 +270,15 @@ def _held_data(rule: Backtest, market: Market) -> Iterator[Finding]:
     if isinstance(rule.side, str):
         return
     symbols = set(market.tape.listing.symbols) | set(market.events.symbol)
-    for name, value in held(rule.side):
+    reached = held(rule.side)
+    copies = {id(value): None for _, value in reached if isinstance(value, PricePanel | Events)}
+    stuck = {id(value) for _, value in held(replaced(rule.side, copies))}
+    for name, value in reached:
         if isinstance(value, PricePanel | Events):
-            kind = type(value).__name__
-            yield Finding("held_data", False, f"The function holds {name!r}, a {kind}; a View shows what was known.")
+            fails, kind = id(value) in stuck, type(value).__name__
+            where = ", where no copy of it can be put in its place" if fails else ""
+            said = f"The function holds {name!r}, a {kind}{where}; a View shows what was known."
+            yield Finding("held_data", fails, said)
         elif (listed := words(value) & symbols) and len(listed) > 1:
             said = f"The function holds {name!r}, a list of {len(listed)} symbols without dates."
             yield Finding("universe", True, said)

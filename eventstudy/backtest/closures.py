@@ -6,24 +6,25 @@ import contextlib
 import copy
 import dis
 import functools
+import inspect
 import sys
 import types
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 __all__ = ["held", "is_own_object", "replaced", "texts", "words"]
 
-DEEPEST = 6
+DEEPEST = 50
 Named = tuple[str, Any]
 
 
 def held(function: Callable[..., Any]) -> list[Named]:
     """Return what a function reaches: closure, defaults, the globals and constants it names, what its object has.
 
-    Functions that it calls are looked into, and so are objects of classes that no library brought, lists and mappings.
+    Functions that it calls are looked into, and so are objects and classes that no library brought, lists and mappings.
 
     Examples
     --------
@@ -31,27 +32,41 @@ def held(function: Callable[..., Any]) -> list[Named]:
     >>> held(lambda view: view.values["surprise"] > limit[0])
     [('limit', [0.05]), ('limit', 0.05)]
     """
-    return [(name, value) for name, value in _walk("function", function, set(), 0) if not _is_code(value)]
+    return [(name, value) for name, value in _reached(function) if not _is_code(value)]
 
 
 def texts(function: Callable[..., Any]) -> set[str]:
     """Return the words that stand in the code of a function and of those that it calls."""
-    reached = (value for _, value in _walk("function", function, set(), 0))
+    reached = (value for _, value in _reached(function))
     codes = (code for value in reached if isinstance(value, types.FunctionType) for code in _codes(value.__code__))
     return {each for code in codes for each in code.co_consts if isinstance(each, str)}
 
 
-def _walk(name: str, value: Any, seen: set[int], depth: int) -> Iterator[Named]:
+def _reached(function: Callable[..., Any]) -> list[Named]:
+    """Return all that a function reaches; of what objects have from their classes what its code names."""
+    called, before = {"__call__"}, 0
+    found: list[Named] = []
+    # A method may call others of an object that was seen before it.
+    while len(called) > before:
+        before = len(called)
+        found = list(_walk("function", function, set(), called, 0))
+    return found
+
+
+def _walk(name: str, value: Any, seen: set[int], called: set[str], depth: int) -> Iterator[Named]:
     if id(value) in seen or depth > DEEPEST:
         return
     seen.add(id(value))
     yield name, value
-    for part, inside in _parts(name, value):
-        if not isinstance(inside, types.ModuleType | types.BuiltinFunctionType | type):
-            yield from _walk(part, inside, seen, depth + 1)
+    if isinstance(value, types.FunctionType) and _is_ours(value.__code__.co_filename):
+        called.update(each for code in _codes(value.__code__) for each in code.co_names)
+    for part, inside in _parts(name, value, called):
+        foreign = isinstance(inside, type) and not _is_own_class(inside)
+        if not foreign and not isinstance(inside, types.ModuleType | types.BuiltinFunctionType):
+            yield from _walk(part, inside, seen, called, depth + 1)
 
 
-def _parts(name: str, value: Any) -> Iterator[Named]:
+def _parts(name: str, value: Any, called: set[str]) -> Iterator[Named]:
     """Return the parts of a callable, a container or an object by name, one level deep."""
     if isinstance(value, functools.partial):
         yield "function", value.func
@@ -62,15 +77,19 @@ def _parts(name: str, value: Any) -> Iterator[Named]:
         yield "self", value.__self__
     elif isinstance(value, types.FunctionType):
         yield from _parts_of_function(value) if _is_ours(value.__code__.co_filename) else ()
-    elif isinstance(value, dict):
+    elif isinstance(value, type):
+        # Functions and properties of a class belong to its objects.
+        data = ((each, inside) for each, inside in vars(value).items() if not hasattr(inside, "__get__"))
+        yield from ((each, inside) for each, inside in data if not each.startswith("__"))
+    elif isinstance(value, Mapping):
         yield from ((name, each) for each in value.values() if not isinstance(each, str))
-    elif isinstance(value, list | tuple | set | frozenset):
+    elif isinstance(value, list | tuple | set | frozenset | deque):
         yield from ((name, each) for each in value if not isinstance(each, str))
+    elif isinstance(value, types.SimpleNamespace):
+        yield from _attributes(value)
     elif is_own_object(value):
         yield from _attributes(value)
-        call = getattr(type(value), "__call__", None)  # noqa: B004
-        if isinstance(call, types.FunctionType):
-            yield "call", call
+        yield from ((each, inside) for each, inside in _inherited(type(value)) if each in called)
 
 
 def _parts_of_function(function: types.FunctionType) -> Iterator[Named]:
@@ -116,12 +135,27 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def _attributes(value: Any) -> Iterator[Named]:
-    names = [each.name for each in fields(value)] if is_dataclass(value) else list(getattr(value, "__dict__", {}))
-    yield from ((name, getattr(value, name)) for name in names)
+    slots = [name for kind in type(value).__mro__ for name in _slots(kind)]
+    names = dict.fromkeys([*slots, *getattr(value, "__dict__", {})])
+    yield from ((name, getattr(value, name)) for name in names if hasattr(value, name) and not name.startswith("__"))
+
+
+def _inherited(kind: type) -> Iterator[Named]:
+    """Return what objects of a class have from it: the functions of its methods and properties, and its data."""
+    for name in dir(kind):
+        found = inspect.getattr_static(kind, name)
+        inside = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
+        if isinstance(inside, types.FunctionType) or not hasattr(inside, "__get__"):
+            yield name, inside
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    found = vars(kind).get("__slots__", ())
+    return (found,) if isinstance(found, str) else tuple(found)
 
 
 def _is_code(value: Any) -> bool:
-    return isinstance(value, functools.partial | types.MethodType | types.FunctionType)
+    return isinstance(value, functools.partial | types.MethodType | types.FunctionType | type)
 
 
 def _is_ours(file: str) -> bool:
@@ -132,12 +166,18 @@ def _is_ours(file: str) -> bool:
 
 def is_own_object(value: Any) -> bool:
     """Return whether something is an object of a class that no library brought."""
-    module = sys.modules.get(type(value).__module__)
-    return type(value).__module__ != "builtins" and _is_ours(getattr(module, "__file__", None) or "")
+    return _is_own_class(type(value))
+
+
+def _is_own_class(kind: type) -> bool:
+    module = sys.modules.get(kind.__module__)
+    return kind.__module__ != "builtins" and _is_ours(getattr(module, "__file__", None) or "")
 
 
 def replaced(function: Callable[..., Any], others: Mapping[int, Any]) -> Callable[..., Any]:
     """Return a function that does the same with other objects in the place of those that it holds.
+
+    They stay where no copy can be made: in classes and their methods, in containers of other kinds than Python's own.
 
     Parameters
     ----------
@@ -146,8 +186,6 @@ def replaced(function: Callable[..., Any], others: Mapping[int, Any]) -> Callabl
     others : mapping of int to object
         By the ``id`` of what is replaced.
     """
-    if not others:
-        return function
     made: Callable[..., Any] = _swap(function, others, {}, 0)
     return made
 
@@ -166,12 +204,16 @@ def _swap(value: Any, others: Mapping[int, Any], done: dict[int, Any], depth: in
     if isinstance(value, types.MethodType):
         return types.MethodType(swap(value.__func__), swap(value.__self__))
     if type(value) is dict:
-        return {key: swap(each) for key, each in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(map(swap, value))
+        made = done[id(value)] = {}
+        made.update((key, swap(each)) for key, each in value.items())
+        return made
+    if type(value) in (list, tuple, set, frozenset):
+        done[id(value)] = type(value)(map(swap, value))
+        return done[id(value)]
     if isinstance(value, types.FunctionType):
         return _swap_function(value, swap, done) if _is_ours(value.__code__.co_filename) else value
-    return _swap_attributes(value, swap) if is_own_object(value) else value
+    own = is_own_object(value) or isinstance(value, types.SimpleNamespace)
+    return _swap_attributes(value, swap, done) if own and not isinstance(value, type) else value
 
 
 def _swap_function(function: types.FunctionType, swap: Callable[[Any], Any], done: dict[int, Any]) -> Any:
@@ -191,8 +233,8 @@ def _swap_function(function: types.FunctionType, swap: Callable[[Any], Any], don
     return made
 
 
-def _swap_attributes(value: Any, swap: Callable[[Any], Any]) -> Any:
-    made = copy.copy(value)
+def _swap_attributes(value: Any, swap: Callable[[Any], Any], done: dict[int, Any]) -> Any:
+    made = done[id(value)] = copy.copy(value)
     for name, each in _attributes(value):
         object.__setattr__(made, name, swap(each))
     return made

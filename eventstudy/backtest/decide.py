@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy._typing import Bools, Floats, Ints, Labels, Times
 from eventstudy.backtest.clock import Clock
 from eventstudy.backtest.expression import Expression
-from eventstudy.backtest.signals import Signals
+from eventstudy.backtest.signals import PREMARKET_QUOTE, Signals, quoted
 from eventstudy.backtest.sizing import average_dollar_volume, volatility
 from eventstudy.backtest.statuses import OrderStatus
 from eventstudy.backtest.tape import Tape
@@ -114,7 +114,8 @@ def decide(rule: Backtest, market: Market, rows: Ints | None = None) -> Decision
     information = signals.known(names)
     if not isinstance(rule.side, str):
         information = np.maximum(information, _asked(rule, market.clock))
-        signal[wanted] = [_ask(rule, market, row, information[row], market.clock.news) for row in wanted]
+        quotes = quoted(market.clock)
+        signal[wanted] = [_ask(rule, market, row, information[row], quotes) for row in wanted]
         strength = np.abs(signal) if rule.strength is None else strength
     moment = information + np.timedelta64(rule.latency, "s")
     sigma, adv = _liquidity(market, information, wanted)
@@ -133,20 +134,24 @@ def _asked(rule: Backtest, clock: Clock) -> Times:
             return clock.news
 
 
-def _ask(rule: Backtest, market: Market, row: int, now: np.datetime64, known: Times) -> float:
+def _ask(rule: Backtest, market: Market, row: int, now: np.datetime64, quotes: Times) -> float:
     """Return what a function says of one event, shown no more than was known."""
     events = market.events
+    values = {name: float(each[row]) for name, each in events.values.items()}
+    if PREMARKET_QUOTE in values and now < quotes[row]:
+        values[PREMARKET_QUOTE] = np.nan
     view = View(
         event_id=str(events.event_id[row]),
         symbol=str(events.symbol[row]),
         date=events.date[row].item(),
         timing=str(events.timing[row]),
         now=now,
-        values=MappingProxyType({name: float(values[row]) for name, values in events.values.items()}),
+        values=MappingProxyType(values),
         groups=MappingProxyType({name: str(labels[row]) for name, labels in events.groups.items()}),
         _prices=market.prices,
         _events=events,
-        _known=known,
+        _known=market.clock.news,
+        _quotes=quotes,
     )
     if market.codes[row] < 0 or isinstance(rule.side, str):
         return np.nan

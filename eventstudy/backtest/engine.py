@@ -12,7 +12,6 @@ from eventstudy.backtest.orders import market_of, plan
 from eventstudy.backtest.result import BacktestResult
 from eventstudy.backtest.timeline import Timeline, timeline_of
 from eventstudy.backtest.trials import Trials
-from eventstudy.errors import InputError
 
 if TYPE_CHECKING:
     from eventstudy.backtest.rules import Backtest
@@ -32,8 +31,6 @@ def run(
     trials: Trials | None = None,
 ) -> BacktestResult:
     """Trade the events by a rule; the arguments are explained in `Backtest.run`."""
-    if not len(events):
-        raise InputError("backtest: there is no event to trade.")
     market = market_of(rule, events, prices)
     orders, decisions, status = plan(rule, market, bars)
     timeline = timeline_of(rule, market, orders)

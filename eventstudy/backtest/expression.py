@@ -100,7 +100,7 @@ class Expression:
         A comparison with a missing number is false.
         """
         with np.errstate(all="ignore"):
-            result: Floats = np.asarray(self._evaluate(self.tree, scope)).astype(np.float64)
+            result: Floats = _number(self._evaluate(self.tree, scope))
         return result
 
     def _check(self, node: ast.expr, depth: int) -> None:

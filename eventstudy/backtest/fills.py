@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints, Labels, Times
+from eventstudy._typing import Bools, Floats, Ints, Labels, Times
 from eventstudy.backtest.decide import PENDING, Decisions, Market
 from eventstudy.backtest.signals import PREMARKET_QUOTE
 from eventstudy.backtest.statuses import OrderStatus
@@ -54,6 +54,8 @@ class Entries:
         Before costs; NaN without a fill.
     time : ndarray of datetime64[s]
         UTC, NaT without a fill.
+    quoted : ndarray of bool
+        Whether the price is a quote and not a trade.
     moment : Moment
         Where in the session.
     status : ndarray of OrderStatus
@@ -63,6 +65,7 @@ class Entries:
     position: Ints
     price: Floats
     time: Times
+    quoted: Bools
     moment: Moment
     status: Labels
 
@@ -85,6 +88,7 @@ def enter(rule: Backtest, market: Market, decisions: Decisions, bars: BarPanel |
     _check_opens(rule, market, wanted)
     session = _sessions(rule, market, decisions)
     position, price, time = _nothing(len(status))
+    quoted = np.zeros(len(status), dtype=bool)
     code = market.codes
     if moment in (Moment.OPEN, Moment.CLOSE):
         following, prices = (
@@ -102,13 +106,16 @@ def enter(rule: Backtest, market: Market, decisions: Decisions, bars: BarPanel |
         times = market.clock.closes(sessions) if moment is Moment.CLOSE else market.clock.opens(sessions)
         time[rows] = times[rows]
     else:
+        waits = rule.patience if moment is Moment.INTRADAY else 0
         for row in wanted:
-            found_one = _one(rule, market, decisions, bars, int(row), int(session[row]))
-            if found_one is not None:
-                position[row], price[row], time[row] = found_one
+            tried = (
+                _one(rule, market, decisions, bars, int(row), int(session[row]) + wait) for wait in range(waits + 1)
+            )
+            if (filled := next(filter(None, tried), None)) is not None:
+                position[row], price[row], time[row], quoted[row] = filled
     missing = wanted[position[wanted] < 0]
     status[missing] = OrderStatus.NO_PREMARKET if moment is Moment.PREMARKET else OrderStatus.NO_PRICE
-    return Entries(position, price, time, moment, status)
+    return Entries(position, price, time, quoted, moment, status)
 
 
 def _nothing(count: int) -> tuple[Ints, Floats, Times]:
@@ -141,8 +148,8 @@ def _sessions(rule: Backtest, market: Market, decisions: Decisions) -> Ints:
 
 def _one(
     rule: Backtest, market: Market, decisions: Decisions, bars: BarPanel | None, row: int, session: int
-) -> tuple[int, float, np.datetime64] | None:
-    """Return position, price and time of one fill outside the auctions, None without one."""
+) -> tuple[int, float, np.datetime64, bool] | None:
+    """Return position, price and time of one fill outside the auctions, and whether it is a quote; None without one."""
     position = int(market.tape.position(market.codes[row : row + 1], np.array([session]))[0])
     if position < 0:
         return None
@@ -153,15 +160,17 @@ def _one(
         case "premarket":
             if session != market.clock.day0[row]:
                 return None
-            found = _first_bar(bars, symbol, now, opened) or _quote(rule, market, row, position, opened)
+            traded = _first_bar(bars, symbol, now, opened)
+            found = traded or _quote(rule, market, row, position, opened)
             if found is None:
                 return None
-            return position, found[0] * (1.0 + np.sign(decisions.signal[row]) * rule.haircut), found[1]
+            worse = 1.0 + np.sign(decisions.signal[row]) * rule.haircut
+            return position, found[0] * worse, found[1], traded is None
         case "vwap":
             found = _vwap(bars, symbol, opened, opened + np.timedelta64(60 * rule.minutes, "s"))
         case _:
             found = _first_bar(bars, symbol, max(now, opened), closed)
-    return None if found is None else (position, *found)
+    return None if found is None else (position, *found, False)
 
 
 def _first_bar(

@@ -95,8 +95,8 @@ class Honesty:
             {
                 "kind": each.kind,
                 "actual": each.actual,
-                "mean": float(np.nanmean(each.draws)) if len(each.draws) else float("nan"),
-                "q95": float(np.nanquantile(each.draws, GOOD)) if len(each.draws) else float("nan"),
+                "mean": float(each.known.mean()) if len(each.known) else float("nan"),
+                "q95": float(np.quantile(each.known, GOOD)) if len(each.known) else float("nan"),
                 "percentile": each.percentile,
                 "p_value": each.p_value,
                 "draws": len(each.draws),

@@ -119,10 +119,12 @@ def autocorrelation_factor(returns: Floats, periods: int = SESSIONS, lags: int |
     2.0
     """
     count = len(returns)
+    if count < 2:
+        return float("nan")
     lags = int(4 * (count / 100) ** (2 / 9)) if lags is None else lags
     centred = returns - returns.mean()
     total = float((centred**2).sum())
-    if count < 2 or total <= 0:
+    if total <= 0:
         return float("nan")
     k = np.arange(1, min(lags, periods - 1, count - 1) + 1)
     rho = np.array([float((centred[each:] * centred[:-each]).sum()) / total for each in k])

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints, Labels, Times
+from eventstudy._typing import Bools, Floats, Ints, Labels, Times
 from eventstudy.backtest.clock import read_clock
 from eventstudy.backtest.decide import PENDING, Decisions, Market, decide
 from eventstudy.backtest.exits import leave
-from eventstudy.backtest.fills import Moment, enter
+from eventstudy.backtest.fills import Entries, Moment, enter
 from eventstudy.backtest.sizing import betas
 from eventstudy.backtest.statuses import OrderStatus
 from eventstudy.backtest.tape import read_tape
+from eventstudy.errors import InputError
 from eventstudy.returns import on_price_venue
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from eventstudy.events import Events
     from eventstudy.panels import PricePanel
 
-__all__ = ["Orders", "market_of", "plan"]
+__all__ = ["Orders", "hedge_exits", "market_of", "plan"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +53,8 @@ class Orders:
         Before costs.
     entry_time : ndarray of datetime64[s]
         UTC.
+    quoted : ndarray of bool
+        Whether the entry is at a quote and not at a trade.
     exit_moment : ndarray of int
         A `Moment` each.
     exit_reason : ndarray of ExitReason
@@ -62,6 +65,8 @@ class Orders:
         Position in the tape at which the hedge is opened.
     hedge_price : ndarray of float
         At which price.
+    hedge_time : ndarray of datetime64[s]
+        When, UTC; NaT without a hedge.
     hedge_ratio : ndarray of float
         Notional of the hedge for one of the position.
     gross : ndarray of float
@@ -82,11 +87,13 @@ class Orders:
     entry_price: Floats
     exit_price: Floats
     entry_time: Times
+    quoted: Bools
     exit_moment: Ints
     exit_reason: Labels
     hedge: Ints
     hedge_entry: Ints
     hedge_price: Floats
+    hedge_time: Times
     hedge_ratio: Floats
     gross: Floats
 
@@ -101,7 +108,13 @@ def market_of(rule: Backtest, events: Events, prices: PricePanel) -> Market:
     ------
     UnknownNameError
         For a hedge that the prices don't have.
+    InputError
+        If there is no event or no price.
     """
+    if not len(events):
+        raise InputError("backtest: there is no event to trade.")
+    if not prices.symbols:
+        raise InputError("backtest: there are no prices to trade at.")
     for symbol in rule.hedge_symbols:
         prices.listing.code(symbol)
     events = on_price_venue(events, prices.listing)
@@ -115,16 +128,16 @@ def plan(rule: Backtest, market: Market, bars: BarPanel | None = None) -> tuple[
     entries = enter(rule, market, decisions, bars)
     exits = leave(rule, market, entries, decisions.signal)
     status = exits.status.copy()
-    hedge, hedge_entry, hedge_price, ratio = _hedges(rule, market, entries.position, entries.moment, status)
+    hedge, hedge_entry, hedge_price, hedge_time, ratio = _hedges(rule, market, decisions, entries, status)
     rows = np.flatnonzero(status == PENDING)
     tape, codes = market.tape, market.codes[rows]
     side = np.sign(decisions.signal[rows])
     gross = side * _held(tape, entries.position[rows], entries.price[rows], exits.position[rows], exits.price[rows])
-    gross -= (
-        side
-        * ratio[rows]
-        * _hedge_return(market, codes, hedge[rows], hedge_entry[rows], hedge_price[rows], exits.position[rows])
-    )
+    have = rows[hedge[rows] >= 0]
+    at, price = hedge_exits(market, market.codes[have], exits.position[have], exits.moment[have], hedge[have])
+    earned = np.zeros(len(status))
+    earned[have] = _held(tape, hedge_entry[have], hedge_price[have], at, price)
+    gross -= side * ratio[rows] * earned[rows]
     orders = Orders(
         row=rows,
         code=codes,
@@ -140,11 +153,13 @@ def plan(rule: Backtest, market: Market, bars: BarPanel | None = None) -> tuple[
         entry_price=entries.price[rows],
         exit_price=exits.price[rows],
         entry_time=entries.time[rows],
+        quoted=entries.quoted[rows],
         exit_moment=exits.moment[rows],
         exit_reason=exits.reason[rows],
         hedge=hedge[rows],
         hedge_entry=hedge_entry[rows],
         hedge_price=hedge_price[rows],
+        hedge_time=hedge_time[rows],
         hedge_ratio=ratio[rows],
         gross=gross,
     )
@@ -166,27 +181,40 @@ def _held(tape: Tape, entry: Ints, entry_price: Floats, exits: Ints, exit_price:
     return np.asarray(value / entry_price - 1.0)
 
 
-def same_date(market: Market, codes: Ints, positions: Ints, others: Ints) -> Ints:
-    """Return where the dates of some symbols' positions lie in the spans of others, -1 where they don't, shape (n,)."""
-    calendars = market.tape.listing.calendars
-    sessions = market.tape.session(codes, positions)
+def hedge_exits(market: Market, codes: Ints, exits: Ints, moments: Ints, hedges: Ints) -> tuple[Ints, Floats]:
+    """Return where hedges are closed with their positions, and at which prices, each of shape (n,).
+
+    At the open or the close of the date, whichever is at hand; at the last price where there is none.
+    """
+    tape = market.tape
+    at, there = _on_dates(market, codes, exits, hedges)
+    opened = np.where(there & (moments <= Moment.OPEN), tape.open[at], np.nan)
+    return at, np.where(np.isnan(opened), tape.mark[at], opened)
+
+
+def _on_dates(market: Market, codes: Ints, positions: Ints, others: Ints) -> tuple[Ints, Bools]:
+    """Return the last position of others on or before the dates of symbols' positions, and whether it is on them."""
+    tape, calendars = market.tape, market.tape.listing.calendars
+    sessions, there = tape.session(codes, positions), np.ones(len(codes), dtype=bool)
     for k, (code, other) in enumerate(zip(codes, others, strict=True)):
-        if other >= 0 and calendars[code] is not calendars[other]:
-            day = calendars[code].sessions[sessions[k] : sessions[k] + 1]
-            sessions[k] = calendars[other].index(day)[0]
-    return market.tape.position(others, sessions)
+        if calendars[code] is not calendars[other]:
+            date = calendars[code].sessions[sessions[k] : sessions[k] + 1]
+            there[k] = calendars[other].index(date)[0] >= 0
+            sessions[k] = calendars[other].after(date)[0] - 1
+    at = tape.position(others, sessions)
+    return np.where(at >= 0, at, tape.last(others)), there & (at >= 0)
 
 
 def _hedges(
-    rule: Backtest, market: Market, position: Ints, moment: Moment, status: Labels
-) -> tuple[Ints, Ints, Floats, Floats]:
-    """Return hedge, where it is opened, its price and its ratio for every event; one without is no order any more."""
+    rule: Backtest, market: Market, decisions: Decisions, entries: Entries, status: Labels
+) -> tuple[Ints, Ints, Floats, Times, Floats]:
+    """Return hedge, where it is opened, its price, time and ratio for every event; one without is no order any more."""
     count = len(status)
     hedge, entry = np.full(count, -1, dtype=np.int64), np.full(count, -1, dtype=np.int64)
-    price, ratio = np.full(count, np.nan), np.zeros(count)
+    price, time, ratio = np.full(count, np.nan), np.full(count, np.datetime64("NaT", "s")), np.zeros(count)
     rows = np.flatnonzero(status == PENDING)
     if rule.hedge == "none" or not rows.size:
-        return hedge, entry, price, ratio
+        return hedge, entry, price, time, ratio
     listing, tape = market.tape.listing, market.tape
     if isinstance(rule.hedge_with, Mapping):
         sector = market.events.column(rule.sector)
@@ -194,24 +222,18 @@ def _hedges(
     else:
         hedge[rows] = listing.code(str(rule.hedge_with))
     have = rows[hedge[rows] >= 0]
-    entry[have] = same_date(market, market.codes[have], position[have], hedge[have])
-    prices = tape.open if moment in (Moment.PREMARKET, Moment.OPEN) else tape.close
-    price[have] = np.where(entry[have] >= 0, prices[entry[have]], np.nan)
+    code = hedge[have]
+    entry[have], there = _on_dates(market, market.codes[have], entries.position[have], code)
+    at_open = entries.moment <= Moment.OPEN
+    auctions = [calendar.opens if at_open else calendar.closes for calendar in listing.calendars]
+    sessions = tape.session(code, entry[have])
+    time[have] = [auctions[each][session] for each, session in zip(code, sessions, strict=True)]
+    # The auction of another exchange may have been over when the order was sent.
+    there &= time[have] >= decisions.moment[have] + np.timedelta64(60 * rule.cutoff_minutes, "s")
+    price[have] = np.where(there, (tape.open if at_open else tape.close)[entry[have]], np.nan)
     ratio[have] = 1.0
     if rule.hedge == "beta":
-        ratio[have] = betas(tape, market.codes[have], hedge[have], market.clock.placed.day0[have], rule.beta_window)
+        ratio[have] = betas(tape, market.codes[have], code, market.clock.placed.day0[have], rule.beta_window)
     bad = np.isnan(price[rows]) | np.isnan(ratio[rows]) | (hedge[rows] < 0)
     status[rows[bad]] = OrderStatus.NO_HEDGE
-    return hedge, entry, price, ratio
-
-
-def _hedge_return(market: Market, codes: Ints, hedge: Ints, entry: Ints, price: Floats, exits: Ints) -> Floats:
-    """Return the return of a long position in each hedge, 0 where there is none, shape (n,)."""
-    found = np.zeros(len(codes))
-    have = np.flatnonzero(hedge >= 0)
-    if have.size:
-        tape = market.tape
-        last = same_date(market, codes[have], exits[have], hedge[have])
-        last = np.where(last >= 0, last, tape.last(hedge[have]))
-        found[have] = _held(tape, entry[have], price[have], last, tape.mark[last])
-    return found
+    return hedge, entry, price, time, ratio

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventstudy._typing import Floats
+from eventstudy._typing import Dates, Floats
 from eventstudy.backtest import measures, tradestats
 from eventstudy.backtest.alpha import Alpha, alpha
 from eventstudy.backtest.capacity import capacity
@@ -18,6 +18,7 @@ from eventstudy.backtest.statuses import OrderStatus
 
 if TYPE_CHECKING:
     from eventstudy.backtest.result import BacktestResult
+    from eventstudy.panels import FactorPanel
 
 __all__ = ["performance"]
 
@@ -155,23 +156,20 @@ def _alpha(result: BacktestResult, excess: Floats) -> Plain | None:
     """Return alpha to the factors given, per session; nothing where there are none."""
     if result.factors is None:
         return None
-    names, values = result.factors.names, _factors_on(result)
-    return _as_dict(alpha(excess, values[1:], names))
+    return _as_dict(alpha(excess, _factors_on(result.factors, result.dates)[1:], result.factors.names))
 
 
-def _factors_on(result: BacktestResult) -> Floats:
+def _factors_on(factors: FactorPanel, dates: Dates) -> Floats:
     """Return the factors on each day of the account, NaN where they have none, shape (T, K)."""
-    factors = result.factors
-    if factors is None:
-        return np.empty((len(result.dates), 0))
-    at = np.minimum(np.searchsorted(factors.dates, result.dates), len(factors.dates) - 1)
-    there = factors.dates[at] == result.dates
-    return np.where(there[:, None], factors.values[at], np.nan)
+    found = np.full((len(dates), len(factors.names)), np.nan)
+    there = np.isin(dates, factors.dates)
+    found[there] = factors.values[np.searchsorted(factors.dates, dates[there])]
+    return found
 
 
 def _calendar_time(result: BacktestResult) -> Plain:
     returns, count = calendar_time(result.market, result.orders, result.timeline)
-    factors = None if result.factors is None else _factors_on(result)
+    factors = None if result.factors is None else _factors_on(result.factors, result.dates)
     names = () if result.factors is None else result.factors.names
     return {
         "days": int((count > 0).sum()),

@@ -43,21 +43,26 @@ class Placebo:
     draws: Floats
 
     @property
+    def known(self) -> Floats:
+        """The draws that traded at all."""
+        return self.draws[~np.isnan(self.draws)]
+
+    @property
     def percentile(self) -> float:
         """Share of the draws below the actual mean."""
-        known = self.draws[~np.isnan(self.draws)]
+        known = self.known
         return float((known < self.actual).mean()) if len(known) and not np.isnan(self.actual) else float("nan")
 
     @property
     def p_value(self) -> float:
         """One-sided: ``(1 + draws at least as large) / (1 + draws)``."""
-        known = self.draws[~np.isnan(self.draws)]
+        known = self.known
         return (1 + int((known >= self.actual).sum())) / (1 + len(known))
 
     @property
     def z(self) -> float:
         """Mean of the draws over its standard error: far from 0 where even made-up events pay."""
-        known = self.draws[~np.isnan(self.draws)]
+        known = self.known
         spread = float(known.std(ddof=1)) if len(known) > 1 else 0.0
         return float(known.mean()) / spread if spread > 0 else float("nan")
 

@@ -167,10 +167,11 @@ class Backtest:
     decide_at : {"news", "open", "close"}, optional
         When a function is asked: after the announcement, after the open of day 0, after its close. Without it after
         the close for ``next_open``, else after the announcement. An expression is decided once all that it names is
-        known.
+        known; a premarket quote is half an hour before the open of day 0, and a function asked sooner is shown NaN.
     hedge : {"none", "dollar", "beta", "sector"}
         An opposite position in `hedge_with` of the same notional, or of beta times it; ``sector`` is ``dollar`` in
-        the symbol that `hedge_with` has for the sector of the event.
+        the symbol that `hedge_with` has for the sector of the event. On another exchange it is traded at its own open
+        or close of the same date, and one that was over at the decision is no hedge.
     hedge_with : str or mapping, optional
         Symbol of the hedge, or one by sector.
     sizing : {"equal", "inverse_volatility", "signal"}

@@ -10,14 +10,15 @@ import numpy as np
 from eventstudy._typing import Dates, Floats, Ints, Labels, Times
 from eventstudy.backtest.clock import Clock
 from eventstudy.backtest.tape import Tape
-from eventstudy.errors import UnknownNameError
+from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.events import Events
 from eventstudy.events.quantiles import point_in_time_quantiles
 
-__all__ = ["MEASURED", "Signals", "day0_return", "opening_gap"]
+__all__ = ["MEASURED", "PREMARKET_QUOTE", "Signals", "day0_return", "opening_gap", "quoted"]
 
 MEASURED = ("reaction", "gap", "premarket")
 """Names that are measured from prices or quotes, whatever values the events bring."""
+LABELS = ("symbol", "timing", "kind", "confirmation")
 PREMARKET_QUOTE = "premarket_quote"
 # A press quote of the premarket move is from the half hour before the open at the earliest that is told.
 QUOTE_BEFORE_OPEN = np.timedelta64(30 * 60, "s")
@@ -56,7 +57,12 @@ class Signals:
             case "gap":
                 return opening_gap(self.tape, self.codes, self.clock)
             case "premarket":
-                return self._own(PREMARKET_QUOTE)
+                if PREMARKET_QUOTE not in self.events.values:
+                    raise InputError(
+                        f"backtest: the expression uses premarket, the value {PREMARKET_QUOTE!r} of the events; they "
+                        f"have none."
+                    )
+                return self.events.values[PREMARKET_QUOTE]
         return self._own(name)
 
     def known(self, names: Iterable[str]) -> Times:
@@ -68,8 +74,8 @@ class Signals:
                     latest = np.maximum(latest, self.clock.closes(self.clock.day0))
                 case "gap":
                     latest = np.maximum(latest, self.clock.opens(self.clock.day0))
-                case "premarket":
-                    latest = np.maximum(latest, self.clock.opens(self.clock.day0) - QUOTE_BEFORE_OPEN)
+                case "premarket" | "premarket_quote":
+                    latest = np.maximum(latest, quoted(self.clock))
         return latest
 
     def quantile(self, values: Floats, names: frozenset[str], count: int, breakpoints: str) -> Floats:
@@ -106,10 +112,15 @@ class Signals:
             return self.events.values[name]
         if name in self.events.groups:
             return self.events.groups[name]
-        if name in ("symbol", "timing", "kind", "confirmation"):
+        if name in LABELS:
             return self.events.column(name)
-        known = [*self.events.values, *self.events.groups, *MEASURED, "symbol", "timing", "kind"]
+        known = [*self.events.values, *self.events.groups, *MEASURED, *LABELS]
         raise UnknownNameError("value of the events", name, known)
+
+
+def quoted(clock: Clock) -> Times:
+    """Return from when on the premarket quote of each event can be told, UTC, shape (E,)."""
+    return clock.opens(clock.day0) - QUOTE_BEFORE_OPEN
 
 
 def day0_return(tape: Tape, codes: Ints, clock: Clock) -> Floats:

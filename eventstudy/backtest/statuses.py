@@ -59,7 +59,7 @@ _SENTENCES = {
     OrderStatus.NO_PRICE: "There was no price to trade at within the sessions that an order waits.",
     OrderStatus.NO_PREMARKET: "The decision came too late for the premarket, or there was no usable quote.",
     OrderStatus.ANNOUNCEMENT_TOO_NEAR: "The next announcement came before the position could be closed.",
-    OrderStatus.NO_HEDGE: "The hedge had no price or no beta.",
+    OrderStatus.NO_HEDGE: "The hedge had no price on that date after the decision, or no beta.",
     OrderStatus.NO_VOLATILITY: "There are too few returns to size the position by its volatility.",
     OrderStatus.NO_BORROW: "The shares could not be borrowed.",
     OrderStatus.MAX_POSITIONS: "As many positions as allowed were open.",

@@ -25,9 +25,7 @@ LATER = (1, 2, 5, 10, 20, 60)
 def full_sample(market: Market, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Return the values that show marks of having been made from all events at once, each with the mark."""
     for name in names:
-        values = market.events.values.get(name)
-        if values is None:
-            continue
+        values = market.events.values[name]
         known = values[~np.isnan(values)]
         if len(known) < FEW or len(np.unique(known)) < 2:
             continue
@@ -71,9 +69,7 @@ def price_made(market: Market, names: Iterable[str]) -> Iterator[tuple[str, str]
     """
     measured = dict(_moves(market))
     for name in names:
-        values = market.events.values.get(name)
-        if values is None:
-            continue
+        values = market.events.values[name]
         for what, move in measured.items():
             both = ~np.isnan(values) & ~np.isnan(move)
             if both.sum() >= 3 and (np.abs(values - move)[both] <= EXACT).mean() >= SHARE:

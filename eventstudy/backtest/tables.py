@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy._typing import Ints, Labels, Times
+from eventstudy._typing import Bools, Ints, Labels, Times
+from eventstudy.backtest.exits import next_announcements
 from eventstudy.backtest.fills import Moment
 from eventstudy.backtest.statuses import ExitReason, OrderStatus
 
@@ -114,20 +115,32 @@ def positions(result: BacktestResult) -> pd.DataFrame:
 
 
 def _flags(result: BacktestResult, which: Ints) -> list[str]:
-    book, orders, rule = result.book, result.orders, result.rule
+    book, orders = result.book, result.orders
     fractional = result.market.tape.fractional
-    known = ~np.isnat(result.market.events.known_at)
+    unproven = _unproven(result)
     found = []
     for leg in which:
         flags = ["fractions"] if fractional[book.code[leg]] else []
         if np.isnan(book.adv[leg]):
             flags.append("adv_unknown")
-        if book.exit_reason[leg] == ExitReason.NEXT_ANNOUNCEMENT and not known.all():
+        if book.exit_reason[leg] == ExitReason.NEXT_ANNOUNCEMENT and unproven[leg % len(orders)]:
             flags.append("next_date_unproven")
-        if rule.entry == "premarket" and leg < len(orders) and orders.moment is Moment.PREMARKET:
+        if leg < len(orders) and orders.quoted[leg]:
             flags.append("quoted_price")
         found.append(";".join(flags))
     return found
+
+
+def _unproven(result: BacktestResult) -> Bools:
+    """Return of which orders nobody says when the date of the symbol's next announcement was known, shape (n,)."""
+    market, row = result.market, result.orders.row
+    if not result.rule.before_next_announcement:
+        return np.zeros(len(row), dtype=bool)
+    events, day0 = market.events, market.clock.placed.day0
+    silent = np.flatnonzero(np.isnat(events.known_at))
+    dates = set(zip(events.symbol[silent], day0[silent], strict=True))
+    following = zip(events.symbol[row], next_announcements(market)[row], strict=True)
+    return np.array([each in dates for each in following], dtype=bool)
 
 
 def fills(result: BacktestResult) -> pd.DataFrame:
@@ -191,14 +204,8 @@ def equity(result: BacktestResult) -> pd.DataFrame:
 
 def entry_times(result: BacktestResult, which: Ints) -> Times:
     """Return when legs were opened; a hedge at the open or the close at which it was bought, shape (m,)."""
-    count = len(result.orders)
-    found: Times = result.orders.entry_time[which % max(count, 1)].copy()
-    hedges = which >= count
-    if hedges.any():
-        at_open = result.orders.moment in (Moment.PREMARKET, Moment.OPEN)
-        moment = np.full(len(which), int(Moment.OPEN if at_open else Moment.CLOSE))
-        found[hedges] = _auction(result, which[hedges], result.book.entry[which[hedges]], moment[hedges])
-    return found
+    orders = result.orders
+    return np.concatenate([orders.entry_time, orders.hedge_time])[which]
 
 
 def exit_times(result: BacktestResult, which: Ints) -> Times:

@@ -107,23 +107,19 @@ def _next(values: Floats, listing: Listing) -> Ints:
     """Return the position of the first value at or after each one, -1 where the symbol has none, shape (n,)."""
     size = len(values)
     there = np.where(np.isnan(values), size, np.arange(size))
-    found = np.minimum.accumulate(there[::-1])[::-1] if size else there
+    found = np.minimum.accumulate(there[::-1])[::-1]
     ends = np.repeat(listing.offsets[1:], listing.lengths)
     return np.where(found < ends, found, NONE).astype(np.int64)
 
 
 def _mark(close: Floats, split: Floats, listing: Listing) -> Floats:
     """Return the last close at or before each session, NaN before a symbol's first, shape (n,)."""
-    size = len(close)
-    there = np.where(np.isnan(close), NONE, np.arange(size))
-    found = np.maximum.accumulate(there) if size else there
+    found = np.maximum.accumulate(np.where(np.isnan(close), NONE, np.arange(len(close))))
     starts = np.repeat(listing.offsets[:-1], listing.lengths)
     known = found >= starts
-    if not size:
-        return close
     held = np.maximum(found, 0)
     mark = np.where(known, close[held], np.nan)
-    stale = np.flatnonzero(known & np.isnan(close) & (size > 0))
+    stale = np.flatnonzero(known & np.isnan(close))
     for place in stale[[bool((split[held[each] + 1 : each + 1] != 1.0).any()) for each in stale]]:
         # A split on a session without a close: the shares have changed, the last close has not.
         mark[place] /= np.prod(split[held[place] + 1 : place + 1])

@@ -52,17 +52,17 @@ class Timeline:
 def timeline_of(rule: Backtest, market: Market, orders: Orders) -> Timeline:
     """Return the days from the one before the first decision to the last on which a position could be open.
 
-    Days without a position are days of the account too.
+    Days without a position are days of the account too; where no event lies within the prices, they are all of theirs.
     """
     listing = market.tape.listing
     codes = np.unique(market.codes[market.codes >= 0])
     hedges = listing.codes(rule.hedge_symbols)
-    used = {listing.calendars[code].code: listing.calendars[code] for code in [*codes, *hedges]}
+    used = {listing.calendars[code].code: listing.calendars[code] for code in [*codes, *hedges]} or listing.exchanges
     first, last = _ends(rule, market)
     if len(orders):
         last = max(last, listing.dates()[orders.exit].max())
     days = [calendar.sessions[(calendar.sessions >= first) & (calendar.sessions <= last)] for calendar in used.values()]
-    dates = np.unique(np.concatenate(days)) if days else np.array([], dtype="datetime64[D]")
+    dates = np.unique(np.concatenate(days))
     sessions = {code: calendar.index(dates) for code, calendar in used.items()}
     latest = {code: calendar.after(dates) - 1 for code, calendar in used.items()}
     return Timeline(dates=dates, sessions=sessions, latest=latest)
@@ -83,6 +83,6 @@ def _ends(rule: Backtest, market: Market) -> tuple[np.datetime64, np.datetime64]
         late = np.asarray(calendar.after(clock.news[rows].astype("datetime64[D]")))
         final = int(np.maximum(clock.day0[rows], late).max()) + held
         stops.append(calendar.sessions[min(final, len(calendar.sessions) - 1)])
-    if not starts:
+    if not starts or min(starts) > ends.max() or max(stops) < ends.min():
         return ends.min(), ends.max()
     return max(min(starts), ends.min()), min(max(stops), ends.max())

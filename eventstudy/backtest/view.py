@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from eventstudy._typing import Times
+from eventstudy.backtest.signals import PREMARKET_QUOTE
 from eventstudy.events import Events
 from eventstudy.panels import PRICE_FIELDS, PricePanel, PriceSeries
 
@@ -47,6 +48,7 @@ class View:
     _prices: PricePanel
     _events: Events
     _known: Times
+    _quotes: Times
 
     def series(self, symbol: str | None = None) -> PriceSeries:
         """Return the prices of a symbol, its own without a name, up to now.
@@ -66,7 +68,11 @@ class View:
         rows = (self._known <= self.now) & np.asarray(self._events.event_id != self.event_id)
         if symbol is not None:
             rows &= np.asarray(self._events.symbol == symbol)
-        return self._events.take(np.flatnonzero(rows))
+        found = self._events.take(np.flatnonzero(rows))
+        if PREMARKET_QUOTE not in found.values:
+            return found
+        told = np.where(self._quotes[rows] <= self.now, found.values[PREMARKET_QUOTE], np.nan)
+        return found.with_columns(values={PREMARKET_QUOTE: told})
 
 
 def cut(series: PriceSeries, now: np.datetime64) -> PriceSeries:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import functools
+import types
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.interpolate import CubicSpline
 
 import eventstudy as es
 from eventstudy.backtest import Audit, Backtest, Limits, View, audit
 from eventstudy.backtest.audit import CHECKS
+from eventstudy.backtest.closures import held, replaced
 from eventstudy.events import Events, place
 from tests.backtest.made import events, moment, random_events, random_market
 
@@ -112,6 +116,151 @@ def test_the_close_of_day_0_at_its_open_is_caught(side: Callable[[View], float])
     worst = next(each for each in found.findings if each.check == "look_ahead")
     assert len(worst.events) > len(EVENTS) / 2
     assert "signal" in worst.sentence
+
+
+class Slotted:
+    """Holds on to the prices without a dictionary of its own."""
+
+    __slots__ = ("panel",)
+
+    def __init__(self, panel: es.PricePanel) -> None:
+        self.panel = panel
+
+
+SLOTTED, NAMED, NUMBERED, UNORDERED = Slotted(PRICES), {"prices": PRICES}, (PRICES,), {PRICES}
+SPACE = types.SimpleNamespace(prices=PRICES)
+
+
+def count_down(view: View, left: int) -> float:
+    """Return the direction of day 0, by a function that calls itself."""
+    return count_down(view, left - 1) if left else day0_close(view, NAMED["prices"])
+
+
+def nested(side: Callable[[View], float], depth: int) -> Callable[[View], float]:
+    """Return a function that calls another, and so on to the one given."""
+
+    def outer(view: View) -> float:
+        return inner(view)
+
+    inner = nested(side, depth - 1) if depth else side
+    return outer
+
+
+@pytest.mark.parametrize(
+    "side",
+    [
+        lambda view: day0_close(view, NAMED["prices"]),
+        lambda view: day0_close(view, NUMBERED[0]),
+        lambda view: day0_close(view, next(iter(UNORDERED))),
+        lambda view: day0_close(view, SLOTTED.panel),
+        lambda view: day0_close(view, SPACE.prices),
+        lambda view: max(day0_close(view, PRICES) for _ in range(1)),
+        lambda view: count_down(view, 3),
+        nested(lambda view: day0_close(view, PRICES), 8),
+    ],
+    ids=["dict", "tuple", "set", "slots", "namespace", "inner", "recursive", "deep"],
+)
+def test_prices_are_cut_wherever_a_function_keeps_them(side: Callable[[View], float]) -> None:
+    assert "look_ahead" in failed(check(side, entry="open"))
+
+
+class Settings:
+    """Keeps the prices in the class."""
+
+    panel = PRICES
+
+
+class Pair(NamedTuple):
+    """Keeps the prices in a tuple of a kind of its own."""
+
+    panel: es.PricePanel
+
+
+class Methods:
+    """Calls its own methods, the last of which names the prices."""
+
+    def decide(self, view: View) -> float:
+        return self.first(view)
+
+    def first(self, view: View) -> float:
+        return self.second(view) if self.eager else 0.0
+
+    def second(self, view: View) -> float:
+        return day0_close(view, PRICES)
+
+    @property
+    def eager(self) -> bool:
+        return bool(EAGER)
+
+    def other(self) -> list[str]:
+        """Return what no decision asks for."""
+        return SYMBOLS
+
+
+class Inheriting(Settings):
+    """Has the prices from the class above."""
+
+    def decide(self, view: View) -> float:
+        return day0_close(view, self.panel)
+
+
+EAGER = (1.0,)
+SYMBOLS = ["S01", "S02"]
+PAIR, ORDERED = Pair(PRICES), OrderedDict(prices=PRICES)
+READ_ONLY, QUEUE = types.MappingProxyType({"prices": PRICES}), deque([PRICES])
+
+
+@pytest.mark.parametrize(
+    "side",
+    [
+        lambda view: day0_close(view, Settings.panel),
+        lambda view: day0_close(view, PAIR.panel),
+        lambda view: day0_close(view, ORDERED["prices"]),
+        lambda view: day0_close(view, READ_ONLY["prices"]),
+        lambda view: day0_close(view, QUEUE[0]),
+        Methods().decide,
+        Inheriting().decide,
+    ],
+    ids=["class", "named tuple", "ordered", "read only", "deque", "methods", "inherited"],
+)
+def test_prices_that_can_not_be_cut_fail_the_audit(side: Callable[[View], float]) -> None:
+    found = check(side, entry="open")
+    assert failed(found) == {"held_data"}
+    assert "a PricePanel, where no copy of it can be put in its place" in found.findings[0].sentence
+
+
+def test_what_a_function_holds() -> None:
+    """Each thing once, though it is held in two places; a variable without a value yet is nothing."""
+
+    def side(_: View) -> float:
+        return limits["least"][0] + shares[0] if shares[0] < 1.0 else later
+
+    shares = [0.5]
+    limits = {"least": shares, "most": [4.0]}
+    if len(shares) > 1:
+        later = 1.0
+    assert held(side) == [("limits", each) for each in (limits, shares, 0.5, [4.0], 4.0)]
+    other = replaced(side, {id(shares): [0.25]})
+    assert (other(None), side(None)) == (0.5, 1.0)  # type: ignore[arg-type]
+    assert limits == {"least": [0.5], "most": [4.0]}
+
+
+def test_a_fitted_thing_is_noted() -> None:
+    line = CubicSpline([0.0, 1.0], [0.0, 2.0])
+    found = check(lambda view: float(line(view.values["surprise"])))
+    assert found.passed
+    (note,) = (each for each in found.findings if each.check == "held_data")
+    assert note.sentence == (
+        "The function holds 'line', a CubicSpline; if it was fitted, then on what was known by when?"
+    )
+    assert found.to_frame().set_index("check")["verdict"]["held_data"] == "noted"
+
+
+def test_a_single_trade_is_not_compared_with_later_ones() -> None:
+    one = EVENTS.take(np.array([5]))
+    found = audit(Backtest(side="1", entry="close", exit_after=5), one, PRICES, draws=3)
+    assert (found.orders, found.decisions) == (1, 1)
+    assert "one_session_later" not in {each.check for each in found.findings}
 
 
 COPY = random_market(11)

@@ -107,7 +107,18 @@ def test_a_date_that_nobody_knew_can_not_be_sold_ahead_of() -> None:
     assert two(moment(3, "12:00")).trades["exit_reason"][0] == "next_announcement"
     late = two(moment(9, "08:00"), repeat="stack")
     assert late.trades["exit_reason"][0] == "horizon"
-    assert "next_date_unproven" in two(None).details["flags"][0]
+
+
+def test_a_date_of_which_nobody_says_when_it_was_known_is_marked() -> None:
+    """Of the next announcement of the symbol, not of others."""
+    said = "Nobody says when the dates of next announcements were known; they count as scheduled."
+    silent, told = two(None), two(moment(3, "12:00"))
+    assert silent.details["flags"].tolist() == ["adv_unknown;next_date_unproven", "adv_unknown"]
+    assert said in silent.performance["notes"]
+    assert silent.performance["flags"] == {"adv_unknown": 2, "next_date_unproven": 1}
+    assert told.trades["exit_reason"].tolist() == ["next_announcement", "horizon"]
+    assert told.details["flags"].tolist() == ["adv_unknown", "adv_unknown"]
+    assert said not in told.performance["notes"]
 
 
 def test_an_announcement_too_near_is_not_traded() -> None:

@@ -101,7 +101,15 @@ def test_says_what_is_wrong(text: str, said: str) -> None:
         Expression(text)
 
 
-@pytest.mark.parametrize(("text", "said"), [("tag + 1", "counts with a word"), ("tag < 'm'", "orders words")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tag + 1", "counts with a word"),
+        ("tag", "counts with a word"),
+        ("'beat'", "counts with a word"),
+        ("tag < 'm'", "orders words"),
+    ],
+)
 def test_words_are_no_numbers(text: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         Expression(text).evaluate(Fixed())

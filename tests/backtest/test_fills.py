@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventstudy.backtest import Backtest, BacktestResult, Costs, Limits
+from eventstudy.backtest import Backtest, BacktestResult, Costs, Limits, audit
 from eventstudy.bars import BarPanel
 from eventstudy.errors import InputError
+from eventstudy.panels import PricePanel
 from tests.backtest.made import day, events, flat, market, moment
 
 ONE = Limits(positions=1, adv=None)
@@ -69,6 +70,63 @@ def test_a_measured_premarket_price_comes_before_a_quote() -> None:
     assert made["entry_price"] == 101.0
 
 
+@pytest.mark.parametrize("entry", ["vwap", "bar", "premarket"])
+def test_bars_of_another_symbol_fill_nothing(entry: str) -> None:
+    rule = Backtest(side="1", entry=entry, exit_after=3, limits=ONE)  # type: ignore[arg-type]
+    row = {"symbol": "BBB", "announced_at": moment(5, "07:00")}
+    result = rule.run(events([row]), market({"BBB": flat(12)}), some_bars())
+    assert result.status.tolist() == ["no_premarket" if entry == "premarket" else "no_price"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "row", "price"),
+    [
+        ("bar", {"announced_at": moment(4, "15:58")}, 102.0),
+        ("vwap", {"day": 4}, (102.5 * 1 + 103.5 * 2 + 104.5 * 3) / 6),
+    ],
+)
+def test_an_order_waits_for_bars_too(entry: str, row: dict[str, Any], price: float) -> None:
+    """There are none left in the session of the decision, and some in the next."""
+    result = trade(flat(12), row, some_bars(), entry=entry)
+    assert result.trades["entry_price"][0] == pytest.approx(price)
+    assert str(result.trades["entry_time"][0].date()) == day(5)
+    assert str(result.trades["exit_time"][0].date()) == day(8)
+    assert trade(flat(12), row, some_bars(), entry=entry, patience=0).status.tolist() == ["no_price"]
+
+
+def test_a_bar_before_the_first_price_is_waited_over() -> None:
+    table = pd.DataFrame({"time": [moment(4, "12:00"), moment(5, "12:00")], "symbol": "AAA", "open": [101.0, 102.0]})
+    bars = BarPanel.from_frame(table.assign(high=103.0, low=100.0, close=102.0, volume=1), interval=300, label="start")
+    rule = Backtest(side="1", entry="bar", exit_after=3, costs=Costs.none(), limits=ONE)
+    row = {"symbol": "AAA", "announced_at": moment(4, "08:00")}
+    made = rule.run(events([row]), market({"AAA": flat(12)}, first=5), bars).trades.iloc[0]
+    assert (made["entry_price"], str(made["entry_time"].date())) == (102.0, day(5))
+
+
+def test_bars_without_volume_or_outside_the_prices_fill_nothing() -> None:
+    table = some_bars().to_frame().assign(volume=0.0)
+    silent = BarPanel.from_frame(table, interval=300, label="start")
+    assert trade(flat(12), {"day": 5}, silent, entry="vwap").status.tolist() == ["no_price"]
+    # The prices end the session before the bars.
+    for entry in ("vwap", "bar"):
+        assert trade(flat(5), {"day": 5}, some_bars(), entry=entry).status.tolist() == ["no_price"]
+
+
+def test_a_quote_needs_a_close_to_be_a_price() -> None:
+    row = {"day": 5, "premarket_quote": 0.1}
+    prices = flat(12, close=[NAN] * 5 + [100.0] * 7)
+    assert trade(prices, row, entry="premarket").status.tolist() == ["no_premarket"]
+    late = market({"AAA": flat(12), "BBB": flat(12)}, first=5)
+    rule = Backtest(side="1", entry="premarket", exit_after=3, limits=ONE)
+    assert rule.run(events([{"symbol": "AAA", **row}]), late).status.tolist() == ["no_premarket"]
+
+
+def test_a_quote_is_marked_and_a_trade_before_the_open_is_not() -> None:
+    row = {"announced_at": moment(5, "07:00"), "premarket_quote": 0.1}
+    assert trade(flat(12), row, entry="premarket").details["flags"][0] == "adv_unknown;quoted_price"
+    assert trade(flat(12), row, some_bars(), entry="premarket").details["flags"][0] == "adv_unknown"
+
+
 @pytest.mark.parametrize("entry", ["vwap", "bar"])
 def test_bars_must_be_there(entry: str) -> None:
     with pytest.raises(InputError, match=f"the entry '{entry}' needs bars"):
@@ -101,6 +159,16 @@ def test_a_halted_position_is_sold_at_the_next_close() -> None:
     assert by_day[day(10)] == pytest.approx(900_000)
 
 
+def test_a_split_in_a_halt_changes_the_shares_and_not_their_worth() -> None:
+    """Two splits without a close: the last price known is of the shares before them."""
+    closes = [100.0] * 6 + [90.0, NAN, NAN, NAN, 20.0, 20.0]
+    splits = [1.0] * 7 + [2.0, 1.0, 3.0, 1.0, 1.0]
+    result = trade(flat(12, close=closes, split=splits), {"day": 5}, exit_after=5)
+    by_day = dict(zip(result.equity["date"].dt.strftime("%Y-%m-%d"), result.equity["equity"], strict=True))
+    assert [by_day[day(place)] for place in (6, 7, 8, 9)] == pytest.approx([900_000] * 4)
+    assert by_day[day(10)] == pytest.approx(10_000 * 6 * 20)
+
+
 def test_a_delisted_position_is_paid_out() -> None:
     prices = market({"AAA": flat(8, close=[100.0] * 7 + [40.0]), "BBB": flat(20)})
     rule = Backtest(side="1", entry="open", exit_after=10, limits=ONE, costs=Costs.none(), delisting=-0.3)
@@ -119,3 +187,48 @@ def test_unknown_symbols_are_counted_not_lost() -> None:
     result = rule.run(events([{"symbol": "AAA", "day": 5}, {"symbol": "ZZZ", "day": 5}]), market({"AAA": flat(12)}))
     assert result.order_table["status"].tolist() == ["filled", "unknown_symbol"]
     assert result.order_table["reason"][1] == "The prices hold no such symbol."
+
+
+@pytest.mark.parametrize(
+    "row", [{"symbol": "ZZZ", "day": 5}, {"symbol": "AAA", "day": 90}, {"symbol": "AAA", "day": 0}]
+)
+def test_an_account_without_an_order_stands_still(row: dict[str, Any]) -> None:
+    """No symbol that the prices know, or no event among their dates: the orders say so, and nothing else happens."""
+    prices = market({"AAA": flat(12)}, first=40)
+    result = Backtest(side="1", entry="open", exit_after=2).run(events([row]), prices)
+    assert result.status.tolist() == ["unknown_symbol" if row["symbol"] == "ZZZ" else "no_price"]
+    assert result.equity["date"].dt.strftime("%Y-%m-%d").tolist() == [day(place) for place in range(40, 52)]
+    assert result.days.equity.tolist() == [1_000_000.0] * 12
+    assert repr(result) == "BacktestResult(1 events, 0 trades, net 0 on 1,000,000)"
+    assert result.performance["final_equity"] == 1_000_000.0
+    assert result.honesty(draws=3).as_dict()["placebos"][0]["draws"] == 3
+
+
+def test_an_unknown_symbol_of_another_exchange_adds_no_days() -> None:
+    rows = [{"symbol": "AAA", "day": 5}, {"symbol": "ZZZ.L", "day": 1}]
+    result = Backtest(side="1", entry="open", exit_after=2).run(events(rows), market({"AAA": flat(30)}))
+    assert result.status.tolist() == ["filled", "unknown_symbol"]
+    assert str(result.dates[0]) == day(4)
+
+
+def test_the_days_of_two_exchanges_are_those_of_both() -> None:
+    """London trades on the 15th of January 2024, Martin Luther King's day, and New York does not."""
+    table = pd.DataFrame({"date": ["2024-01-12", "2024-01-15", "2024-01-16"], "symbol": "BBB.L", "close": 100.0})
+    both = pd.concat([market({"AAA": flat(12)}).to_frame()[["date", "symbol", "close"]], table.assign(symbol="BBB.L")])
+    both["date"] = pd.to_datetime(both["date"])
+    rows = [{"symbol": "AAA", "date": "2024-01-12"}, {"symbol": "BBB.L", "date": "2024-01-12"}]
+    rule = Backtest(side="1", entry="close", exit_after=1, limits=Limits(positions=2, adv=None))
+    result = rule.run(events(rows), PricePanel.from_frame(both))
+    assert "2024-01-15" in result.dates.astype(str)
+    assert [str(each)[:10] for each in result.trades["exit_time"]] == ["2024-01-15", "2024-01-16"]
+
+
+def test_nothing_to_trade_is_said() -> None:
+    prices = market({"AAA": flat(12)})
+    table = events([{"symbol": "AAA", "day": 5}])
+    with pytest.raises(InputError, match=r"backtest: there is no event to trade\."):
+        Backtest(side="1").run(table.take(np.array([], dtype=np.int64)), prices)
+    nothing = PricePanel.from_frame(pd.DataFrame({"date": [], "symbol": [], "close": []}))
+    for attempt in (lambda: Backtest(side="1").run(table, nothing), lambda: audit(Backtest(side="1"), table, nothing)):
+        with pytest.raises(InputError, match=r"backtest: there are no prices to trade at\."):
+            attempt()

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eventstudy.backtest import measures, tradestats
+from eventstudy.backtest import Backtest, measures, tradestats
 from eventstudy.backtest.alpha import alpha, default_lags
 from eventstudy.backtest.capacity import capacity
+from tests.backtest.made import day, events, flat, market
 from tests.backtest.reference.make_measures import series
 
 REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "reference" / "measures.json").read_text("utf-8"))
@@ -195,3 +196,18 @@ def test_capacity_halves_the_sharpe_ratio() -> None:
     assert found.equity == pytest.approx(1e6 * (gross.mean() / 2 / 0.0001) ** 2, rel=1e-6)
     assert capacity(gross, np.zeros(500), np.zeros(500), 1e6).equity == np.inf
     assert np.isnan(capacity(-np.abs(gross), impact, np.zeros(500), 1e6).equity)
+
+
+def test_a_single_day_has_no_measures() -> None:
+    """Prices of one session: an account that opens and ends on it."""
+    prices, table = market({"AAA": flat(1)}), events([{"symbol": "AAA", "day": 0}])
+    net = Backtest(side="1", entry="open", exit_after=2).run(table, prices).performance["net"]
+    unknown = ["annual_return", "volatility", "sharpe", "sharpe_autocorrelation", "sortino", "calmar"]
+    assert [name for name in unknown if not np.isnan(net[name]["value"])] == []
+    assert net["total_return"]["value"] == 0.0
+    assert (net["max_drawdown"]["value"], net["max_drawdown"]["peak"]) == (0.0, day(0))
+    one = np.array([0.01])
+    assert measures.annual_return(one) == pytest.approx(1.01**252 - 1)
+    assert np.isnan(measures.autocorrelation_factor(one))
+    assert np.isnan(measures.sortino(one))
+    assert measures.sortino(np.array([0.03, -0.01])) == pytest.approx(252**0.5 * 0.01 / (0.0001 / 2) ** 0.5)

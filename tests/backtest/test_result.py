@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eventstudy.backtest import Backtest, BacktestResult, Limits
+from eventstudy.backtest import Backtest, BacktestResult, Costs, Limits
 from eventstudy.backtest.paths import calendar_time, daily_returns, event_time
 from eventstudy.cli import main
 from eventstudy.config import load
 from eventstudy.config.trading import trade
 from eventstudy.errors import ConfigError
 from eventstudy.panels import FactorPanel
-from tests.backtest.made import random_events, random_market
+from tests.backtest.made import events, market, random_events, random_market
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs" / "backtest_alibaba.yaml"
@@ -107,6 +107,23 @@ def test_alpha_is_against_the_factors_given() -> None:
     assert list(found.performance["alpha"]["loadings"]) == ["mkt_rf"]
     assert found.days.interest[1:].sum() > 0
     np.testing.assert_allclose(found.returns - found.excess_returns, 0.0001)
+
+
+def test_factors_count_on_their_own_dates_alone() -> None:
+    """A return that is twice the factor, which is missing on every third date."""
+    factor = np.random.default_rng(1).normal(0, 0.01, 90)
+    prices = market({"AAA": {"return": 2 * factor}})
+    dates = prices.series("AAA").sessions
+    given = pd.DataFrame({"date": dates, "mkt_rf": factor, "rf": 0.0})[np.arange(90) % 3 > 0]
+    rule = Backtest(side="1", entry="close", exit_after=None, costs=Costs.none(), limits=Limits(positions=1, adv=None))
+    found = rule.run(events([{"symbol": "AAA", "day": 0}]), prices, factors=FactorPanel.from_frame(given)).performance
+    assert found["alpha"]["loadings"]["mkt_rf"] == pytest.approx(2.0)
+    assert found["alpha"]["value"] == pytest.approx(0.0, abs=1e-12)
+    assert found["alpha"]["df"] == 60 - 2
+    none = FactorPanel.from_frame(given[:0])
+    empty = rule.run(events([{"symbol": "AAA", "day": 0}]), prices, factors=none).performance
+    assert np.isnan(empty["alpha"]["loadings"]["mkt_rf"])
+    assert empty["net"] == found["net"]
 
 
 def test_files_are_the_same_every_time(result: BacktestResult, tmp_path: Path) -> None:

@@ -1,0 +1,180 @@
+"""Hedges on the calendar of another exchange, and when and at which price each hedge is traded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eventstudy.backtest import Backtest, BacktestResult, Costs, Limits
+from eventstudy.backtest.audit import _order_of_time
+from eventstudy.calendars import get_calendar
+from eventstudy.panels import PricePanel
+from tests.backtest.made import day, events, flat, market
+from tests.backtest.plain_loop import value_paths
+
+# New York trades on Easter Monday, the 1st of April 2024; London does not.
+FIRST, LAST = "2024-03-25", "2024-04-12"
+BASE = {"side": "1", "costs": Costs.none(), "limits": Limits(positions=1, long=0.1, adv=None), "hedge": "dollar"}
+
+
+def dates(exchange: str, first: str = FIRST, last: str = LAST) -> list[str]:
+    sessions = get_calendar(exchange).sessions
+    return [str(each) for each in sessions[(sessions >= np.datetime64(first)) & (sessions <= np.datetime64(last))]]
+
+
+def priced(symbol: str, exchange: str, **changed: dict[str, float]) -> pd.DataFrame:
+    """Return prices of 100 with some changed by field and date."""
+    days = dates(exchange)
+    table = pd.DataFrame({"symbol": symbol, "date": days, "open": 100.0, "close": 100.0}).set_index("date", drop=False)
+    for field, values in changed.items():
+        for date, value in values.items():
+            table.loc[date, field] = value
+    return table
+
+
+def run(own: pd.DataFrame, hedge: pd.DataFrame, announced_at: str, **options: Any) -> BacktestResult:
+    prices = PricePanel.from_frame(pd.concat([own, hedge], ignore_index=True))
+    row = {"symbol": own["symbol"].iloc[0], "announced_at": announced_at}
+    rule = BASE | {"hedge_with": hedge["symbol"].iloc[0]} | options
+    return Backtest(**rule).run(events([row]), prices)
+
+
+def test_each_leg_is_traded_on_its_own_exchange() -> None:
+    own = priced("AAA", "XNYS", close={"2024-04-02": 50.0, "2024-04-04": 60.0})
+    hedge = priced("HHH.L", "XLON", close={"2024-04-02": 20.0, "2024-04-03": 21.0, "2024-04-04": 22.0})
+    result = run(own, hedge, "2024-04-02T07:00:00-04:00", entry="close", exit_after=2)
+    trades = result.trades.set_index("symbol")
+    assert trades["shares"].to_dict() == {"AAA": 2000, "HHH.L": 5000}
+    assert trades["exit_price"].to_dict() == {"AAA": 60.0, "HHH.L": 22.0}
+    assert trades["net"].to_dict() == {"AAA": 2000 * 10, "HHH.L": -5000 * 2}
+    times = {name: [str(trades.loc[name, each])[:16] for each in ("entry_time", "exit_time")] for name in trades.index}
+    assert times == {
+        "AAA": ["2024-04-02 20:00", "2024-04-04 20:00"],
+        "HHH.L": ["2024-04-02 15:30", "2024-04-04 15:30"],
+    }
+    assert result.orders.gross[0] == pytest.approx(60 / 50 - 22 / 20)
+
+
+@pytest.mark.parametrize("after", [30.0, 300.0])
+def test_a_hedge_whose_exchange_is_closed_leaves_at_its_last_price(after: float) -> None:
+    """What the hedge is worth later is not what it was closed at."""
+    own = priced("AAA", "XNYS", close={"2024-04-01": 110.0})
+    hedge = priced("HHH.L", "XLON", close={"2024-03-28": 104.0} | dict.fromkeys(dates("XLON", "2024-04-02"), after))
+    result = run(own, hedge, "2024-03-27T07:00:00-04:00", entry="close", exit_after=2)
+    assert result.trades["exit_price"].tolist() == [110.0, 104.0]
+    assert result.orders.gross[0] == pytest.approx(0.10 - 0.04)
+    assert result.days.equity[-1] == pytest.approx(1_000_000 + 1000 * 10 - 1000 * 4)
+
+
+def test_a_stop_at_an_open_does_not_take_the_open_of_another_date() -> None:
+    own = priced("AAA", "XNYS", open={"2024-04-01": 80.0})
+    hedge = priced("HHH.L", "XLON", open={"2024-03-28": 70.0}, close={"2024-03-28": 104.0})
+    result = run(own, hedge, "2024-03-27T07:00:00-04:00", entry="close", exit_after=5, stop=0.1)
+    assert result.trades["exit_reason"].tolist() == ["stop", "stop"]
+    assert result.trades["exit_price"].tolist() == [80.0, 104.0]
+    assert result.orders.gross[0] == pytest.approx(-0.20 - 0.04)
+
+
+@pytest.mark.parametrize(
+    ("announced_at", "entry"),
+    [
+        # London opens at 7:00 UTC and closes at 15:30, before these were known.
+        ("2024-04-02T07:00:00-04:00", "open"),
+        ("2024-04-02T12:00:00-04:00", "close"),
+        # Ten minutes before an auction is too late for it.
+        ("2024-04-02T15:20:00+00:00", "close"),
+        # London is closed all day.
+        ("2024-04-01T07:00:00-04:00", "close"),
+    ],
+)
+def test_a_hedge_is_not_traded_before_the_decision(announced_at: str, entry: str) -> None:
+    own, hedge = priced("AAA", "XNYS"), priced("HHH.L", "XLON")
+    result = run(own, hedge, announced_at, entry=entry, exit_after=2)
+    assert result.status.tolist() == ["no_hedge"]
+    assert "after the decision" in result.order_table["reason"][0]
+
+
+def test_a_hedge_that_opens_later_is_traded_then() -> None:
+    own, hedge = priced("HHH.L", "XLON"), priced("AAA", "XNYS", open={"2024-04-03": 125.0})
+    result = run(own, hedge, "2024-04-03T05:00:00+00:00", entry="open", exit_after=1)
+    assert [str(each)[:16] for each in result.trades["entry_time"]] == ["2024-04-03 07:00", "2024-04-03 13:30"]
+    assert result.trades["entry_price"].tolist() == [100.0, 125.0]
+    assert result.trades["net"].tolist() == [0.0, 800 * 25.0]
+
+
+def random_pair(seed: int) -> PricePanel:
+    rng = np.random.default_rng(seed)
+    tables = []
+    for symbol, exchange in (("AAA", "XNYS"), ("HHH.L", "XLON")):
+        days = dates(exchange, "2023-01-03", "2024-06-28")
+        close = 100 * np.exp(np.cumsum(rng.normal(0, 0.02, len(days))))
+        opened = close * np.exp(rng.normal(0, 0.005, len(days)))
+        tables.append(pd.DataFrame({"symbol": symbol, "date": days, "open": opened, "close": close}))
+    return PricePanel.from_frame(pd.concat(tables, ignore_index=True))
+
+
+def test_beta_is_over_the_dates_that_both_traded_on() -> None:
+    prices = random_pair(4)
+    rule = Backtest(**BASE | {"hedge": "beta", "hedge_with": "HHH.L", "entry": "close", "exit_after": 3})
+    result = rule.run(events([{"symbol": "AAA", "announced_at": "2024-05-15T07:00:00-04:00"}]), prices)
+    wide = prices.to_frame().pivot_table(index="date", columns="symbol", values="total_return")
+    own = wide.loc[dates("XNYS", "2023-01-04", "2024-06-28"), "AAA"]
+    day0 = own.index.get_loc(pd.Timestamp("2024-05-15"))
+    pairs = pd.concat([own.iloc[day0 - 250 : day0 - 10], wide["HHH.L"]], axis=1, join="inner").dropna()
+    assert 230 < len(pairs) < 240
+    slope = np.polyfit(pairs["HHH.L"], pairs["AAA"], 1)[0]
+    assert result.details["ratio"].tolist() == pytest.approx([1.0, slope])
+
+
+def test_the_account_of_two_exchanges_against_a_plain_loop() -> None:
+    prices = random_pair(5)
+    announced = ["2024-02-14", "2024-03-27", "2024-04-24", "2024-05-22"]
+    rows = [{"symbol": "AAA", "announced_at": f"{each}T07:00:00-04:00"} for each in announced]
+    costs = replace(Costs.none(), risk_free=0.05, borrow=0.02)
+    rule = Backtest(**BASE | {"hedge_with": "HHH.L", "entry": "close", "exit_after": 12, "costs": costs})
+    result = rule.run(events(rows), prices)
+    assert len(result.trades) == 8
+    expected = value_paths(result)
+    for name in ("equity", "cash", "long", "short"):
+        np.testing.assert_allclose(getattr(result.days, name), expected[name], rtol=1e-10, atol=1e-6)
+
+
+def test_a_gap_through_the_stop_closes_the_hedge_at_the_open() -> None:
+    opens = [100.0] * 7 + [95.0] + [100.0] * 7
+    prices = market({"AAA": flat(15, open=[*opens[:7], 80.0, *opens[8:]]), "MKT": flat(15, open=opens)})
+    rule = Backtest(**BASE | {"hedge_with": "MKT", "entry": "open", "exit_after": 5, "stop": 0.1})
+    result = rule.run(events([{"symbol": "AAA", "day": 5}]), prices)
+    assert result.trades["exit_price"].tolist() == [80.0, 95.0]
+    assert result.orders.gross[0] == pytest.approx(-0.20 + 0.05)
+
+
+def test_a_position_reversed_before_the_open_gives_its_hedge_up_at_the_open() -> None:
+    opens, closes = [100.0] * 7 + [96.0] + [100.0] * 7, [100.0] * 7 + [90.0] + [100.0] * 7
+    prices = market({"AAA": flat(15), "MKT": flat(15, open=opens, close=closes)})
+    rows = [
+        {"symbol": "AAA", "day": place, "signal": signal, "premarket_quote": 0.0, "event_id": name}
+        for place, signal, name in ((5, 1.0, "one"), (7, -1.0, "two"))
+    ]
+    rule = Backtest(**BASE | {"side": "signal", "hedge_with": "MKT", "entry": "premarket", "haircut": 0.0})
+    trades = rule.run(events(rows), prices).trades
+    assert trades["symbol"].tolist() == ["AAA", "MKT", "AAA", "MKT"]
+    assert (trades["exit_reason"][1], trades["exit_price"][1]) == ("reversed", 96.0)
+    assert str(trades["exit_time"][1].tz_convert("America/New_York"))[:16] == f"{day(7)} 09:30"
+
+
+def test_an_audit_finds_a_fill_before_its_order() -> None:
+    prices = market({"AAA": flat(15), "MKT": flat(15)})
+    rule = Backtest(**BASE | {"hedge_with": "MKT", "entry": "open", "exit_after": 5})
+    result = rule.run(events([{"symbol": "AAA", "day": 5, "event_id": "one"}]), prices)
+    assert not list(_order_of_time(result.market, result.orders))
+    hour = np.timedelta64(1, "h")
+    for field in ("entry_time", "hedge_time"):
+        early = replace(result.orders, **{field: result.orders.decision - hour})
+        (finding,) = _order_of_time(result.market, early)
+        assert finding.fails
+        assert finding.events == ("one",)
+        assert finding.sentence == "1 of 1 orders were filled before they were sent: one."
