@@ -8,7 +8,7 @@ import numpy as np
 
 from eventstudy._typing import Bools, Labels, Times
 from eventstudy.errors import DataError, nearest
-from eventstudy.frames import ISO_DATE, Origin, carries_offset
+from eventstudy.frames import ISO_DATE, Origin, carries_offset, times_in_form
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -57,7 +57,7 @@ def time_column(
         _complain(column.isna().to_numpy(), column, field, "a time is needed", origin)
     else:
         text = column.astype("str")
-        parsed, naive = _parsed(text, time_format)
+        parsed, naive = _parsed(text, field, origin, time_format)
         expected = f"a time in the form {time_format}" if time_format else "a time such as 2025-02-20T09:30:00-05:00"
         _complain(parsed.isna().to_numpy(), column, field, f"{expected} was expected", origin)
     if not naive.any():
@@ -86,13 +86,15 @@ def known_zone(zone: str, origin: Origin) -> ZoneInfo:
         raise DataError(f"{origin.name}: the zone is {zone!r}, which is no time zone. {hint}") from None
 
 
-def _parsed(text: pd.Series[str], time_format: str | None) -> tuple[pd.Series[pd.Timestamp], Bools]:
+def _parsed(
+    text: pd.Series[str], field: str, origin: Origin, time_format: str | None
+) -> tuple[pd.Series[pd.Timestamp], Bools]:
     """Return the times as if those without an offset were UTC, and which have none."""
     import pandas as pd
 
     if time_format is not None:
         naive = "%z" not in time_format.lower()
-        parsed = pd.to_datetime(text, format=time_format, errors="coerce", utc=True)
+        parsed = times_in_form(text, time_format, field, origin, utc=True)
         return parsed, np.full(len(text), naive)
     is_time = np.asarray(text.str.match(f"{ISO_DATE}[T ]", na=False), dtype=bool)
     return pd.to_datetime(text.where(is_time), format="ISO8601", errors="coerce", utc=True), ~carries_offset(text)

@@ -12,13 +12,14 @@ import numpy as np
 
 from eventstudy.bars import BarPanel
 from eventstudy.errors import InputError, SourceError, UnknownNameError, nearest
-from eventstudy.events import Events, Placed
+from eventstudy.events import Events, Placed, place
 from eventstudy.panels import PricePanel
 from eventstudy.prepare import Prepared
 from eventstudy.reactions import Clock, History, Reaction, daily_prices, history
 from eventstudy.reports.words import abnormal_sentences
 from eventstudy.result import StudyResult
 from eventstudy.returns import Benchmark, Windows
+from eventstudy.returns.align import on_price_venue
 from eventstudy.returns.regressors import benchmark_symbols
 from eventstudy.sources import EVENT_SOURCES, PRICE_SOURCES, SampleEvents, SamplePrices
 from eventstudy.study import Study
@@ -130,8 +131,8 @@ def reaction(
     symbol : str
         Whose announcement.
     date : str or date, optional
-        Date of the announcement, or its time with an offset (``"2026-01-28T16:04-05:00"``); the latest one known
-        without it. A date on which no announcement is known is taken as one of that `timing`.
+        Date of the announcement, or its time with an offset (``"2026-01-28T16:04-05:00"``); without it the latest
+        one that has a price. A date on which no announcement is known is taken as one of that `timing`.
     source : str, optional
         Name of the source of prices and events. Without it the embedded sample where it has the symbol and the date,
         else Yahoo; the answer says which.
@@ -166,7 +167,7 @@ def reaction(
     """
     day = None if date is None else _as_moment(date)[0]
     prices, known, told = _found(source, symbol, day, benchmark, bars)
-    events, event_id = _with_event(known, symbol, date, timing)
+    events, event_id = _with_event(known, symbol, date, timing, prices)
     study = Study(models=["market"], tests=["t"], benchmark=benchmark, windows=windows, focus=event_id, clock=clock)
     prepared = study.prepare(events, prices)
     _check_date(prepared, event_id, prices, symbol)
@@ -256,14 +257,14 @@ def _as_moment(date: str | dt.date) -> tuple[dt.date, str | None]:
 
 
 def _with_event(
-    known: Events | None, symbol: str, date: str | dt.date | None, timing: str | None
+    known: Events | None, symbol: str, date: str | dt.date | None, timing: str | None, prices: PricePanel
 ) -> tuple[Events, str]:
     """Return the symbol's events and the id of the one asked for, which is added where it is not known."""
     own = None if known is None else known.take(np.flatnonzero(known.symbol == symbol))
     if date is None:
         if own is None or not len(own):
             raise InputError(f"No announcement of {symbol} is known; name its date.")
-        return own, str(own.event_id[np.argmax(own.date)])
+        return own, _latest(own, symbol, prices)
     day, moment = _as_moment(date)
     if own is not None and (own.date == np.datetime64(day, "D")).any():
         return own, str(own.event_id[np.argmax(own.date == np.datetime64(day, "D"))])
@@ -273,6 +274,16 @@ def _with_event(
     asked |= {} if timing is None else {"timing": timing}
     added = Events.from_frame(pd.DataFrame([asked]), source="asked for by date")
     return _joined(own, added), str(added.event_id[0])
+
+
+def _latest(own: Events, symbol: str, prices: PricePanel) -> str:
+    """Return the id of the latest event with a price; only where none has one, of the latest to come."""
+    series = prices.series(symbol)
+    day0 = place(on_price_venue(own, prices.listing)).day0
+    priced = np.flatnonzero([series.position(int(each)) is not None for each in day0])
+    # Yahoo lists the next announcement too.
+    among = priced if priced.size else np.arange(len(own))
+    return str(own.event_id[among[np.argmax(own.date[among])]])
 
 
 def _joined(own: Events | None, added: Events) -> Events:

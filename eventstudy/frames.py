@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ __all__ = [
     "require_columns",
     "stretches",
     "text_column",
+    "times_in_form",
 ]
 
 
@@ -303,7 +305,7 @@ def date_column(
     else:
         text = column.astype("str")
         _complain(carries_offset(text), column, origin, field, "a session is a plain date, without a time zone")
-        parsed = pd.to_datetime(text, format=date_format or "ISO8601", errors="coerce")
+        parsed = times_in_form(text, date_format or "ISO8601", field, origin)
         if date_format is None:
             # pandas takes a bare year, "now" and "today" for dates.
             parsed = parsed.where(text.str.match(ISO_DATE, na=False))
@@ -314,6 +316,18 @@ def date_column(
     expected = f"a date in the form {date_format}" if date_format else "an ISO date such as 2025-02-20"
     _complain(np.isnat(dates) & ~empty, column, origin, field, f"{expected} was expected")
     return dates
+
+
+def times_in_form(
+    text: pd.Series[str], form: str, field: str, origin: Origin, *, utc: bool = False
+) -> pd.Series[pd.Timestamp]:
+    """Return times written in a ``strptime`` format, NaT for what is not; `DataError` for what is no such format."""
+    import pandas as pd
+
+    try:
+        return pd.to_datetime(text, format=form, errors="coerce", utc=utc)
+    except (ValueError, re.error) as error:
+        raise DataError(f"{origin.name}: {field} can't be read in the form {form!r}, which is none: {error}.") from None
 
 
 def day_column(frame: pd.DataFrame, field: str, origin: Origin, *, date_format: str | None = None) -> Codes:

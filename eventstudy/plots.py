@@ -30,11 +30,11 @@ class Plots:
 
         return aar_bars(self._result.aar, model)
 
-    def cars(self, window: str, model: str | None = None) -> Figure:
-        """Draw the distribution of the CARs over a window."""
+    def cars(self, window: str | tuple[int, int], model: str | None = None) -> Figure:
+        """Draw the distribution of the CARs over a window, by its name or by its days such as ``(0, 1)``."""
         from eventstudy.reports.study_figures import car_distribution
 
-        return car_distribution(self._result.cars, window, model)
+        return car_distribution(self._result.car(window, model), str(window), model)
 
     def heat_map(self, model: str | None = None) -> Figure:
         """Draw every event's abnormal returns as colours."""
@@ -54,11 +54,12 @@ class Plots:
 
         return specification_curve(self._result.tests)
 
-    def against(self, value: str, window: str, model: str | None = None) -> Figure:
-        """Draw CARs against a value of the events, such as ``"surprise"``."""
+    def against(self, value: str, window: str | tuple[int, int], model: str | None = None) -> Figure:
+        """Draw CARs over a window, by its name or by its days, against a value of the events such as ``"surprise"``."""
         from eventstudy.reports.study_figures import surprise_scatter
 
-        return surprise_scatter(self._result.event_table, self._result.cars, window, value, model)
+        cars = self._result.car(window, model)
+        return surprise_scatter(self._result.event_table, cars, str(window), value, model)
 
     def estimates(self, model: str | None = None) -> Figure:
         """Draw the spread of beta and sigma over the events."""

@@ -136,3 +136,43 @@ def test_real_bars(shared_data: Path) -> None:
     unclear = pd.read_csv(folder / "IBM_5min_2023-04-20.csv").rename(columns={"timestamp": "time"})
     with pytest.raises(DataError, match="no bar stands at an edge"):
         BarPanel.from_frame(unclear.assign(symbol="IBM"), zone="exchange")
+
+
+def test_local_times_of_a_frame_are_those_of_the_exchange() -> None:
+    """Six in the morning of 1 July in New York is 10:00 UTC, of 20 February 11:00."""
+    times = pd.to_datetime(["2025-02-20 06:00", "2025-07-01 06:00"])
+    for unit in ("s", "us", "ns"):
+        frame = table(["2025-02-20 06:00", "2025-07-01 06:00"]).assign(time=times.as_unit(unit))
+        begin = BarPanel.from_frame(frame, zone="exchange", label="start", interval=60).series("BABA").start
+        assert [str(each) for each in begin] == ["2025-02-20T11:00:00", "2025-07-01T10:00:00"]
+    with pytest.raises(DataError, match=r"row 0: time is '2025-02-20 06:00:00'; it has no offset, so name the zone"):
+        BarPanel.from_frame(frame, label="start", interval=60)
+    with pytest.raises(DataError, match=r"row 1: time is empty; a time is needed\.$"):
+        BarPanel.from_frame(frame.assign(time=times.where([True, False])), zone="exchange", interval=60)
+    twice = frame.assign(time=pd.to_datetime(["2025-02-20 06:00", "2025-11-02 01:30"]))
+    with pytest.raises(DataError, match=r"row 1: time is '2025-11-02 01:30:00'; clocks in America/New_York skip"):
+        BarPanel.from_frame(twice, zone="exchange", interval=60)
+
+
+@pytest.mark.parametrize(
+    ("cells", "form", "zone"),
+    [
+        (["20.02.2025 06:00", "01.07.2025 06:00"], "%d.%m.%Y %H:%M", "exchange"),
+        (["20.02.2025 19:00", "01.07.2025 18:00"], "%d.%m.%Y %H:%M", "Asia/Hong_Kong"),
+        (["20.02.2025 06:00 -0500", "01.07.2025 18:00 +08:00"], "%d.%m.%Y %H:%M %z", None),
+    ],
+)
+def test_times_in_a_form_of_one_s_own(cells: list[str], form: str, zone: str | None) -> None:
+    frame = table(["2025-02-20 06:00", "2025-07-01 06:00"]).assign(time=cells)
+    found = BarPanel.from_frame(frame, zone=zone, time_format=form, label="start", interval=60)
+    assert [str(each) for each in found.series("BABA").start] == ["2025-02-20T11:00:00", "2025-07-01T10:00:00"]
+    with pytest.raises(DataError, match=r"row 1: time is 'soon'; a time in the form %d\.%m\.%Y %H:%M.* was expected"):
+        BarPanel.from_frame(frame.assign(time=[cells[0], "soon"]), zone=zone, time_format=form, interval=60)
+
+
+def test_a_form_of_times_that_lacks_a_zone_or_is_none() -> None:
+    frame = table(["2025-02-20 06:00", "2025-07-01 06:00"])
+    with pytest.raises(DataError, match=r"row 0: time is '2025-02-20 06:00'; it has no offset, so name the zone"):
+        BarPanel.from_frame(frame, time_format="%Y-%m-%d %H:%M", interval=60)
+    with pytest.raises(DataError, match="time can't be read in the form '%s', which is none: 's' is a bad directive"):
+        BarPanel.from_frame(frame, zone="exchange", time_format="%s", interval=60)

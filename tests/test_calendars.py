@@ -246,3 +246,14 @@ def test_many_dates_are_found_as_a_few_are() -> None:
     few = np.concatenate([calendar.index(part) for part in np.array_split(days, 100)])
     np.testing.assert_array_equal(calendar.index(days), few)
     assert (few >= 0).sum() == len(calendar.sessions[calendar.sessions < days[-2]])
+
+
+def test_a_part_of_a_calendar_has_the_corrections_of_its_own_dates() -> None:
+    part, whole = get_calendar("XHKG", first="2021-01-04", last="2021-12-31"), get_calendar("XHKG")
+    assert repr(part) == "Calendar(XHKG, 2021-01-04 to 2021-12-31, 247 sessions)"
+    same = (whole.sessions >= part.sessions[0]) & (whole.sessions <= part.sessions[-1])
+    for name in ("sessions", "opens", "closes"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[same])
+    # The black rainstorm of 28 June 2021; the typhoon of 19 August 2020 lies before.
+    session = int(part.index(days("2021-06-28"))[0])
+    assert str(part.opens[session]) == "2021-06-28T05:30:00"

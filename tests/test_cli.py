@@ -237,6 +237,20 @@ def test_a_report_that_fails_keeps_none_of_the_others(
     assert (tmp_path / "out" / "tests.csv").is_file()
 
 
+def test_a_report_of_saved_results_that_fails_is_a_failed_part(
+    call: Call, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventstudy.reports.excel.find_spec", lambda _: None)
+    done = call("report", folder, "--format", "excel", "--format", "markdown", "--out", "again")
+    assert done.status == 1
+    assert done.out == f"Report:  {Path('again', 'report.md')}\n"
+    assert done.err == (
+        "Error: the report 'excel' could not be written (OutputError: An Excel report needs xlsxwriter; install it "
+        "with: pip install 'eventstudy-backtester[excel]'.).\n"
+    )
+    assert (tmp_path / "again" / "report.md").is_file()
+
+
 def write_files(folder: Path, prices: str | None = None, events: str = EVENTS, **keys: str) -> Path:
     """Write a study on CSV files: the sample's prices, one event."""
     if prices is None:
@@ -389,6 +403,13 @@ def test_a_traceback_is_shown_on_demand_only() -> None:
     assert (shown.returncode, shown.stdout) == (2, "")
     assert "Traceback (most recent call last)" in shown.stderr
     assert "ConfigError: nix.yaml: there is no such file." in shown.stderr
+
+
+def test_a_traceback_takes_the_place_of_the_sentence(call: Call) -> None:
+    done = call("run", "nix.yaml", "--debug")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("Traceback (most recent call last):")
+    assert done.err.endswith("ConfigError: nix.yaml: there is no such file. Make a first one with: eventstudy init\n")
 
 
 def test_a_fault_of_the_program_says_so(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

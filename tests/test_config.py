@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,6 +118,11 @@ def test_what_is_not_plain_yaml_is_refused_with_its_line(text: str, words: str) 
 def test_what_is_not_toml_is_refused_with_its_line(text: str) -> None:
     with pytest.raises(ConfigError, match=r"^study\.toml: this is not TOML: .* \(at (line 1|end of document)"):
         read_toml(text, "study.toml")
+
+
+def test_toml_that_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^study\.toml: the values are nested too deeply\.$"):
+        read_toml("a = " + "[" * 5000, "study.toml")
 
 
 def test_a_file_that_can_not_be_read(write: Write, tmp_path: Path) -> None:
@@ -250,6 +256,11 @@ UNKNOWN = {
     ),
     "run: {engin: serial}": ("unknown key 'run.engin'. Did you mean 'engine'? Known here: engine, path, workers."),
     "models: [markt]": "models[0] is 'markt'. Did you mean 'market'?",
+    "models: [{kind: 3}]": (
+        "models[0].kind is 3; text was expected. Without quotes it is a number; a ticker or a name needs quotes, "
+        'as in "ON" or "7203".'
+    ),
+    "models: [{kind: [market]}]": 'models[0].kind is ["market"]; text was expected.',
     "models: [{kind: markt}]": "models[0].kind: there is no model 'markt'. Did you mean 'market'?",
     "tests: [bmpp]": "tests[0] is 'bmpp'. Did you mean 'bmp'?",
     "report: [htm]": "report[0] is 'htm'. Did you mean 'html'?",
@@ -467,6 +478,41 @@ def test_files_give_what_the_sample_gives(csv_study: Path) -> None:
     assert from_files.cars[figures].to_numpy()[0] == pytest.approx(expected[figures].to_numpy()[0], rel=1e-12)
 
 
+def test_factors_stand_where_a_benchmark_is_named(write: Write, tmp_path: Path) -> None:
+    """The sample's own fund of the market and of China, as factors in percent, give the numbers of the symbols."""
+    table = load_alibaba().prices.to_frame().pivot(index="date", columns="symbol", values="total_return").dropna()
+    factors = pd.DataFrame({"date": table.index.astype(str), "usa": 100 * table["SPY"], "china": 100 * table["KWEB"]})
+    factors.to_csv(tmp_path / "factors.csv", index=False)
+    path = write(
+        BASE.replace("benchmark: SPY", "factors: {source: csv, path: factors.csv, percent: true}")
+        + "windows: {estimation: [-210, -11], event: [-10, 10], named: {day0: [0, 0]}}\n"
+        + "models: [{kind: market, benchmark: usa}, {kind: market, benchmark: china}]\n"
+    )
+    configured = load(path)
+    # No price is asked for of a factor.
+    assert load_inputs(configured)[1].symbols == ("BABA",)
+    found = configured.run().cars.query("event_id == 'BABA-2024Q4' and window == 'day0'").set_index("model")
+    sample = run(ALIBABA).cars.query("event_id == 'BABA-2024Q4' and window == 'day0'").set_index("model")
+    for factor, symbol in (("market:usa", "market"), ("market:china", "market:KWEB")):
+        for figure in ("car", "std_error", "t"):
+            assert found.loc[factor, figure] == pytest.approx(sample.loc[symbol, figure], rel=1e-9)
+    misspelt = load(path, ["models=[{kind: market, benchmark: chna}]"])
+    with pytest.raises(UnknownNameError) as caught:
+        load_inputs(misspelt)
+    assert str(caught.value) == (
+        f"There is no symbol in the sample ({path}: models, benchmark of market:chna) named 'chna'. "
+        "Did you mean 'china'?"
+    )
+
+
+def test_an_unknown_name_that_no_key_of_symbols_holds_is_told_as_it_is(write: Write) -> None:
+    configured = load(write(BASE.replace("earnings", "earnigs")))
+    with pytest.raises(
+        UnknownNameError, match=r"^There is no kind of event in .* named 'earnigs'\. Did you mean 'earn"
+    ):
+        load_inputs(configured)
+
+
 def test_a_symbol_named_by_hand_must_have_prices(csv_study: Path) -> None:
     with pytest.raises(
         UnknownNameError, match=r"study\.yaml: events\.symbols\) named 'DEAD'\. Known: BABA, KWEB, SPY\."
@@ -510,6 +556,17 @@ def test_a_check_warns_of_what_results_will_not_show(csv_study: Path) -> None:
         "the event windows of 2 pairs of events of one symbol overlap; their CARs share days.",
         "2 events share their day 0 with another; tests that take events as independent say too much.",
     )
+
+
+def test_a_check_shows_what_looks_wrong_in_the_prices(csv_study: Path) -> None:
+    prices = csv_study.parent / "prices.csv"
+    lines = prices.read_text().splitlines()
+    prices.write_text("\n".join(line for line in lines if not line.startswith("2025-03-04,BABA")))
+    found = check(load(csv_study))
+    assert [each.words for each in found.prepared.findings] == ["1 session without a price (2025-03-04)."]
+    assert "1 session without a price (2025-03-04)." in found.summary()
+    assert len(found.tables()) == 3
+    assert len(check(load(ALIBABA)).tables()) == 2
 
 
 def test_a_check_with_no_event_left_says_so() -> None:

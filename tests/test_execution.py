@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 import time
 
 import numpy as np
 import pytest
 
+from eventstudy import execution
+from eventstudy.errors import UnknownNameError
 from eventstudy.execution import BLOCK, Engine, map_chunks, sliced
 
 
@@ -44,3 +47,26 @@ def test_rows_that_follow_each_other_are_a_slice(at: int) -> None:
     assert sliced(rows) == slice(5, 5 + 20 * BLOCK)
     rows[at] -= 1
     assert sliced(rows) is rows
+
+
+def test_an_engine_that_there_is_not() -> None:
+    with pytest.raises(UnknownNameError, match=r"^There is no engine named 'thread'\. Did you mean 'threads'\?$"):
+        Engine(name="thread")
+
+
+def test_a_process_calls_what_it_was_given() -> None:
+    """What each process does with a chunk, here in this one."""
+    before = list(execution._installed)
+    try:
+        execution._install(abs)
+        execution._install(len)
+        assert execution._call([1, 2, 3]) == 3
+    finally:
+        execution._installed[:] = before
+
+
+def test_an_unknown_name_comes_out_of_a_process_as_it_was() -> None:
+    error = UnknownNameError("model", "markt", ["market", "raw"])
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error) == "There is no model named 'markt'. Did you mean 'market'?"
+    assert (again.kind, again.name, again.known) == ("model", "markt", ("market", "raw"))

@@ -19,6 +19,22 @@ def test_the_founding_question_in_one_line() -> None:
     assert "+9.56%" in answer._repr_html_()
 
 
+def test_it_is_text_and_a_table() -> None:
+    answer = reaction("BABA", "2025-02-20")
+    assert str(answer) == answer.summary()
+    assert repr(answer) == f"Explanation({answer.sentences[0]})"
+    frame = answer.to_frame().set_index(["kind", "leg"])
+    assert frame.loc[("rung", "close"), "raw"] == pytest.approx(135.97 / 125.79 - 1)
+    assert frame.loc[("leg", "gap"), "raw"] == pytest.approx(137.81 / 125.79 - 1)
+    assert len(frame) == len(answer.reaction.moves)
+
+
+def test_a_stock_of_the_sample_without_announcements_is_explained_by_date() -> None:
+    answer = reaction("KWEB", "2025-02-20", source="sample")
+    assert answer.reaction.event_id == "KWEB-2025-02-20"
+    assert answer.reaction.rung("close").raw == reaction("KWEB", "2025-02-20").reaction.rung("close").raw
+
+
 def test_the_page_is_one_file_without_requests(tmp_path: Path) -> None:
     page = reaction("BABA", "2025-02-20").to_html(tmp_path / "answer.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")

@@ -16,6 +16,14 @@ def test_places_are_rows_lines_or_the_lines_given() -> None:
     assert Origin("t.csv", lines=np.array([2, 9])).row(1) == "t.csv, line 9"
 
 
+def test_rows_that_were_chosen_keep_their_places() -> None:
+    rows = np.array([4, 7])
+    assert Origin("t.csv", first_line=2).take(rows).row(1) == "t.csv, line 9"
+    assert Origin("t.csv", lines=np.arange(10, 20)).take(rows).row(1) == "t.csv, line 17"
+    assert Origin("t").take(rows).row(1) == "t, row 7"
+    assert Origin("t").take(rows).take(np.array([1])).row(0) == "t, row 7"
+
+
 def test_a_missing_column_names_the_nearest() -> None:
     with pytest.raises(DataError, match=r"prices: the column 'close' is missing. Did you mean 'Close'?"):
         require_columns(pd.DataFrame({"Close": [1.0]}), ["close"], FRAME)
@@ -96,3 +104,14 @@ def test_an_empty_date_is_an_error_only_where_one_is_needed() -> None:
     with pytest.raises(DataError, match="prices, row 1: date is empty; a date is needed"):
         date_column(table, "date", FRAME)
     assert np.isnat(date_column(table, "date", FRAME, required=False)).tolist() == [False, True]
+
+
+def test_a_form_of_dates_that_is_none_is_said() -> None:
+    table = pd.DataFrame({"date": ["20.02.2025"]})
+    assert date_column(table, "date", FRAME, date_format="%d.%m.%Y").astype(str).tolist() == ["2025-02-20"]
+    with pytest.raises(DataError) as caught:
+        date_column(table, "date", FRAME, date_format="%q")
+    words = "prices: date can't be read in the form '%q', which is none: 'q' is a bad directive in format '%q'."
+    assert str(caught.value) == words
+    with pytest.raises(DataError, match=r"can't be read in the form '%d\.%d', which is none: redefinition of"):
+        date_column(table, "date", FRAME, date_format="%d.%d")

@@ -13,6 +13,7 @@ from eventstudy._panel_build import build_price_panel
 from eventstudy.calendars import get_calendar
 from eventstudy.datasets import load_alibaba
 from eventstudy.errors import DataError, UnknownNameError
+from eventstudy.findings import find
 from eventstudy.frames import Origin
 from eventstudy.panels import Basis, FactorPanel, PricePanel, ReturnPanel
 
@@ -291,3 +292,20 @@ def test_factors_are_ordered_by_date_and_errors_name_the_row_as_it_stood() -> No
         FactorPanel.from_frame(frame.assign(smb=["x", "0.1"]), origin=Origin("f.csv", first_line=2))
     with pytest.raises(DataError, match="dates of a factor panel must increase"):
         FactorPanel.from_frame(frame.assign(date="2025-02-20"))
+
+
+def test_prices_of_nobody_are_a_table_without_rows() -> None:
+    panel = PricePanel.from_frame(table().iloc[:0])
+    assert panel.symbols == ()
+    assert len(panel.listing.dates()) == 0
+    assert panel.to_frame()[["date", "symbol", "close"]].to_numpy().tolist() == []
+    assert panel.listing.last_session_of("XNYS") == -1
+    assert find(panel) == ()
+
+
+@pytest.mark.parametrize(("values", "risk_free"), [((2, 1), 2), ((2, 2), 3), ((3, 2), 2)])
+def test_a_factor_panel_has_a_value_a_date_and_factor(values: tuple[int, int], risk_free: int) -> None:
+    dates = np.array(WEEK[:2], dtype="datetime64[D]")
+    FactorPanel(dates, ("mkt_rf", "smb"), np.zeros((2, 2)), np.zeros(2))
+    with pytest.raises(DataError, match=r"^A factor panel needs one value a date and factor, and one riskless return"):
+        FactorPanel(dates, ("mkt_rf", "smb"), np.zeros(values), np.zeros(risk_free))

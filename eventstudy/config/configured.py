@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -159,12 +159,12 @@ def load_inputs(configured: Configured) -> tuple[Events, PricePanel]:
             events.position(focus)
     everything, columns = _of_events(configured.study, events)
     factors = configured.factor_panel()
-    if factors is not None:
-        columns |= {name: set() for name in factors.names}
+    factor_names = () if factors is None else factors.names
+    columns |= {name: set() for name in factor_names}
     named = {name: key for name, key in benchmarks.items() if name not in columns} | by_hand
     if configured.backtest is not None:
         named |= dict.fromkeys(configured.backtest.hedge_symbols, "backtest.hedge_with")
-    with _at(configured, named):
+    with _at(configured, named, factor_names):
         if everything:
             prices = configured.prices.prices()
             for symbol in named:
@@ -241,12 +241,13 @@ def benchmark_names(study: Study) -> dict[str, str]:
 
 
 @contextmanager
-def _at(configured: Configured, keys: Mapping[str, str]) -> Iterator[None]:
-    """Say of an unknown name where the file has it."""
+def _at(configured: Configured, keys: Mapping[str, str], known_too: Sequence[str] = ()) -> Iterator[None]:
+    """Say of an unknown name where the file has it, and what else would have been known there."""
     try:
         yield
     except UnknownNameError as error:
         if error.name not in keys:
             raise
         place = f"{configured.path}: {keys[error.name]}"
-        raise UnknownNameError(f"{error.kind} ({place})", error.name, error.known) from error
+        known = (*error.known, *known_too)
+        raise UnknownNameError(f"{error.kind} ({place})", error.name, known) from error

@@ -16,6 +16,9 @@ __all__ = [
     "surprise_sign",
 ]
 
+# Differences of decimal figures that are equal on paper differ by this share of the figures at most.
+ROUNDING = 1e-12
+
 
 def relative_surprise(actual: Floats, estimate: Floats) -> Floats:
     """Return ``(actual - estimate) / |estimate|``, a decimal.
@@ -143,7 +146,7 @@ def seasonal_surprise(
     -------
     ndarray of shape (E,)
         NaN where the quarter or its seasonal difference is unknown, there are fewer than `at_least` earlier
-        differences, or these are all equal.
+        differences, or these are all equal but for the rounding of binary numbers.
 
     Notes
     -----
@@ -165,18 +168,16 @@ def seasonal_surprise(
         reported.setdefault((str(symbol[row]), int(quarter[row])), float(actual[row]))
     nothing = float("nan")
 
-    def difference(name: str, number: int) -> float:
-        return reported.get((name, number), nothing) - reported.get((name, number - 4), nothing)
-
     found = np.full(len(actual), np.nan)
     for row, (name, number) in enumerate(zip(symbol, quarter.tolist(), strict=True)):
         if number < 0:
             continue
-        earlier = np.array([difference(str(name), number - lag) for lag in range(1, quarters + 1)])
+        figures = np.array([reported.get((str(name), number - lag), nothing) for lag in range(1, quarters + 5)])
+        earlier = figures[:-4] - figures[4:]
         earlier = earlier[~np.isnan(earlier)]
-        if len(earlier) < at_least or np.ptp(earlier) == 0:
+        if len(earlier) < at_least or np.ptp(earlier) <= ROUNDING * np.nanmax(np.abs(figures)):
             continue
-        change = actual[row] - reported.get((str(name), number - 4), nothing)
+        change = actual[row] - figures[3]
         found[row] = (change - (earlier.mean() if drift else 0.0)) / earlier.std(ddof=1)
     return found
 

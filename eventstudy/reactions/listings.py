@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -79,16 +80,19 @@ class Listings:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Which listing could react first, and where the other one had gone when the second could."""
+        """Which listing could react first, and how far it had gone when the second could."""
         first, second = sorted((self.first, self.second), key=lambda each: self._first_price(each).time)
         early, late = self._first_price(first), self._first_price(second)
+        if early.time == late.time:
+            moves = [f"{each.symbol}, by its {_words(each.what)} ({100 * each.move:+.2f}%)," for each in (early, late)]
+            return (
+                f"{' and '.join(moves)} could react at the same time, {_shown(early.time)}, each in its own currency.",
+            )
         told = (
             f"{first.symbol} could react first, at its {_words(early.what)} of {_shown(early.time)} "
             f"({100 * early.move:+.2f}%); {second.symbol} at its {_words(late.what)} of {_shown(late.time)} "
             f"({100 * late.move:+.2f}%)."
         )
-        if np.isnan(late.other):
-            return (told,)
         return (
             told,
             (
@@ -100,7 +104,9 @@ class Listings:
     def _first_price(self, reaction: Reaction) -> Quote:
         after = [each for each in self.quotes if each.symbol == reaction.symbol and each.time >= self.announced_at]
         if not after:
-            raise InputError(f"{reaction.symbol} has no price after the announcement.")
+            raise InputError(
+                f"{reaction.symbol} has no price after the announcement that can be measured from its close before it."
+            )
         return after[0]
 
     def to_frame(self) -> pd.DataFrame:
@@ -199,12 +205,14 @@ def _quotes(reaction: Reaction, calendar: Calendar) -> Iterator[Quote]:
 
 
 def _beside(quotes: list[Quote]) -> Iterator[Quote]:
-    """Give the quotes with how far the other listing had moved by then."""
+    """Give the quotes with how far the other listing had moved by then, by a price of the same moment too."""
     latest: dict[str, float] = {}
-    for each in quotes:
-        others = [move for symbol, move in latest.items() if symbol != each.symbol]
-        yield Quote(each.time, each.symbol, each.what, each.price, each.move, others[0] if others else NAN)
-        latest[each.symbol] = each.move
+    for _, together in groupby(quotes, lambda each: each.time):
+        prices = list(together)
+        latest |= {each.symbol: each.move for each in prices}
+        for each in prices:
+            others = [move for symbol, move in latest.items() if symbol != each.symbol]
+            yield Quote(each.time, each.symbol, each.what, each.price, each.move, others[0] if others else NAN)
 
 
 def _moment(rung: Rung, calendar: Calendar) -> np.datetime64 | None:

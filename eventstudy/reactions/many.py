@@ -215,7 +215,7 @@ class History:
 
     @property
     def percentile(self) -> float:
-        """Share of earlier moves that were smaller in size, one minus the empirical p-value."""
+        """Share of all moves that were smaller in size than the latest, one minus the empirical p-value."""
         return self.larger_than / len(self)
 
     @property

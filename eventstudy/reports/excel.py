@@ -124,7 +124,9 @@ def _write_table(workbook: Any, name: str, frame: pd.DataFrame, bold: Any) -> No
         for place, cell in enumerate(cells):
             _write_cell(sheet, (row, place), cell, forms[place])
     if len(frame) > MOST_ROWS:
-        sheet.write_string(MOST_ROWS + 1, 0, f"{len(frame) - MOST_ROWS} more rows are in the CSV file.")
+        sheet.write_string(
+            MOST_ROWS + 1, 0, f"Rows of {name}.csv that a sheet has no room for: {len(frame) - MOST_ROWS}."
+        )
 
 
 def _write_cell(sheet: Any, at: tuple[int, int], cell: Any, form: Any) -> None:

@@ -90,7 +90,8 @@ def _of_frame(frame: pd.DataFrame, known: Mapping[str, Kind]) -> Iterator[Any]:
     import pyarrow as pa
 
     kept = {
-        name: frame[name] if kind is Kind.TEXT else conform_column(frame[name], kind) for name, kind in known.items()
+        name: frame[name] if kind is Kind.TEXT and _may_be_text(frame[name]) else conform_column(frame[name], kind)
+        for name, kind in known.items()
     }
     for first in range(0, max(1, len(frame)), PART):
         part = {name: column.iloc[first : first + PART] for name, column in kept.items()}
@@ -100,7 +101,11 @@ def _of_frame(frame: pd.DataFrame, known: Mapping[str, Kind]) -> Iterator[Any]:
 def _of_series(column: pd.Series) -> Any:
     import pyarrow as pa
 
-    return _text(column) if column.dtype in ("str", "object") else pa.array(column, from_pandas=True)
+    return _text(column) if _may_be_text(column) else pa.array(column, from_pandas=True)
+
+
+def _may_be_text(column: pd.Series) -> bool:
+    return column.dtype in ("str", "object")
 
 
 def _text(column: pd.Series) -> Any:

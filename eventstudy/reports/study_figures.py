@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.errors import InputError, UnknownNameError, nearest
 from eventstudy.reports.axes import (
     blank,
     date_axis,
@@ -125,8 +125,8 @@ def heat_map(abnormal_returns: pd.DataFrame, model: str | None = None) -> Figure
     """
     rows = _of_model(abnormal_returns, model)
     wide = rows.pivot(index="event_id", columns="day", values="abnormal")
-    if wide.empty:
-        raise InputError("There is no abnormal return to draw: no event was kept.")
+    if wide.isna().all(axis=None):
+        raise InputError(f"There is no abnormal return to draw: {_model_of(rows)} could be estimated for no event.")
     first = 0 if 0 in wide else wide.columns[0]
     order = np.argsort(-np.nan_to_num(_floats(wide[first])), kind="stable")
     values = wide.to_numpy(dtype=float)[order]
@@ -199,18 +199,23 @@ def surprise_scatter(
     Parameters
     ----------
     events : DataFrame
-        As in ``events.csv``, with the column `value` in decimals.
+        As in ``events.csv``, with the column `value`.
     cars : DataFrame
         As in ``cars.csv``.
     window : str
         Name of a window.
     value : str
-        Column of the events.
+        Column of the events; one whose name has ``surprise`` in it is in decimals and shown in percent.
     model : str, optional
         The first one without it.
     """
-    if value not in events.columns:
-        raise UnknownNameError("value of the events", value, map(str, events.columns))
+    from pandas.api.types import is_numeric_dtype
+
+    numbers = [str(name) for name in events.columns if is_numeric_dtype(events[name])]
+    if value not in numbers and value in events.columns:
+        raise InputError(f"The column {value!r} of the events holds no numbers to draw. {nearest(value, numbers)}")
+    if value not in numbers:
+        raise UnknownNameError("value of the events", value, numbers)
     joined = _of_window(_of_model(cars, model), window).merge(events[["event_id", value]], on="event_id")
     x, y = _floats(joined[value]), _floats(joined["car"])
     known = np.isfinite(x) & np.isfinite(y)
@@ -228,8 +233,11 @@ def surprise_scatter(
     axes.plot(ends, level + slope * ends, color=PALETTE[1], linewidth=1.8)
     axes.axhline(0, color=MUTED, linewidth=0.8)
     percent_axis(axes, "y")
-    percent_axis(axes, "x")
-    name_axis(axes, "x", clean(value).capitalize())
+    if "surprise" in value:
+        percent_axis(axes, "x")
+    else:
+        number_axis(axes, "x")
+    name_axis(axes, "x", clean(value).replace("_", " ").capitalize())
     correlation = float(np.corrcoef(x, y)[0, 1])
     what = f"slope {slope:.3f}, correlation {correlation:.2f}, N = {count(float(x.size))}"
     title(axes, f"CAR over {clean(window)} against {clean(value)}: {what}")

@@ -61,10 +61,10 @@ def _verdict(effects: Sequence[Effect]) -> str:
     ordinary = "what ordinary days of the stock show (single-event t test, 5% level)"
     if beyond == 0:
         return f"within {ordinary}, so no reaction is shown"
-    if beyond == len(tested):
+    if beyond == len(effects):
         models = "" if beyond == 1 else f" under all {beyond} models"
         return f"beyond {ordinary}{models}"
-    return f"beyond {ordinary} under {beyond} of {len(tested)} models"
+    return f"beyond {ordinary} under {beyond} of {len(effects)} models"
 
 
 def mean_sentences(tables: Mapping[str, pd.DataFrame], last: int | None = None) -> list[str]:

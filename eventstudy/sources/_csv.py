@@ -94,7 +94,10 @@ def parse(raw: bytes, name: str, *, text: Collection[str] | None = None) -> tupl
         low_memory=False,
     )
     if len(frame) != len(lines):
-        raise DataError(f"{name}: {len(lines)} rows stand in the file, {len(frame)} could be read.")
+        raise DataError(
+            f"{name}: {len(lines)} rows stand in the file, {len(frame)} could be read; "
+            f"a line with nothing but an empty cell in quotes is none."
+        )
     return frame, lines
 
 
@@ -158,7 +161,8 @@ def _outline(content: str, name: str) -> tuple[list[str], Ints]:
     progress, total = current_client().progress, content.count("\n")
     try:
         for cells in reader:
-            if len(cells) > 1 or (cells and cells[0].strip()):
+            # A space that is neither of these makes a row for pandas.
+            if len(cells) > 1 or (cells and cells[0].strip(" \t")):
                 if not header:
                     header = _header(cells, name)
                 elif len(cells) == len(header):
@@ -169,7 +173,9 @@ def _outline(content: str, name: str) -> tuple[list[str], Ints]:
                     raise DataError(_uneven(f"{name}, line {before + 1}", len(cells), len(header)))
             before = reader.line_num
     except csv.Error as error:
-        raise DataError(f"{name}, line {before + 1}: this can't be read as CSV ({error}).") from None
+        raise DataError(
+            f"{name}, line {before + 1}: this can't be read as CSV ({error}); is a quote there that is never closed?"
+        ) from None
     if not lines:
         raise DataError(f"{name}: the file has a header and no rows.")
     return header, np.array(lines, dtype=np.int64)

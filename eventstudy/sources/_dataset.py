@@ -113,13 +113,23 @@ class Dataset:
         schema = self.source.schema
         conditions = list(_between(schema, *between)) if between else []
         if among is not None and among[1] is not None:
-            conditions.append(_among(schema, among[0], among[1]))
+            conditions.append(self._among(among[0], among[1]))
         condition = reduce(and_, conditions) if conditions else None
         try:
             scanner = self.source.scanner(columns=chosen, filter=condition, batch_readahead=4)
             return take(scanner, self.source.count_rows())
         except (self.error, OSError) as error:
             raise DataError(f"{self.path}: the data set can't be read ({_first_line(error)}).") from None
+
+    def _among(self, column: str, values: Sequence[str]) -> Any:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        kind = self.source.schema.field(column).type
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            raise DataError(f"{self.path}: the column {column!r} holds {kind}; names of symbols as text were expected.")
+        return pc.field(column).isin(pa.array(sorted(values), type=kind))
 
 
 def open_dataset(path: Path, symbol: str | None = None) -> Dataset:
@@ -175,17 +185,6 @@ def _partitions(folder: Path) -> dict[str, frozenset[str]]:
             found.setdefault(unquote(column), set()).add(unquote(value))
         level = inside
     return {column: frozenset(values) for column, values in found.items()}
-
-
-def _among(schema: Any, column: str, values: Sequence[str]) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind = schema.field(column).type
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        raise DataError(f"The column {column!r} holds {kind}; names of symbols as text were expected.")
-    return pc.field(column).isin(pa.array(sorted(values), type=kind))
 
 
 def _between(schema: Any, column: str, first: date | None, last: date | None) -> list[Any]:

@@ -197,10 +197,10 @@ class ReplyCache:
         packed = _packed(request, reply)
         try:
             _write_whole(self._file(request.name), packed)
-            with self._index() as index:
-                index.execute(_PUT, _row(request.name, request.full_url, reply, len(packed)))
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             raise OutputError(f"The cache {str(self.folder)!r} can't be written ({error}).") from error
+        with self._index() as index:
+            index.execute(_PUT, _row(request.name, request.full_url, reply, len(packed)))
 
     def info(self) -> CacheInfo:
         """Return how much the cache holds, of whom, and from when; a file that can't be read is not counted."""
@@ -294,19 +294,24 @@ class ReplyCache:
     @contextmanager
     def _index(self) -> Iterator[sqlite3.Connection]:
         """Give the index in one transaction; a file that is no database is replaced."""
+        try:
+            with closing(self._opened()) as connection, connection:
+                yield connection
+        except (OSError, sqlite3.Error) as error:
+            raise OutputError(f"The cache {str(self.folder)!r} can't be written ({error}).") from error
+
+    def _opened(self) -> sqlite3.Connection:
         path = self.folder / "index.sqlite"
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            connection = _connected(path)
+            return _connected(path)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
             # A log of the old file would be played into the new one.
             for part in ("", "-wal", "-shm"):
                 path.with_name(path.name + part).unlink(missing_ok=True)
-            connection = _connected(path)
-        with closing(connection), connection:
-            yield connection
+            return _connected(path)
 
 
 def _connected(path: Path) -> sqlite3.Connection:

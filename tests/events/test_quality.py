@@ -113,3 +113,14 @@ def test_two_real_calendars_in_the_form_of_a_vendor(shared_data: Path) -> None:
         "Of 8856 events of the second calendar 98.93% are captured; of these 92.09% on the same date, 96.39% within "
         "three days. 243 more, of symbols that the first calendar does not have, are left out."
     )
+
+
+def test_a_calendar_without_events_captures_nothing() -> None:
+    theirs = calendar(("A", "2025-01-08"), ("B", "2025-04-13"))
+    found = compare_calendars(theirs.take([]), theirs)
+    assert (found.reference, found.captured, found.same_date, found.within_three_days) == (0, 0, 0, 0)
+    assert found.left_out == 2
+    assert found.sentence == (
+        "None of 0 events of the second calendar are captured. 2 more, of symbols that the first calendar does not "
+        "have, are left out."
+    )

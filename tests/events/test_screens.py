@@ -150,6 +150,14 @@ def test_news_within_the_radius_counts(shift: int, radius: int, near: bool) -> N
     assert verdict(ConfoundingNews(radius=radius, action="drop"), events, news=news) == (dropped, [""])
 
 
+def test_news_of_one_symbol_says_nothing_of_another() -> None:
+    events = made_up_events(["S00", "S01"], [200])
+    news = news_of((str(SESSIONS[FIRST + 200]), "S01"), (str(SESSIONS[FIRST + 200]), "S09"))
+    found = ConfoundingNews(action="drop").apply(screening(events, news=news))
+    assert [str(each) for each in found.status] == [OK, "confounded"]
+    assert found.detail.tolist() == ["", f"{SESSIONS[FIRST + 200]}: something"]
+
+
 def test_news_of_a_weekend_count_on_the_next_session() -> None:
     events = Events.from_frame(pd.DataFrame({"symbol": ["S00"], "date": ["2021-02-22"], "timing": ["BMO"]}))
     assert verdict(ConfoundingNews(radius=0), events, news=news_of(("2021-02-20", "S00")))[1] == ["confounding_news"]
@@ -313,6 +321,8 @@ def test_names_stand_for_screens_and_wrong_settings_are_named() -> None:
         OverlappingEvents(policy="frist")  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match=r"action of the screen history named 'dropp'"):
         MinimumHistory(action="dropp")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"^screens: sessions of liquidity is 0; at least 1 was expected\.$"):
+        LiquidityFloor(min_price=5.0, sessions=0)
     for wrong in (
         LiquidityFloor,
         lambda: ConfoundingNews(radius=-1),

@@ -112,6 +112,31 @@ def test_symbols_do_not_mix_and_nothing_moves_is_no_number() -> None:
     assert np.isnan(found[12:]).all()
 
 
+def test_differences_that_are_equal_on_paper_are_no_spread() -> None:
+    """Ten cents more than a year before, every quarter: 1.1 - 1.0 and 1.2 - 1.1 differ in binary."""
+    earnings = np.repeat([1.0, 1.1, 1.2, 1.3], 4)
+    earnings[13] = 1.31
+    quarter, symbol = np.arange(16), np.full(16, "A", dtype=object)
+    found = seasonal_surprise(symbol, quarter, earnings)
+    assert np.isnan(found[:14]).all()
+    # The cent of quarter 13 is the first spread there is: seven tenths and one eleven hundredths.
+    earlier = np.array([0.1] * 7 + [0.11])
+    assert found[14] == pytest.approx((0.1 - earlier.mean()) / earlier.std(ddof=1), rel=1e-9)
+    np.testing.assert_allclose(seasonal_surprise(symbol, quarter, earnings * 1e9)[14], found[14], rtol=1e-9)
+
+
+def test_a_quarter_that_is_unknown_has_no_surprise_and_is_nobody_s_past() -> None:
+    ends = pd.period_range("2020Q1", periods=12, freq="Q").end_time.strftime("%Y-%m-%d").tolist()
+    table = pd.DataFrame({"symbol": "A", "date": ends, "period_end": ends, "eps": EARNINGS})
+    unknown = table.tail(1).assign(date="2023-01-15", period_end="", eps=99.0)
+    rule = Surprise(actual="eps", method="seasonal")
+    alone = with_surprise(Events.from_frame(table), rule)
+    both = with_surprise(Events.from_frame(pd.concat([table, unknown])), rule)
+    np.testing.assert_array_equal(both.values["surprise"][:12], alone.values["surprise"])
+    assert np.isnan(both.values["surprise"][12])
+    assert both.groups["surprise_sign"][12] == "unknown"
+
+
 def test_fiscal_quarters_follow_each_other_whatever_day_they_end() -> None:
     ends = ["2023-01-29", "2023-04-30", "2023-07-30", "2023-10-29", "2024-01-28"]
     assert np.diff(quarter_number(np.array(ends, dtype=object))).tolist() == [1, 1, 1, 1]
@@ -168,6 +193,20 @@ def test_break_points_come_from_the_quarter_before() -> None:
     every = point_in_time_quantiles(values, date, 5, breakpoints="expanding", at_least=5)
     assert every.tolist() == [0] * 10 + [1, 1, 2, 5, 5] + [5]
     assert point_in_time_quantiles(values, date, 5, at_least=11).tolist() == [0] * 16
+
+
+def test_classes_that_make_no_sense() -> None:
+    values, date = np.zeros(2), quarters(1, 1)
+    with pytest.raises(
+        UnknownNameError, match=r"no kind of break-points named 'expandng'\. Did you mean 'expanding'\?"
+    ):
+        point_in_time_quantiles(values, date, breakpoints="expandng")
+    with pytest.raises(
+        UnknownNameError, match=r"no kind of break-points named 'expandng'\. Did you mean 'expanding'\?"
+    ):
+        Surprise(actual="a", estimate="b", breakpoints="expandng")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"^quantiles: 1 classes were asked for; at least 2 were expected\.$"):
+        point_in_time_quantiles(values, date, 1)
 
 
 @settings(max_examples=50, deadline=None)

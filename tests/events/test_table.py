@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -240,3 +241,21 @@ def test_spaces_around_a_symbol_mean_nothing() -> None:
     assert events.event_id[0] == "BABA-2025-02-20"
     with pytest.raises(DataError, match="symbol is '  '; it must be text"):
         Events.from_frame(pd.DataFrame({"symbol": ["  "], "date": "2025-02-20"}))
+
+
+def test_the_digest_of_labels_that_are_no_text_is_that_of_their_texts() -> None:
+    events = load_alibaba().events
+
+    def labelled(*labels: object) -> str:
+        return events.with_columns(groups={"quarter": np.array(labels, dtype=object)}).digest()
+
+    assert labelled(1, 2, "3", 1, 2, "3") == labelled("1", "2", "3", "1", "2", "3")
+    assert labelled(1, 2, "3", 1, 2, "3") != labelled(1, 2, "3", 1, 2, "4")
+
+
+def test_events_made_without_flags_have_none() -> None:
+    events = build(date=["2025-02-20", "2025-02-26"])
+    record = {each.name: getattr(events, each.name) for each in fields(Events) if each.name != "flags"}
+    bare = Events(**record)
+    assert bare.flags.tolist() == ["", ""]
+    assert bare.digest() == events.digest()

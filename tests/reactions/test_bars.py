@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from eventstudy.errors import InputError, Reason
 from eventstudy.events import Events, place
+from eventstudy.panels import PricePanel
 from eventstudy.reactions import Clock, Grade, Liquidity, Reaction, daily_prices, measure_reactions
+from eventstudy.reactions.clock import Segment, SessionBars
 from tests.made_up import FIRST, SESSIONS
 from tests.reactions.made import event_frame, price_frame, tiny_frame
 from tests.reactions.made_bars import bar_frame, barred, panel_of, random_days
@@ -355,3 +357,51 @@ def test_the_first_session_of_the_prices_has_no_base() -> None:
     (reaction,) = barred(prices, event_frame(0), bars, days=0)
     assert np.isnan([move.raw for move in reaction.rungs]).all()
     assert all(move.reasons for move in reaction.moves)
+
+
+def test_a_bar_without_a_close_is_no_print() -> None:
+    """The same ladder as without those bars, whose times lie after the last ones that have a close."""
+    prices = tiny_frame([100.0, 110.0, 121.0], open=[100.0, 104.0, 110.0])
+    days = {
+        0: [("15:55", 100.0), ("16:30", 102.0)],
+        1: [("08:00", 103.0), ("09:10", 105.0), ("09:30", 104.5), ("15:55", 110.0)],
+    }
+    silent = bar_frame({0: [("16:45", np.nan)], 1: [("07:00", np.nan), ("09:20", np.nan), ("09:35", np.nan)]})
+    events = event_frame(1, event_id="A")
+    (holed,) = barred(prices, events, panel_of(bar_frame(days), silent), days=1)
+    (whole,) = barred(prices, events, panel_of(bar_frame(days)), days=1)
+    assert holed.rung("premarket").price == 105.0
+    assert holed.rung("premarket_first").price == 103.0
+    for mine, theirs in zip(holed.rungs, whole.rungs, strict=True):
+        assert (mine.leg, mine.end, mine.grade) == (theirs.leg, theirs.end, theirs.grade)
+        np.testing.assert_array_equal(mine.price, theirs.price)
+    prints = holed.rung("premarket").prints
+    assert prints is not None
+    # Two bars, the last of which ended ten minutes before 09:25.
+    assert (prints.count, prints.age) == (2, 10.0)
+    assert holed.path is not None
+    assert len(holed.path.time) == len(bar_frame(days)) - 1
+
+
+def test_bars_without_any_close_leave_the_daily_ladder() -> None:
+    prices = tiny_frame([100.0, 110.0], open=[100.0, 104.0])
+    bars = panel_of(bar_frame({0: [("15:55", np.nan)], 1: [("09:00", np.nan), ("09:30", np.nan)]}))
+    (reaction,) = barred(prices, event_frame(1), bars, days=0)
+    assert not reaction.has_bars
+    assert reaction.rung("open").raw == pytest.approx(0.04, abs=1e-15)
+    assert reaction.rung("close").raw == pytest.approx(0.1, abs=1e-15)
+    series, daily = bars.series("AAA"), PricePanel.from_frame(prices).series("AAA")
+    found = SessionBars.of(series, daily, np.array([np.nan, 100.0]))
+    assert np.isnan(found.level).all()
+    assert found.prints(Segment.PREMARKET, 1, np.datetime64("2020-01-03T14:25", "s"), 1.0).count == 0
+
+
+def test_bars_beside_returns_alone_are_not_used() -> None:
+    days = [str(each) for each in SESSIONS[FIRST : FIRST + 3]]
+    prices = pd.DataFrame({"date": days, "symbol": "AAA", "return": [0.0, 0.1, 0.1]})
+    bars = panel_of(bar_frame({0: [("15:55", 100.0)], 1: [("09:00", 105.0), ("09:30", 106.0), ("15:55", 110.0)]}))
+    (reaction,) = barred(prices, event_frame(1), bars, days=1)
+    assert not reaction.has_bars
+    assert reaction.path is None
+    assert reaction.rung("close").raw == pytest.approx(0.1, abs=1e-15)
+    assert reaction.rung("premarket").reasons

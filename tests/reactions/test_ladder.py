@@ -280,6 +280,13 @@ def test_options(sample: Alibaba) -> None:
     assert one.rung("close").reasons == (Reason.NO_BENCHMARK_PRICE,)
 
 
+def test_a_run_up_since_before_the_calendar_is_unknown(sample: Alibaba) -> None:
+    events = sample.events.take([3])
+    (one,) = measure_reactions(events, place(events), sample.prices, since=date(1900, 1, 1))
+    assert one.run_up_since is None
+    assert np.isnan(one.run_up)
+
+
 def test_bad_input_is_told(sample: Alibaba) -> None:
     events, placed = sample.events, place(sample.events)
     with pytest.raises(UnknownNameError, match="no benchmark in the prices named 'SPX'"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def test_complaints() -> None:
     factors = FactorPanel.from_frame(
         pd.DataFrame({"date": SESSIONS[FIRST : FIRST + SESSION_COUNT], "hml": 0.001, "rf": 0.0})
     )
-    with pytest.raises(InputError, match="measures a leg"):
+    with pytest.raises(InputError, match=r"measures a part of that time \(leg\); use a benchmark that has bars"):
         Study(windows=WINDOWS, models=[FactorModel(("hml",))], returns=Leg()).run(events, prices, factors, bars=BARS)
 
 
@@ -165,3 +166,14 @@ def test_through_a_configuration(tmp_path: Path) -> None:
 
 def _again(bars: BarPanel) -> BarPanel:
     return BarPanel.from_frame(bars.to_frame(), interval=300, label="start")
+
+
+def test_a_leg_knows_neither_shares_nor_gaps() -> None:
+    prices, events = PricePanel.from_frame(PRICES), Events.from_frame(event_frame(70))
+    study = Study(models=["market"], benchmark="MKT", windows=WINDOWS, returns=Leg(), reaction=False)
+    shares = pd.DataFrame({"symbol": ["AAA"], "date": [str(SESSIONS[FIRST])], "shares": [1e6]})
+    words = r"^Shares outstanding, and returns from trade to trade, don't go with a leg of the bars\.$"
+    with pytest.raises(InputError, match=words):
+        study.run(events, prices, bars=BARS, shares=shares)
+    with pytest.raises(InputError, match=words):
+        replace(study, missing="trade_to_trade").run(events, prices, bars=BARS)

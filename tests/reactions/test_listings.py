@@ -81,6 +81,31 @@ def test_in_words(both: Listings) -> None:
     )
 
 
+@pytest.mark.parametrize("both", [("RY", "RY.TO"), ("RY.TO", "RY")])
+def test_two_exchanges_that_open_together_have_no_first(event: Events, both: tuple[str, str]) -> None:
+    """Made-up prices of New York and Toronto, whichever is named first."""
+    moves = {"RY": (137.81, 135.97, 125.79), "RY.TO": (56.0, 57.0, 50.0)}
+    rows = [
+        (symbol, *row)
+        for symbol, (opened, closed, base) in moves.items()
+        for row in (("2025-02-19", base, base), ("2025-02-20", opened, closed))
+    ]
+    prices = PricePanel.from_frame(pd.DataFrame(rows, columns=["symbol", "date", "open", "close"]))
+    found = two_listings(event, both, prices, days=0)
+    told = {"RY": "RY, by its open (+9.56%)", "RY.TO": "RY.TO, by its open (+12.00%)"}
+    assert str(found) == (
+        f"{told[both[0]]}, and {told[both[1]]}, could react at the same time, 2025-02-20 14:30 UTC, each in its own "
+        "currency."
+    )
+    frame = found.to_frame().set_index(["what", "symbol"])
+    for symbol, other in (("RY", "RY.TO"), ("RY.TO", "RY")):
+        assert frame.loc[("open", symbol), "other"] == frame.loc[("open", other), "move"]
+
+
+def test_the_text_is_the_sentences(both: Listings) -> None:
+    assert str(both) == " ".join(both.sentences)
+
+
 def test_bars_of_both_on_one_clock(event: Events, prices: PricePanel) -> None:
     def frame(symbol: str, bars: list[tuple[str, float]]) -> pd.DataFrame:
         made = pd.DataFrame(bars, columns=["time", "close"]).assign(symbol=symbol)
@@ -131,6 +156,11 @@ def test_what_cannot_be_compared(event: Events, prices: PricePanel) -> None:
     late = Events.from_frame(pd.DataFrame({"symbol": ["BABA"], "announced_at": ["2025-03-20T05:36-05:00"]}))
     with pytest.raises(InputError, match="BABA has no price on the first session"):
         two_listings(late, BOTH, prices)
+    table = prices.to_frame()[["date", "symbol", "open", "close"]]
+    unopened = table[~((table["symbol"] == "9988.HK") & (table["date"] == "2025-02-21"))]
+    words = r"^9988\.HK has no price after the announcement that can be measured from its close before it\.$"
+    with pytest.raises(InputError, match=words):
+        str(two_listings(event, BOTH, PricePanel.from_frame(unopened), days=0))
     with pytest.raises(InputError, match="2 were given"):
         two_listings(
             Events.from_frame(pd.DataFrame({"symbol": ["BABA"] * 2, "date": ["2025-02-20", "2025-02-21"]})),

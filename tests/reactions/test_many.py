@@ -138,8 +138,11 @@ def test_history_marks_the_event_asked_for(reactions: dict[str, Reaction]) -> No
     every = list(reactions.values())
     latest = history(every, "BABA")
     assert (len(latest), latest.larger_than, latest.rank) == (6, 5, 1)
+    # The largest of six: the empirical p-value is one sixth.
+    assert latest.percentile == 5 / 6
     february = history(every, "BABA", event_id="BABA-2024Q4")
     assert (len(february), february.larger_than) == (4, 3)
+    assert february.percentile == 3 / 4
     assert february.sentence == "The move of BABA to the close, +8.09%, was larger than 3 of its last 3 reports."
     assert history(every, "BABA", event_id="BABA-2024Q1").sentence == (
         "There is no earlier report of BABA to compare with."

@@ -68,3 +68,19 @@ def test_the_path_by_hand() -> None:
     assert path.z[session] == pytest.approx(own / (sigma * np.sqrt(np.cumsum(factors**2))), rel=1e-9)
     assert np.isnan(path.z[~session]).all()
     assert list(path.to_frame().columns) == ["time", "segment", "move", "benchmark", "z"]
+
+
+def test_a_path_alone_has_no_benchmark_and_no_spread_of_too_few_sessions() -> None:
+    """Sixty daily prices and bars of the last eleven sessions, so that no ten ordinary ones are enough."""
+    prices = price_frame(3, 60, actions=False)
+    days = {day: bars for day, bars in random_days(8, prices, chance=0.8).items() if day >= 49}
+    (reaction,) = barred(prices, event_frame(59, event_id="A"), panel_of(bar_frame(days)))
+    path = reaction.path
+    assert path is not None
+    session = path.segment == "session"
+    closes = [price for time, price in days[59] if "09:30" <= time < "16:00"]
+    assert path.move[session] == pytest.approx([price / prices["close"][58] - 1 for price in closes], abs=1e-12)
+    assert np.isnan(path.benchmark).all()
+    assert len(path.benchmark) == len(path.time)
+    assert path.benchmark_name == ""
+    assert np.isnan(path.z).all()

@@ -97,3 +97,22 @@ def test_pictures_have_words_and_what_can_not_be_drawn_is_left_out(results: Resu
     empty = {name: frame.head(0) for name, frame in results.tables.items()}
     assert gallery.pictures(empty) == []
     assert gallery.caar_picture(empty) == gallery.group_picture(empty) == ""
+
+
+def test_pictures_of_one_event_say_so(results: Results) -> None:
+    aar = results.tables["aar"].assign(n=1, std_error=np.nan)
+    first = aar.query("model == 'market' and day == 0")["aar"].iloc[0]
+    shown = gallery.pictures({**results.tables, "aar": aar})[0]
+    assert (
+        f"Bars of the abnormal return of the one event of each event day under market; day 0: {100 * first:+.2f}%."
+        in shown
+    )
+
+
+def test_a_model_without_a_car_has_no_picture_of_their_spread(results: Results) -> None:
+    cars = results.tables["cars"]
+    none = cars.assign(car=cars["car"].mask(cars["model"] == "market"))
+    whole, left = (gallery.pictures({**results.tables, "cars": each}) for each in (cars, none))
+    assert any("Spread over the events of the abnormal returns over" in each for each in whole)
+    assert not any("Spread over the events of the abnormal returns over" in each for each in left)
+    assert len(left) < len(whole)

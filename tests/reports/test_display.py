@@ -33,6 +33,8 @@ from eventstudy.reports.display import Column, DisplayTable
         (display.interval(np.nan, 0.1), "–"),
         (display.date("2025-02-20"), "2025-02-20"),
         (display.moment("2025-02-20T05:36:00-05:00"), "2025-02-20 10:36 UTC"),
+        (display.days(float("nan"), 1), display.MISSING),
+        (display.days(0, float("nan")), display.MISSING),
         (display.leg_title("d1", "rung"), "Close D+1"),
         (display.leg_title("d1", "leg"), "Day D+1"),
         (display.reason("ok", "anything"), ""),

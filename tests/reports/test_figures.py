@@ -97,6 +97,16 @@ def test_groups_have_bands_while_they_are_few(results: Results, groups: int, tol
     assert len(axes.collections) == (groups if groups <= 4 else 0)
 
 
+def test_groups_of_one_event_each_have_no_bands(results: Results) -> None:
+    aar = results.tables["aar"].query("model == 'market'").assign(n=1, ci_low=np.nan, ci_high=np.nan)
+    axes = figures.group_caar(pd.concat([aar.assign(group="size=big"), aar.assign(group="size=small")])).axes[0]
+    assert axes.get_title(loc="left") == "market: CAAR, no bands by size, N = 2"
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["big, N = 1", "small, N = 1"]
+    assert np.asarray(axes.lines[-1].get_ydata()).tolist() == aar["caar"].tolist()
+
+
 def test_caar_of_nothing_is_refused(results: Results) -> None:
     with pytest.raises(InputError, match="no event was kept"):
         figures.caar(results.tables["aar"].head(0))

@@ -214,3 +214,30 @@ def test_a_million_abnormal_returns_are_parquet(
     assert not (tmp_path / "abnormal_returns.csv").exists()
     read = read_tables(tmp_path).tables["abnormal_returns"]
     pd.testing.assert_frame_equal(read, conform("abnormal_returns", results.tables["abnormal_returns"]))
+
+
+def test_whole_numbers_and_truth_values_of_ones_own_come_back(results: Results, tmp_path: Path) -> None:
+    own = {"analysts": [3, 0, 12, 7, 7, 1], "guided": [True, False] * 3, "rank": [1, None] * 3}
+    events = results.tables["events"]
+    events = events.drop(columns="detail").assign(**own, detail=events["detail"])
+    given = Results(results.summary, {**results.tables, "events": events})
+    given.save(tmp_path)
+    lines = (tmp_path / "events.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[-4:-1] for line in lines[1:3]] == [["3", "True", "1.0"], ["0", "False", ""]]
+    read = read_tables(tmp_path).tables["events"]
+    assert read["analysts"].tolist() == [3, 0, 12, 7, 7, 1]
+    assert read["analysts"].dtype == "int64"
+    assert read["guided"].tolist() == ["True", "False"] * 3
+    assert read["rank"].dtype == "float64"
+    pd.testing.assert_frame_equal(read, conform("events", events))
+
+
+def test_a_summary_that_cannot_be_read_is_named(results: Results, tmp_path: Path) -> None:
+    results.save(tmp_path)
+    (tmp_path / "summary.json").write_text("{", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_tables(tmp_path)
+    assert str(caught.value).startswith(f"The saved results in {tmp_path} can't be read: summary.json: Expecting ")
+    (tmp_path / "summary.json").unlink()
+    with pytest.raises(InputError, match=r"can't be read: summary\.json: .*No such file"):
+        read_tables(tmp_path)

@@ -16,6 +16,7 @@ from eventstudy.reports import (
     MarkdownReport,
     ParquetReport,
     Results,
+    excel,
 )
 from eventstudy.reports.contract import TABLES, conform
 from eventstudy.reports.display import Column, DisplayTable
@@ -182,3 +183,53 @@ def test_a_formula_in_the_data_stays_text(results: Results, tmp_path: Path) -> N
     path = ExcelReport().write(Results(results.summary, {**results.tables, "events": events}), tmp_path)
     cell = openpyxl.load_workbook(path)["events"]["B2"]
     assert (cell.value, cell.data_type) == ('=HYPERLINK("x")', "s")
+
+
+def test_a_sheet_that_is_full_says_how_many_rows_it_lacks(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import openpyxl
+
+    # A sheet has 2 ** 20 rows: a header, as many of the table as may be, and the sentence.
+    assert excel.MOST_ROWS + 2 == 2**20
+    monkeypatch.setattr(excel, "MOST_ROWS", 4)
+    book = openpyxl.load_workbook(ExcelReport().write(results, tmp_path))
+    sheet, events = book["events"], results.tables["events"]
+    assert sheet.max_row == 6
+    assert [sheet.cell(row, 1).value for row in range(1, 7)] == [
+        "event_id",
+        *events["event_id"][:4],
+        "Rows of events.csv that a sheet has no room for: 2.",
+    ]
+    assert sheet.auto_filter.ref.endswith("5")
+    assert book["reactions"].cell(6, 1).value == (
+        f"Rows of reactions.csv that a sheet has no room for: {len(results.tables['reactions']) - 4}."
+    )
+
+
+def test_excel_without_xlsxwriter_says_what_is_missing(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(excel, "find_spec", lambda _: None)
+    with pytest.raises(OutputError) as caught:
+        ExcelReport().write(results, tmp_path)
+    assert str(caught.value) == (
+        "An Excel report needs xlsxwriter; install it with: pip install 'eventstudy-backtester[excel]'."
+    )
+
+
+def test_labels_that_are_no_text_become_text_in_parquet(results: Results, tmp_path: Path) -> None:
+    rank = pd.Series([1, "two", None, 2.5, "", 1], dtype=object)
+    events = results.tables["events"]
+    # A column of one's own, one of the contract with other things in it, and one of whole numbers.
+    events = events.drop(columns="detail").assign(
+        rank=rank, timing=rank, symbol=range(700, 706), detail=events["detail"]
+    )
+    given = Results(results.summary, {**results.tables, "events": events})
+    ParquetReport().write(given, tmp_path / "parquet")
+    given.save(tmp_path / "csv")
+    read = pd.read_parquet(tmp_path / "parquet" / "events.parquet")
+    for name in ("rank", "timing"):
+        assert [None if pd.isna(each) else each for each in read[name]] == ["1", "two", None, "2.5", None, "1"]
+    assert read["symbol"].tolist() == ["700", "701", "702", "703", "704", "705"]
+    pd.testing.assert_frame_equal(conform("events", read), read_tables(tmp_path / "csv").tables["events"])

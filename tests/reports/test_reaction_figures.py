@@ -102,6 +102,19 @@ def test_the_path_ends_with_both_moves_and_marks_the_news(path: pd.DataFrame, ne
     assert overlaps(figure) == []
 
 
+def test_a_long_evening_has_an_hour_of_its_own(path: pd.DataFrame) -> None:
+    """Four hours after the close take a good part of the picture; five minutes of it take none."""
+
+    def hours(times: list[str]) -> list[str]:
+        moments = [moment(each) for each in times]
+        evening = path.iloc[: len(times)].assign(time=moments, segment="after_hours")
+        figure = intraday(pd.concat([evening, path.iloc[2:]]), EDGES, ZONE, "X")
+        return [label.get_text() for label in figure.axes[0].get_xticklabels()]
+
+    assert hours(["2026-01-28T21:05:00", "2026-01-29T00:55:00"]) == ["16:00", "19:55", "09:30", "12:45", "16:00"]
+    assert hours(["2026-01-28T21:05:00", "2026-01-28T21:10:00"]) == ["16:00", "09:30", "12:45", "16:00"]
+
+
 def test_a_price_stands_until_the_next_print_in_extended_hours(path: pd.DataFrame) -> None:
     lines = intraday(path, EDGES, ZONE, "X").axes[0].lines
     line = next(each for each in lines if each.get_color() == PALETTE[0] and each.get_marker() == "None")

@@ -303,6 +303,33 @@ def test_what_is_not_there_is_named(results: Results) -> None:
         figures.heat_map(tables["abnormal_returns"].head(0))
     with pytest.raises(InputError, match="none was kept"):
         figures.event_calendar(tables["events"].assign(status="dropped"))
+    with pytest.raises(InputError, match=r"^There is no CAR over 'reaction' to draw\.$"):
+        figures.car_distribution(tables["cars"].assign(car=np.nan), "reaction")
+    with pytest.raises(InputError, match=r"^There is no estimate to draw\.$"):
+        figures.estimate_spread(tables["estimates"].assign(beta=np.nan, sigma=np.nan))
+    with pytest.raises(InputError, match=r"^There is no test of a mean car to draw\.$"):
+        specification_curve(tables["tests"].query("test == 'bmp'"))
+
+
+def test_a_model_that_fits_no_event_has_no_heat_map(results: Results) -> None:
+    rows = results.tables["abnormal_returns"].query("model == @MODEL").assign(abnormal=np.nan)
+    with pytest.raises(
+        InputError, match=r"^There is no abnormal return to draw: market could be estimated for no event\.$"
+    ):
+        figures.heat_map(rows)
+
+
+def test_a_value_counted_in_shares_is_no_percentage() -> None:
+    events = pd.DataFrame({"event_id": list("abc"), "eps_actual": [1.0, 2.0, 3.0], "size": ["s", "m", "l"]})
+    cars = pd.DataFrame({"event_id": list("abc"), "model": "market", "window": "day0", "car": [0.01, 0.03, 0.05]})
+    figure = figures.surprise_scatter(events, cars, "day0", "eps_actual")
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()][1:-1] == ["1.0", "1.5", "2.0", "2.5", "3.0"]
+    assert axes.get_xlabel() == "Eps actual"
+    with pytest.raises(InputError) as caught:
+        figures.surprise_scatter(events, cars, "day0", "size")
+    assert str(caught.value) == "The column 'size' of the events holds no numbers to draw. Known: eps_actual."
 
 
 def test_dollar_signs_in_a_wrapped_title_are_letters(results: Results) -> None:

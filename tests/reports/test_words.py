@@ -98,3 +98,23 @@ def test_a_dropped_focus_event_says_why(results: Results) -> None:
     assert words.abnormal_sentences(results.tables, "BABA-2024Q1") == [
         "No abnormal return can be given for it: too few estimation days (27 of 120 estimation returns)."
     ]
+
+
+def test_an_abnormal_return_without_a_standard_error_is_not_tested(results: Results) -> None:
+    days = results.tables["abnormal_returns"]
+    focus = days["event_id"] == FOCUS
+    one = days.assign(std_error=days["std_error"].mask(focus & (days["model"] == "market")))
+    assert words.abnormal_sentences({**results.tables, "abnormal_returns": one}, FOCUS) == [
+        (
+            "Abnormal return on day 0: +8.22% (no standard error) under market, +6.55% (t = 5.28, p < 0.0001) under "
+            "market:KWEB and +8.51% (t = 3.55, p = 0.0005) under market_adjusted; beyond what ordinary days of the "
+            "stock show (single-event t test, 5% level) under 2 of 3 models."
+        )
+    ]
+    none = days.assign(std_error=days["std_error"].mask(focus))
+    assert words.abnormal_sentences({**results.tables, "abnormal_returns": none}, FOCUS) == [
+        (
+            "Abnormal return on day 0: +8.22% (no standard error) under market, +6.55% (no standard error) under "
+            "market:KWEB and +8.51% (no standard error) under market_adjusted; none of them can be tested."
+        )
+    ]

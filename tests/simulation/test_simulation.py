@@ -18,7 +18,7 @@ from eventstudy.simulation.places import away_from_events, eligible
 from eventstudy.simulation.power import parse_effects
 from eventstudy.simulation.replicate import Shifted, replicate
 from eventstudy.study import Study
-from tests.made_up import FIRST, made_up_events, made_up_returns
+from tests.made_up import FIRST, SESSIONS, made_up_events, made_up_returns
 
 SYMBOLS = [f"S{number:02d}" for number in range(8)]
 STUDY = Study(
@@ -194,3 +194,51 @@ def test_one_date_a_sample(prices: PricePanel, events: Events) -> None:
         simulate(study, events, prices, samples=0)
     with pytest.raises(InputError, match="decimals such as"):
         parse_effects("1%")
+
+
+def test_a_study_that_keeps_nothing_has_no_placebos(prices: PricePanel) -> None:
+    early = made_up_events(["S01"], [3])
+    with pytest.raises(InputError) as caught:
+        placebo_study(STUDY, early, prices)
+    assert str(caught.value) == "No event is left to study, so there is nothing to compare placebos with."
+
+
+def test_an_event_with_no_other_session_has_no_placebo() -> None:
+    """Ninety sessions: 80 before day 0, 3 after; all of those left are near the event."""
+    few = PricePanel.from_frame(made_up_returns(8, 3, 90))
+    with pytest.raises(InputError, match=r"^S01 has no session with full windows away from its own events; shorten"):
+        placebo_study(STUDY, made_up_events(["S01"], [84]), few, design="independent")
+
+
+def test_symbols_too_short_for_the_windows_are_never_drawn() -> None:
+    table = made_up_returns(8, 3, 300)
+    late = str(SESSIONS[FIRST + 240])
+    panel = PricePanel.from_frame(table[(table["symbol"] != "S01") | (table["date"].astype(str) >= late)])
+    prepared = STUDY.prepare(made_up_events(["S00"], [120]), panel)
+    places = eligible(prepared.panel, STUDY.windows)
+    assert len(places.sessions(panel.listing.code("S01"))) == 0
+    assert len(places.sessions(panel.listing.code("S00"))) == 300 - 80 - 3
+    found = simulate(STUDY, made_up_events(["S00"], [120]), panel, samples=20, size=2, effects=(0.0,))
+    assert {row.samples for row in found.rows} == {20}
+    with pytest.raises(InputError) as caught:
+        simulate(STUDY, made_up_events(["S00"], [20]), PricePanel.from_frame(made_up_returns(8, 3, 60)), samples=2)
+    assert str(caught.value) == ("No symbol has a session with full windows; shorten the windows, or give more prices.")
+
+
+def test_it_tells_how_far_it_is_and_what_it_is(
+    prices: PricePanel, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, told = replace(STUDY, tests=["cross_sectional"]), list[tuple[str, int, int]]()
+    # Sixteen events a draw, so that two draws are a batch.
+    monkeypatch.setattr("eventstudy.simulation.replicate.BATCH", 32)
+
+    def tell(what: str, done: int, total: int) -> None:
+        told.append((what, done, total))
+
+    found = placebo_study(study, events, prices, draws=5, design="shift", progress=tell)
+    assert told == [("placebo shift", done, 5) for done in (2, 4, 5)]
+    assert repr(found) == "PlaceboStudy(shift, 5 draws, 2 statistics)"
+    told.clear()
+    simulated = simulate(study, events, prices, samples=3, size=16, effects=(0.0, 0.01), levels=(0.05,), progress=tell)
+    assert told == [(f"effect {effect}", done, 3) for effect in ("0", "0.01") for done in (2, 3)]
+    assert repr(simulated) == f"Simulation(3 samples of 16 events, {len(simulated.rows)} rates)"

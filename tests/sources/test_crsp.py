@@ -9,8 +9,10 @@ import pytest
 
 from eventstudy.errors import DataError, InputError, UnknownNameError
 from eventstudy.findings import find
+from eventstudy.frames import Origin
 from eventstudy.panels import PricePanel
 from eventstudy.sources import CrspPrices
+from eventstudy.sources._crsp import tidy
 from tests.sources.databases import Store
 
 DAYS = pd.to_datetime(["2023-03-06", "2023-03-07", "2023-03-08", "2023-03-09", "2023-03-10"])
@@ -226,3 +228,49 @@ def test_real_prices_in_the_shape_of_crsp(store: Store, shared_data: Path) -> No
     np.testing.assert_allclose(panel.split, expected.split, rtol=1e-5)
     np.testing.assert_allclose(panel.dividend, expected.dividend, atol=2e-3)
     assert panel.split.max() == pytest.approx(10.0, rel=1e-5)
+
+
+def test_an_index_that_the_table_lacks_is_not_there(store: Store) -> None:
+    source = siz(store)
+    panel = source.prices(["1"], optional=["vwretx"])
+    assert panel.symbols == ("1",)
+    np.testing.assert_array_equal(panel.series("1").close, [10.0, 10.5, 5.5, np.nan, 6.0])
+    with pytest.raises(UnknownNameError, match=r"^There is no symbol in .*crsp\.dsf.* named 'vwretx'\. Known: 1\.$"):
+        source.prices(["1", "vwretx"])
+
+
+def test_an_index_that_ciz_gives_no_number(store: Store) -> None:
+    frame = pd.DataFrame(
+        {
+            "permno": [2, 2],
+            "dlycaldt": DAYS[:2],
+            "dlyprc": [20.0, 18.0],
+            "dlyret": [0.01, -0.1],
+            "dlyretx": [0.01, -0.1],
+        }
+    )
+    store.fill("crsp.dsf_v2", frame)
+    store.fill("crsp.inddlyseriesdata", pd.DataFrame({"indno": [1000200], "dlycaldt": DAYS[:1], "dlytotret": [0.1]}))
+    panel = CrspPrices(url_env=store.url_env, layout="ciz").prices(["2"], optional=["sprtrn"])
+    assert panel.symbols == ("2",)
+    np.testing.assert_array_equal(panel.series("2").total_return, [0.01, -0.1])
+
+
+def test_a_table_that_is_none_of_crsp_s_names_what_it_lacks(duck: Store) -> None:
+    siz(duck, SIZ.drop(columns="permno"))
+    with pytest.raises(DataError, match=r"^crsp\.dsf: the column 'permno' is missing\.$"):
+        CrspPrices(url_env=duck.url_env, layout="siz").prices(["1"])
+    duck.fill("crsp.other", SIZ.drop(columns=["ret", "retx", "vol"]))
+    with pytest.raises(
+        DataError,
+        match=r"neither 'dlyret' \(CIZ\) nor 'ret' \(SIZ\) is among the columns: permno, date, prc, openprc\.$",
+    ):
+        CrspPrices(url_env=duck.url_env, layout="siz", table="other").prices(["1"])
+
+
+def test_rows_of_nobody_are_named() -> None:
+    frame = SIZ.assign(permno=SIZ["permno"].astype(float).mask(SIZ.index == 2))
+    with pytest.raises(DataError, match=r"^dsf, row 2: permno is empty\.$"):
+        tidy(frame, "siz", Origin("dsf"))
+    with pytest.raises(InputError, match="has the delisting returns in it already; adding dlret would count them"):
+        tidy(SIZ, "ciz", Origin("dsf_v2"), delistings=DELISTED)

@@ -71,11 +71,33 @@ def test_a_known_return_is_included_whatever_the_fill() -> None:
         (pd.concat([LEFT, LEFT]), None, "a second time"),
         (LEFT.drop(columns="for_cause"), None, "for_cause"),
         (LEFT.assign(for_cause="perhaps"), None, "true or false"),
+        (
+            left(B=(3, None, True, "")).assign(date="2199-01-02"),
+            None,
+            "delistings, row 0: B: 2199-01-02 lies after the last known session of XNYS",
+        ),
     ],
 )
 def test_complaints_name_the_row(table: pd.DataFrame, fill: float | None, words: str) -> None:
     with pytest.raises(DataError, match=words):
         with_delistings(PricePanel.from_frame(PRICES), table, delisting_fill=fill)
+
+
+def test_without_a_delisting_of_its_symbols_a_panel_is_what_it_was() -> None:
+    panel = PricePanel.from_frame(PRICES)
+    same = with_delistings(panel, left(Z=(3, -0.5, True, "NYSE")))
+    assert same.digest() == panel.digest()
+    assert same.findings == panel.findings
+
+
+def test_a_delisting_on_the_last_session_of_the_prices_adds_no_session() -> None:
+    prices = PricePanel.from_frame(PRICES)
+    panel = with_delistings(prices, left(A=(2, -0.5, True, "NYSE")))
+    assert panel.listing.offsets.tolist() == prices.listing.offsets.tolist()
+    np.testing.assert_allclose(panel.series("A").total_return, [np.nan, -0.2, 0.75 * 0.5 - 1], rtol=1e-15)
+    np.testing.assert_array_equal(panel.close, prices.close)
+    told = [each.words for each in find(panel) if each.symbol == "A" and str(each.kind) == "delisting_return"]
+    assert told == ["The delisting return of -50.0% is included."]
 
 
 def test_a_fill_that_is_none() -> None:

@@ -25,6 +25,12 @@ def test_percent_become_decimals_and_dates_increase(path: Path) -> None:
     np.testing.assert_allclose(panel.risk_free, [0.0002, 0.0002])
 
 
+def test_decimals_stay_as_they_are(path: Path) -> None:
+    panel = CsvFactors(path=path, columns={"date": "day", "mkt_rf": "MKT"}).factors()
+    assert panel.values[:, panel.names.index("mkt_rf")].tolist() == [-0.4, -1.5]
+    assert panel.risk_free.tolist() == [0.02, 0.02]
+
+
 def test_a_fault_names_the_line(path: Path) -> None:
     with pytest.raises(DataError, match="the column 'date' is missing"):
         CsvFactors(path=path).factors()

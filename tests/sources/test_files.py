@@ -154,6 +154,13 @@ def test_tickers_stay_text(write: Write, ticker: str) -> None:
         (LONG.encode("utf-16"), ": this is text in UTF-16"),
         (LONG.encode() + b"2025-02-25,S\xe9,1\n", ", line 7: the byte 0xe9 is not UTF-8"),
         (LONG + 'a"b\n"', ", line 7: there are 1 cells under 3 columns"),
+        (LONG + "\N{NO-BREAK SPACE}\n2025-02-25,NEW,1\n", ", line 7: there are 1 cells under 3 columns"),
+        (LONG + "\f\n2025-02-25,NEW,1\n", ", line 7: there are 1 cells under 3 columns"),
+        (LONG + '""\n', ": 5 rows stand in the file, 6 could be read; a line with nothing but an empty cell in quotes"),
+        (
+            LONG + '2025-02-25,"NEW,1\n' + "2025-02-26,NEW,1\n" * 8000,
+            r", line 7: this can't be read as CSV \(.*131072\)\); is a quote there that is never closed\?",
+        ),
     ],
 )
 def test_a_broken_file_of_prices_says_where(write: Write, content: str | bytes, message: str) -> None:
@@ -193,6 +200,12 @@ def test_lines_are_counted_past_quotes_blank_lines_and_marks(write: Write) -> No
     with complains(path, ", line 5: close is 'x'"):
         CsvPrices(path=path).prices()
     assert CsvPrices(path=write(content.replace(",x", ",11"))).prices().close.tolist() == [10.0, 11.0]
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t", " \t "])
+def test_a_line_of_blanks_is_no_row(write: Write, blank: str) -> None:
+    path = write(f"date,symbol,close\n2025-02-20,NEW,10\n{blank}\n2025-02-21,NEW,11\n")
+    assert CsvPrices(path=path).prices().close.tolist() == [10.0, 11.0]
 
 
 def test_events_of_a_file(write: Write) -> None:

@@ -74,6 +74,18 @@ def test_exact_decimals_become_the_nearest_numbers(postgres: Store, postgres_url
     np.testing.assert_array_equal(panel.volume, [7.0, np.nan])
 
 
+def test_a_wide_table(store: Store) -> None:
+    wide = PRICES.pivot(index="date", columns="symbol", values="close").reset_index()
+    store.fill("wide", wide)
+    source = SqlPrices(url_env=store.url_env, table="wide", layout="wide")
+    panel = source.prices(["SPY"], optional=["BABA"])
+    np.testing.assert_array_equal(panel.series("BABA").close, [125.79, 135.97])
+    np.testing.assert_array_equal(panel.series("SPY").close, [610.38])
+    assert source.prices(["BABA"], date(2025, 2, 20)).close.tolist() == [135.97]
+    query = "SELECT * FROM wide WHERE date <= :last"
+    assert SqlPrices(url_env=store.url_env, query=query, layout="wide").prices().symbols == ("BABA", "SPY")
+
+
 def test_nothing_can_be_written(store: Store) -> None:
     store.fill("prices", PRICES)
     with open_database(store.url_env) as database, pytest.raises(DataError, match="the query failed"):

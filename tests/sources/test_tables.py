@@ -218,6 +218,41 @@ def test_a_cut_file(tmp_path: Path) -> None:
         ParquetPrices(path=path).prices()
 
 
+def test_parts_that_do_not_fit_are_the_fault_of_the_data_set(tmp_path: Path) -> None:
+    for name, close in (("a", 1.0), ("b", "x")):
+        pd.DataFrame({"date": ["2025-02-19"], "symbol": [name], "close": [close]}).to_parquet(
+            tmp_path / f"{name}.parquet"
+        )
+    with pytest.raises(DataError) as caught:
+        ParquetPrices(path=tmp_path).prices(["A"])
+    assert str(caught.value).startswith(f"{tmp_path}: the data set can't be read (Failed to parse string: 'x'")
+
+
+def test_symbols_that_are_numbers_are_not_looked_for_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    pd.DataFrame({"date": ["2025-02-19"], "symbol": [700], "close": [1.0]}).to_parquet(path)
+    with pytest.raises(DataError) as caught:
+        ParquetPrices(path=path).prices(["700"])
+    assert str(caught.value) == f"{path}: the column 'symbol' holds int64; names of symbols as text were expected."
+
+
+def test_a_file_without_dates_says_so_whatever_dates_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "p.parquet"
+    pd.DataFrame({"symbol": ["A"], "close": [1.0]}).to_parquet(path)
+    for first in (None, date(2025, 2, 19)):
+        with pytest.raises(DataError) as caught:
+            ParquetPrices(path=path, layout="long").prices(["A"], first)
+        assert str(caught.value) == f"{path}: the column 'date' is missing. Known: close, symbol."
+    # A file of one symbol's bars need not name it.
+    pd.DataFrame({"open": [1.0], "high": [1.0], "low": [1.0], "close": [1.0]}).to_parquet(path)
+    with pytest.raises(DataError) as caught:
+        ParquetBars(path=path, symbol="A").bars(["A"], date(2025, 2, 19))
+    assert (
+        str(caught.value)
+        == f"{path} (rows of 1 symbol): the column 'time' is missing. Known: close, high, low, open, symbol."
+    )
+
+
 def test_events_of_every_kind(tmp_path: Path, store: Store) -> None:
     frame = pd.DataFrame(
         {
@@ -268,6 +303,21 @@ def test_bars_of_every_kind(tmp_path: Path) -> None:
             source.bars(["A/B"], date(2026, 1, 2))
     frame.drop(columns="symbol").to_parquet(tmp_path / "one.parquet", index=False)
     assert ParquetBars(path=tmp_path / "one.parquet", symbol="A/B", **options).bars().digest() == expected.digest()  # type: ignore[arg-type]
+
+
+def test_nobody_s_bars_between_the_dates_is_an_error() -> None:
+    frame = pd.DataFrame({"time": ["2025-02-20T09:30-05:00"], "symbol": ["A"], "open": 1.0, "high": 1.0, "low": 1.0})
+    frame["close"] = 1.0
+    source = FrameBars(frame=frame, interval=60)
+    assert source.bars(optional=["A"]).symbols == ("A",)
+    with pytest.raises(DataError, match=r"there is no bar between the dates asked for\.$"):
+        source.bars(optional=["A"], first=date(2025, 2, 21))
+
+
+def test_no_event_at_all_is_an_error() -> None:
+    frame = pd.DataFrame({"symbol": ["A"], "date": ["2025-02-20"]}).iloc[:0]
+    with pytest.raises(DataError, match=r": there is no event\.$"):
+        FrameEvents(frame=frame).events()
 
 
 def test_a_frame_is_no_key_of_a_configuration(tmp_path: Path) -> None:

@@ -287,6 +287,32 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         ReplyCache(tmp_path / "file").put(REQUEST, reply())
 
 
+def test_an_index_that_cannot_be_opened_is_said_in_words(cache: ReplyCache) -> None:
+    cache.put(REQUEST, reply())
+    for stray in cache.folder.glob("index.sqlite*"):
+        stray.unlink()
+    (cache.folder / "index.sqlite").mkdir()
+    words = f"^The cache {str(cache.folder)!r} can't be written \\(unable to open database file\\)\\.$"
+    for ask in (cache.info, cache.clear, cache.verify, lambda: cache.put(REQUEST, reply())):
+        with pytest.raises(OutputError, match=words):
+            ask()
+
+
+def test_a_reply_that_could_not_be_written_leaves_nothing_half_done(
+    cache: ReplyCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.put(REQUEST, reply())
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        cache.put(REQUEST, reply(b"another"))
+    assert cache.get(REQUEST) == reply()
+    assert list(cache.folder.glob("??/*.part")) == []
+
+
 def test_the_folder_is_the_platform_s_or_what_the_environment_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

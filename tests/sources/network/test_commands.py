@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
@@ -260,3 +261,30 @@ def test_doctor(client: Client, server: Server, call: Call, monkeypatch: pytest.
     assert found["yahoo"].well is False
     assert "can't be reached" in found["yahoo"].words
     assert "clock" not in found
+
+
+def test_doctor_says_what_is_broken_and_goes_on(
+    client: Client, server: Server, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (client.cache.folder / "index.sqlite").mkdir(parents=True)
+    server.on("/", Answer(headers={"Date": "yesterday"}))
+    monkeypatch.setattr("eventstudy._doctor.PACKAGE", "no-such-package")
+    monkeypatch.setattr("zoneinfo.ZoneInfo", _no_zone)
+    found = {each.topic: each for each in examine()}
+    assert (found["no-such-package"].well, found["no-such-package"].words) == (None, "not installed, only imported")
+    assert (found["time zones"].well, found["time zones"].words) == (
+        False,
+        "there are none on this system; pip install tzdata",
+    )
+    words = f"The cache {str(client.cache.folder)!r} can't be written (unable to open database file)."
+    assert (found["cache"].well, found["cache"].words) == (False, words)
+    assert found["yahoo"].well is True
+    # Without a date that can be read nothing is said of the clock.
+    assert "clock" not in found
+    status, out, _ = call("doctor")
+    assert status == 0
+    assert f"WRONG  cache                    {words}" in out
+
+
+def _no_zone(name: str) -> None:
+    raise ZoneInfoNotFoundError(name)

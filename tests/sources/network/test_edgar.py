@@ -249,6 +249,14 @@ def test_failures(edgar: Server, answer: Answer, kind: type, words: str) -> None
         EdgarEvents(symbols=("BABA",), user_agent=WHO).events()
 
 
+def test_a_further_file_of_another_shape(edgar: Server) -> None:
+    further = {"name": "CIK-more.json", "filingFrom": "2014-01-01", "filingTo": "2024-12-31"}
+    edgar.on(f"/submissions/CIK{BABA:010d}.json", submissions(further=(further,)))
+    edgar.on("/submissions/CIK-more.json", as_json({"form": ["8-K"]}))
+    with pytest.raises(ParseError, match=r"^EDGAR's filings of company 1577552 do not have their shape \(KeyError: "):
+        EdgarEvents(symbols=("BABA",), user_agent=WHO).events()
+
+
 def test_what_a_caller_may_get_wrong(edgar: Server, client: Client) -> None:
     with pytest.raises(UnknownSymbolError, match="no ticker at EDGAR named 'BABX'"):
         EdgarEvents(symbols=("BABX",), user_agent=WHO).events()

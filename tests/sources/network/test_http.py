@@ -23,7 +23,7 @@ from eventstudy.errors import (
 from eventstudy.sources import Client
 from eventstudy.sources._http import current_client, read_json
 from eventstudy.sources._pace import Pace
-from eventstudy.sources._transports import WebTransport
+from eventstudy.sources._transports import WebTransport, YahooTransport
 from eventstudy.sources.cache import Reply, ReplyCache, Request
 from tests.sources.network.loopback import Answer, Clock, Server, as_json, as_page, client_of
 
@@ -239,6 +239,31 @@ def test_a_turn_waits_for_another_process(tmp_path: Path) -> None:
         other.communicate("done\n")
     waiting.join(30)
     assert got.is_set()
+
+
+def test_where_files_cannot_be_locked_each_process_minds_itself(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    pace, moment = Pace(), datetime(2025, 9, 22, 12, tzinfo=UTC)
+    with pace.turn("example.org", tmp_path / "file"):
+        pace.asked["example.org"] = moment
+    with pace.turn("example.org", tmp_path / "file"):
+        assert pace.asked == {"example.org": moment}
+    assert (tmp_path / "file").read_text() == ""
+
+
+def test_a_fault_of_yfinance_s_own_is_a_reply_that_cannot_be_read() -> None:
+    class Broken:
+        def get(self, *_: object, **__: object) -> None:
+            raise AttributeError("'NoneType' object has no attribute 'find'")
+
+    transport = YahooTransport()
+    transport._client = Broken()
+    with pytest.raises(ParseError) as caught:
+        transport.send(Request("https://query2.finance.yahoo.com/v8"), {}, 1.0)
+    assert str(caught.value) == (
+        "yfinance fails on what query2.finance.yahoo.com sent (AttributeError: 'NoneType' object has no attribute "
+        "'find')."
+    )
 
 
 def test_only_web_addresses() -> None:

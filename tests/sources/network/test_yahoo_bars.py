@@ -119,3 +119,20 @@ def test_what_a_caller_may_get_wrong(client: Client, server: Server) -> None:
         YahooBars().bars(["GONE"], DAY, DAY)
     with pytest.raises(UnknownSymbolError, match="GONE"):
         YahooBars().bars(optional=["GONE"], first=DAY, last=DAY)
+
+
+def test_no_bar_of_a_symbol_that_may_lack_one_is_an_error_all_the_same(client: Client, server: Server) -> None:
+    serve(server, bars())
+    with pytest.raises(DataError, match=r"^Yahoo has no 5m bar from 2025-09-19 to 2025-09-19\.$"):
+        YahooBars().bars(optional=["BABA"], first=DAY, last=DAY)
+
+
+@pytest.mark.parametrize("calendar", ["XHKG", {"BABA": "XHKG"}])
+def test_a_calendar_that_was_named_sets_the_day(client: Client, server: Server, calendar: str | dict[str, str]) -> None:
+    times = [seconds("2025-09-19 09:30", 8), seconds("2025-09-19 16:00", 8)]
+    serve(server, as_json(chart(times, [158.0, 159.0], zone="Asia/Hong_Kong", interval="5m")))
+    panel = YahooBars(calendar=calendar).bars(["BABA"], DAY, DAY)
+    found = panel.series("BABA")
+    assert found.calendar.code == "XHKG"
+    assert [str(each) for each in found.start] == ["2025-09-19T01:30:00", "2025-09-19T08:00:00"]
+    assert int(server.asked[-1].query["period1"]) == seconds("2025-09-19 00:00", 8)

@@ -211,11 +211,13 @@ def test_what_a_caller_may_get_wrong(client: Client, server: Server) -> None:
         (page([("May 1, 2025 at 5 AM XYZT", "1", "1", "0")]), "the date 'May 1, 2025 at 5 AM XYZT'"),
         (page([("May 1, 2025 at 17 PM EST", "1", "1", "0")]), "the date 'May 1, 2025 at 17 PM EST'"),
         (page([("May 1, 2025 at 5 AM ../../etc", "1", "1", "0")]), "the date"),
+        (page([("May 1, 2025 at 5 AM GMT+5:30", "1", "1", "0")]), "5:30': the zone 'GMT.5:30' is unknown"),
         (page([("May 1, 2025 at 5 AM EST", "one", "1", "0")]), "the figure 'one'"),
         (Answer(404, b"<html>earnings</html>"), "HTTP 404"),
     ],
     ids=[
-        "cut", "json", "consent", "other", "columns", "cells", "date", "day", "zone", "hour", "path", "figure", "404",
+        "cut", "json", "consent", "other", "columns", "cells", "date", "day", "zone", "hour", "path", "offset",
+        "figure", "404",
     ],
 )  # fmt: skip
 def test_a_page_that_cannot_be_read_is_an_error_and_not_kept(
