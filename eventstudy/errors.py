@@ -179,7 +179,7 @@ class Reason(_Coded):
     WINDOW_OUTSIDE_CALENDAR = "window_outside_calendar", "The event window passes the edge of the prices."
     TOO_FEW_ESTIMATION_DAYS = (
         "too_few_estimation_days",
-        "The estimation window holds fewer returns than min_obs.",
+        "The estimation window holds fewer returns, or fewer complete rows, than min_obs or the model asks for.",
     )
     NO_DONORS = "no_donors", "No other symbol is complete in both windows and without an event of its own there."
     NEEDS_DONORS = "needs_donors", "The test needs a model that makes a counterfactual of donors."

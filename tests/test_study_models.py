@@ -119,7 +119,7 @@ def test_log_returns_and_published_factors_do_not_mix_unless_somebody_says_so() 
     assert replace(log, log_factors=True).run(EVENTS, PricePanel.from_frame(FRAME), FACTORS).cars["car"].notna().all()
     volume = replace(STUDY, models=["ff3"], returns="volume")
     with pytest.raises(InputError, match="'ff3' explains returns, and the study measures volume"):
-        volume.run(EVENTS, PricePanel.from_frame(FRAME), FACTORS)
+        volume.run(EVENTS, PricePanel.from_frame(traded()), FACTORS)
 
 
 def traded() -> pd.DataFrame:

@@ -315,7 +315,11 @@ class AbnormalReturns:
         span = None if self.span is None else self.span[:, days]
         if self.own_windows is not None:
             inside = self.inside(window)[:, days]
-            actual, span = np.where(inside, actual, 0.0), None if span is None else np.where(inside, span, 1.0)
+            actual = np.where(inside, actual, 0.0)
+            if span is not None:
+                # A return that begins before the event's own days is not of them, whatever the widest window holds.
+                actual = np.where(inside & (span > np.cumsum(inside, axis=1)), np.nan, actual)
+                span = np.where(inside, span, 1.0)
             benchmark = np.where(inside if benchmark.ndim == 2 else inside[..., None], benchmark, 0.0)
             delisted = None if delisted is None else delisted & inside
         return buy_and_hold(

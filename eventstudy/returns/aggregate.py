@@ -174,7 +174,9 @@ def _summed_averages(ar: Floats, aar: Floats, n: Ints) -> tuple[Floats, Floats]:
     """
     moved = np.where(np.isnan(ar), 0.0, ar - aar) / np.maximum(n, 1)
     taking_part = int((~np.isnan(ar)).any(axis=1).sum())
+    caar = np.cumsum(aar)
     if taking_part < 2:
-        return np.cumsum(aar), np.full(len(aar), np.nan)
+        return caar, np.full(len(aar), np.nan)
     squares = (np.cumsum(moved, axis=1) ** 2).sum(axis=0)
-    return np.cumsum(aar), np.sqrt(squares * taking_part / (taking_part - 1))
+    squares[np.isnan(caar)] = np.nan
+    return caar, np.sqrt(squares * taking_part / (taking_part - 1))

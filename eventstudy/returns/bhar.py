@@ -94,7 +94,9 @@ def buy_and_hold(
     elif delisted is not None and delisting == "cash":
         firm = np.where(delisted, 1.0, firm)
     elif delisted is not None:
-        firm = np.where(delisted, _held(legs), firm)
+        # The portfolio that the proceeds go into is the one compared with.
+        whole = np.isfinite(legs).all(axis=1, keepdims=True)
+        firm = np.where(delisted, _held(np.where(whole, legs, np.nan)), firm)
     return np.asarray(np.prod(firm, axis=1) - _mean_of_whole(np.asarray(np.prod(legs, axis=1), dtype=np.float64)))
 
 

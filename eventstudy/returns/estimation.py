@@ -22,7 +22,15 @@ from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.diagnostics import diagnose_model
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.fixed import fit_fixed
-from eventstudy.returns.models.base import Block, ExpectedReturnModel, FixedModel, LinearModel, failures, unusable
+from eventstudy.returns.models.base import (
+    Block,
+    EstimationResult,
+    ExpectedReturnModel,
+    FixedModel,
+    LinearModel,
+    failures,
+    unusable,
+)
 from eventstudy.returns.remade import Fits, Remade, as_rows
 from eventstudy.returns.rows import Filled
 from eventstudy.returns.shared import SharedDesigns
@@ -150,9 +158,10 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
     if reader.dated is not None and isinstance(model, LinearModel):
         fit = model.solve(block)
         result = model.forecast(block, fit)
+        result = _with_enough(result, _fewest(reader))
         coefficients = np.where((result.reason == Reason.OK)[:, None], fit.coefficients, np.nan)
     else:
-        result = model.fit(block)
+        result = _with_enough(model.fit(block), _fewest(reader))
         if reader.dated is not None:
             coefficients = np.where(result.reason == Reason.OK, 1.0, np.nan)[:, None]
 
@@ -168,6 +177,26 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
         )
 
     return Part(rows, measure, result.residuals, result.sigma, complete=False, block=block)
+
+
+def _fewest(reader: BlockReader) -> int:
+    """Return how many complete rows are asked for: `Windows.fewest`, without the sessions that the model can't use."""
+    return reader.aligned.windows.fewest - sum(reader.model.edges)
+
+
+def _with_enough(result: EstimationResult, fewest: int) -> EstimationResult:
+    """Return what a model makes of a block, without the events whose regressors leave too few complete rows."""
+    few = (result.n_obs < fewest) & (result.reason != Reason.NO_DONORS)
+    if not few.any():
+        return result
+    numbers = ("parameters", "sigma", "r_squared", "expected", "noise", "spread", "residuals")
+    without = {name: np.array(getattr(result, name)) for name in numbers}
+    for array in without.values():
+        array[few] = np.nan
+    reason, detail = result.reason.copy(), result.detail.copy()
+    reason[few] = Reason.TOO_FEW_ESTIMATION_DAYS
+    detail[few] = [f"{found} complete rows, {fewest} needed" for found in result.n_obs[few]]
+    return replace(result, **without, reason=reason, detail=detail)
 
 
 def _by_date(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[list[Part], Ints]:
@@ -204,14 +233,15 @@ def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool)
     model, dated = reader.model, reader.dated
     assert isinstance(model, LinearModel | FixedModel)
     assert dated is not None
-    failed = unusable(fit, model.column_names)
+    fewest = _fewest(reader)
+    failed = unusable(fit, model.column_names, fewest)
     if failed.any():
         fit = fit.without(np.flatnonzero(failed))
 
     def measure() -> Measured:
         reason, detail = alike(str(Reason.OK), len(rows)), alike("", len(rows))
         if failed.any():
-            reason, detail = failures(fit, model.column_names)
+            reason, detail = failures(fit, model.column_names, fewest)
         estimates = Estimates(
             names=model.parameters,
             parameters=model.reported(fit.coefficients),

@@ -40,7 +40,13 @@ def check_models(
     for model in models:
         for benchmark in model.regressors:
             regressors.check(benchmark)
-        factors = model.excess or any(regressors.is_factor(each) for each in model.regressors)
+        kinds = [regressors.kinds(each) for each in model.regressors]
+        if model.excess and any(len(each) > 1 for each in kinds):
+            raise InputError(
+                f"The model {model.kind!r} takes the riskless return off a market that is none of the factors, and "
+                f"its benchmark is a factor for some events and a symbol for others; give one kind to all."
+            )
+        factors = model.excess or any(True in each for each in kinds)
         if panel.measure == "log" and factors and not log_factors:
             raise InputError(
                 f"The model {model.kind!r} uses factors, and published factors are simple returns while the study "

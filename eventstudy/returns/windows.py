@@ -73,7 +73,8 @@ class Windows:
         Windows inside the event window for which CARs are reported. Without any: [0,0], [0,+1], [-1,+1],
         [-5,+5], [-10,+10], as far as they fit.
     min_obs : int, optional
-        Fewest returns in the estimation window. Without it 120, or half the window if that is less.
+        Fewest returns in the estimation window, with all that a model explains them by. Without it 120, or half the
+        window if that is less.
     min_coverage : float
         Share of a window's days that must have an abnormal return for its CAR to be defined.
     allow_overlap : bool

@@ -99,6 +99,12 @@ def test_unbalanced_averages_are_the_sum_of_the_days() -> None:
     )
     last = float(np.sqrt(np.ones(21) @ fit.cov_params() @ np.ones(21) * 12 / 11))
     assert found.caar_std_error[-1] == pytest.approx(last, rel=1e-9)
+    # From a day on that no event has there is no sum, and no standard error of it.
+    nowhere = np.array(holed.ar)
+    nowhere[:, 7] = np.nan
+    cut = average_returns(replace(holed, ar=nowhere), members, balanced=False)
+    for whole, part in ((found.caar, cut.caar), (found.caar_std_error, cut.caar_std_error)):
+        np.testing.assert_allclose(part, np.where(np.arange(21) < 7, whole, np.nan), rtol=1e-12)
 
 
 def test_groups_of_two_columns_together() -> None:

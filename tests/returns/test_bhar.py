@@ -51,6 +51,15 @@ def test_proceeds_earn_a_held_portfolio() -> None:
     assert buy_and_hold(DEAD, members, delisted=GONE)[0] == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("hole", [1, 2])
+def test_proceeds_earn_the_members_that_are_compared_with(hole: int) -> None:
+    members = np.stack([[[1.0, 0.0, 0.0]], [[0.02, 0.01, 0.03]]], axis=2)
+    members[0, hole, 0] = np.nan
+    kept = 1.02 * 1.01 * 1.03
+    expected = 1.10 * 1.01 * 1.03 - kept
+    assert buy_and_hold(DEAD, members, delisted=GONE)[0] == pytest.approx(expected, rel=1e-12)
+
+
 def test_returns_from_trade_to_trade() -> None:
     firm, span = np.log1p(np.array([[0.10, np.nan, 0.02]])), np.array([[1.0, 1.0, 2.0]])
     market = np.log1p(MARKET)

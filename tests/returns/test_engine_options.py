@@ -12,6 +12,7 @@ import statsmodels.api as sm
 
 from eventstudy.errors import DataError, InputError, Reason, UnknownNameError
 from eventstudy.events import Events, place
+from eventstudy.execution import Engine
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.returns import (
     CAPM,
@@ -23,8 +24,10 @@ from eventstudy.returns import (
     ExpectedReturnModel,
     GARCHModel,
     HuberModel,
+    MarketAdjustedModel,
     MarketModel,
     Regressors,
+    ScholesWilliamsModel,
     Windows,
     abnormal_volatility,
     align,
@@ -172,6 +175,43 @@ def test_trade_to_trade_through_the_whole_path() -> None:
     assert abnormal.car("to the gap").reason[0] == Reason.INCOMPLETE_WINDOW
     with pytest.raises(InputError, match="'huber' can't weight returns from trade to trade"):
         run(HuberModel("MKT"), windows, frame=with_prices(holes), kind="log", missing="trade_to_trade")
+
+
+@pytest.mark.parametrize(("start", "held"), [(6.0, True), (8.0, False)])
+def test_a_return_that_begins_before_the_days_of_an_event_is_not_held(*, start: float, held: bool) -> None:
+    windows = Windows(
+        estimation=(-100, -11),
+        event=(-5, 10),
+        named={"deal": (0, 10)},
+        min_obs=40,
+        columns={"deal": ("signed", "closed")},
+    )
+    values = {"signed": [start, 0.0], "closed": [10.0, 10.0]}
+    # The price of day 8 stands beside that of day 5.
+    frame, days = with_prices([206, 207]), slice(200 + int(start), 211)
+    abnormal, _ = run(MarketModel("MKT"), windows, frame=frame, values=values, kind="log", missing="trade_to_trade")
+    expected = np.prod(1 + OWN[days]) - np.prod(1 + MARKET[days])
+    assert abnormal.car("deal").bhar[0] == pytest.approx(expected if held else np.nan, rel=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize("path", ["numpy", "compiled"])
+@pytest.mark.parametrize("model", [MarketModel("NEW"), MarketAdjustedModel("NEW"), ScholesWilliamsModel("NEW")])
+@pytest.mark.parametrize(("rows", "reason"), [(60, Reason.OK), (59, Reason.TOO_FEW_ESTIMATION_DAYS)])
+def test_rows_without_a_benchmark_count_for_nothing(
+    model: ExpectedReturnModel, rows: int, reason: Reason, path: str
+) -> None:
+    new = FRAME[FRAME["symbol"] == "MKT"].assign(symbol="NEW").iloc[190 - rows :]
+    windows = Windows(estimation=(-100, -11), event=(-5, 5), min_obs=60)
+    frame = pd.concat([FRAME, new])
+    abnormal, _ = run(model, windows, frame=frame, engine=Engine(path=path))
+    lost = sum(model.edges)
+    # The second event, 30 sessions later, has 30 rows more.
+    assert abnormal.estimates.n_obs.tolist() == [rows - lost, rows + 30 - lost]
+    assert abnormal.estimates.reason.tolist() == [reason, Reason.OK]
+    few = reason != Reason.OK
+    assert abnormal.estimates.detail[0] == (f"{59 - lost} complete rows, {60 - lost} needed" if few else "")
+    for numbers in (abnormal.ar, abnormal.std_error, abnormal.expected, abnormal.estimates.sigma[:, None]):
+        assert np.isnan(numbers).all(axis=1).tolist() == [few, False]
 
 
 def test_a_firm_that_stops_trading_inside_the_window() -> None:

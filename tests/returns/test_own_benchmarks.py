@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.events import Events, place
 from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.returns import (
+    CAPM,
     AbnormalReturns,
     BuyAndHold,
     CharacteristicModel,
@@ -20,6 +22,7 @@ from eventstudy.returns import (
     Regressors,
     Windows,
     align,
+    check_models,
     event_sessions,
     measure,
     measure_abnormal_returns,
@@ -34,7 +37,12 @@ COLUMN = {name: place_ for place_, name in enumerate(["MKT", "S00", "S01", "S02"
 EVENT = slice(195, 206)
 
 
-def run(model: ExpectedReturnModel, frame: pd.DataFrame = FRAME, factors: FactorPanel | None = None) -> AbnormalReturns:
+def run(
+    model: ExpectedReturnModel,
+    frame: pd.DataFrame = FRAME,
+    factors: FactorPanel | None = None,
+    kind: str = "simple",
+) -> AbnormalReturns:
     """Run a model on an event of S00 and one of S01 on session 200."""
     table = pd.DataFrame(
         {
@@ -45,18 +53,19 @@ def run(model: ExpectedReturnModel, frame: pd.DataFrame = FRAME, factors: Factor
             "match": ["S02;S03", "S04"],
             "portfolio": ["S02+S03", "S05"],
             "style": ["growth", ""],
+            "excess": ["mkt_rf", "mkt_rf"],
+            "either": ["mkt_rf", "MKT"],
             "sector": ["tech", "tech"],
         }
     )
     prices = PricePanel.from_frame(frame)
-    panel = measure(prices)
+    panel = measure(prices, kind)
     events = on_price_venue(Events.from_frame(table), prices.listing)
     placed = place(events)
     aligned = align(events, placed, panel, WINDOWS)
     codes = panel.listing.codes(events.symbol)
     regressors = Regressors(panel, factors, columns=events.groups)
-    for benchmark in model.regressors:
-        regressors.check(benchmark)
+    check_models([model], panel, regressors)
     regressors = regressors.of_events(aligned.code, events.groups, aligned.row, event_sessions(codes, placed.day0))
     return measure_abnormal_returns(aligned, panel, model, regressors, hold=BuyAndHold())[0]
 
@@ -110,7 +119,22 @@ def test_a_portfolio_may_be_a_factor_and_none_is_a_reason() -> None:
     abnormal = run(CharacteristicModel("style"), factors=factors)
     np.testing.assert_array_equal(abnormal.expected[0], growth[EVENT])
     assert abnormal.estimates.reason.tolist() == [Reason.OK, Reason.TOO_FEW_ESTIMATION_DAYS]
-    assert abnormal.estimates.detail[1] == "0 complete rows, 4 needed"
+    assert abnormal.estimates.detail[1] == "0 complete rows, 60 needed"
+
+
+def test_a_factor_that_events_name_is_an_excess_return_already() -> None:
+    dates, market, riskless = SESSIONS[FIRST : FIRST + 300], WIDE[:, COLUMN["MKT"]], np.linspace(1e-4, 5e-4, 300)
+    table = pd.DataFrame({"date": dates, "mkt_rf": market - riskless, "rf": riskless})
+    factors = FactorPanel.from_frame(table)
+    by_column, by_name = run(CAPM("excess"), factors=factors), run(CAPM("mkt_rf"), factors=factors)
+    np.testing.assert_allclose(by_column.ar, by_name.ar, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(by_column.car("all").bhar, by_name.car("all").bhar, rtol=1e-12)
+    fit = sm.OLS(WIDE[100:190, COLUMN["S00"]] - riskless[100:190], sm.add_constant((market - riskless)[100:190])).fit()
+    np.testing.assert_allclose(by_column.estimates.parameters[0], fit.params, rtol=1e-9)
+    with pytest.raises(InputError, match="'capm' takes the riskless return off a market that is none of the factors"):
+        run(CAPM("either"), factors=factors)
+    with pytest.raises(InputError, match="published factors are simple returns"):
+        run(MarketModel("excess"), factors=factors, kind="log")
 
 
 def test_peers_leave_the_event_out() -> None:

@@ -334,12 +334,13 @@ class FixedModel(ExpectedReturnModel):
         )
 
 
-def unusable(fit: LeastSquares | SharedFit, columns: tuple[str, ...]) -> Bools:
-    """Return which of E events have no usable fit, for columns of these names."""
-    return np.asarray((fit.n_obs < len(columns) + SPARE_OBSERVATIONS) | (fit.collinear >= 0) | ~(fit.sigma > 0))
+def unusable(fit: LeastSquares | SharedFit, columns: tuple[str, ...], fewest: int = 0) -> Bools:
+    """Return which of E events have no usable fit, for columns of these names and so many complete rows at least."""
+    needed = max(len(columns) + SPARE_OBSERVATIONS, fewest)
+    return np.asarray((fit.n_obs < needed) | (fit.collinear >= 0) | ~(fit.sigma > 0))
 
 
-def failures(fit: LeastSquares | SharedFit, columns: tuple[str, ...]) -> tuple[Labels, Labels]:
+def failures(fit: LeastSquares | SharedFit, columns: tuple[str, ...], fewest: int = 0) -> tuple[Labels, Labels]:
     """Return the reason why each event has no usable fit, ``ok`` where it has one, and the figures behind it.
 
     Parameters
@@ -348,11 +349,13 @@ def failures(fit: LeastSquares | SharedFit, columns: tuple[str, ...]) -> tuple[L
         Fits of E events.
     columns : tuple of str
         Names of the columns of the design.
+    fewest : int
+        Complete rows that are asked for, whatever the model needs.
     """
     reason = alike(str(Reason.OK), len(fit.n_obs)).copy()
     detail = alike("", len(fit.n_obs)).copy()
-    needed = len(columns) + SPARE_OBSERVATIONS
-    for row in np.flatnonzero(unusable(fit, columns)):
+    needed = max(len(columns) + SPARE_OBSERVATIONS, fewest)
+    for row in np.flatnonzero(unusable(fit, columns, fewest)):
         if fit.n_obs[row] < needed:
             reason[row] = Reason.TOO_FEW_ESTIMATION_DAYS
             detail[row] = f"{fit.n_obs[row]} complete rows, {needed} needed"
