@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from eventstudy._labels import distinct, order_by_id
 from eventstudy.bars import BarPanel
 from eventstudy.errors import InputError
 from eventstudy.events import (
@@ -22,7 +21,6 @@ from eventstudy.events import (
 )
 from eventstudy.execution import Engine, map_chunks, sharing
 from eventstudy.findings import Finding, find
-from eventstudy.frames import alphabetical
 from eventstudy.panels import FactorPanel, PricePanel, ReturnPanel
 from eventstudy.reactions import Leg, leg_returns
 from eventstudy.returns import (
@@ -105,10 +103,7 @@ def prepare(
         raise InputError(f"The events are a {type(events).__name__}; make them with Events.from_frame(...).")
     if not isinstance(prices, PricePanel):
         raise InputError(f"The prices are a {type(prices).__name__}; make them with PricePanel.from_frame(...).")
-    # In one order whatever order they come in, so that tables and pages have the same bytes.
-    code, _ = alphabetical(*distinct(events.symbol))
-    events = events.take(order_by_id([code, events.date], events.event_id))
-    events = on_price_venue(events, prices.listing)
+    events = on_price_venue(events.ordered(), prices.listing)
     if study.surprise is not None:
         events = with_surprise(events, study.surprise)
     if study.focus is not None:

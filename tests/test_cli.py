@@ -330,6 +330,13 @@ def refused(done: Done, *words: str) -> None:
         assert word in done.err, done.err
 
 
+@pytest.mark.parametrize("verb", ["backtest", "audit"])
+def test_draws_are_not_below_zero(call: Call, verb: str) -> None:
+    done = call(verb, ROOT / "configs" / "backtest_alibaba.yaml", "--draws", "-1")
+    assert done.status == 2
+    assert "Invalid value for '--draws': Input should be greater than or equal to 0" in done.err
+
+
 BAD_CALLS = {
     "missing config": (["run", "alibba.yaml"], ["alibba.yaml: there is no such file. Did you mean 'alibaba.yaml'?"]),
     "unknown key": (["run", ALIBABA, "--set", "windos.min_obs=60"], ["unknown key 'windos'. Did you mean 'windows'?"]),

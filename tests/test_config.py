@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from eventstudy.config import Configured, check, load, load_inputs, run, schema
 from eventstudy.config.text import parse_value, read_toml, read_yaml
+from eventstudy.config.trading import trade
 from eventstudy.datasets import load_alibaba
 from eventstudy.errors import ConfigError, DataError, InputError, UnknownNameError, nearest
-from eventstudy.events import Surprise
+from eventstudy.events import DuplicateQuarters, Surprise
 from eventstudy.execution import Engine
 from eventstudy.inference import TESTS, CrossSectionalT, SingleEventT
 from eventstudy.inference.words import words_of
@@ -312,6 +313,8 @@ CONTRADICTORY = {
         "models: two would be called 'market'; give one of them a name of its own."
     ),
     "run: {workers: 0}": "run: workers is 0; it must be at least 1.",
+    "seed: -1": "seed is -1; a whole number of at least 0 was expected.",
+    "tests: [t, bmp, {kind: bmp}]": "tests[2] is the same as tests[1]; take one of them out.",
     "surprise: {actual: a, estimate: b, tolerance: -1}": "surprise: tolerance is -1.0; it can't be negative.",
 }
 
@@ -556,6 +559,35 @@ def test_a_check_warns_of_what_results_will_not_show(csv_study: Path) -> None:
         "the event windows of 2 pairs of events of one symbol overlap; their CARs share days.",
         "2 events share their day 0 with another; tests that take events as independent say too much.",
     )
+
+
+def test_a_check_knows_what_to_group_by() -> None:
+    with pytest.raises(UnknownNameError, match=r"group by named 'timming'\. Did you mean 'timing'\?$"):
+        check(load(ALIBABA, ["group_by=timming"]))
+
+
+def test_placebos_draw_the_same_whatever_order_a_file_has_its_events_in(csv_study: Path) -> None:
+    days = ["2024-08-15", "2024-11-15", "2025-02-20", "2025-05-15"]
+    rows = [f"{place},BABA,{day},before_open" for place, day in enumerate(days)]
+    found = []
+    for order in (rows, rows[::-1]):
+        (csv_study.parent / "events.csv").write_text("\n".join(["event_id,symbol,date,timing", *order]) + "\n")
+        result = trade(load(csv_study, ['backtest={side: "1", exit_after: 5}']))
+        found.append(result.honesty(draws=9).as_dict()["placebos"])
+    assert found[0] == found[1]
+
+
+def test_null_is_none_where_the_default_is_something(write: Write) -> None:
+    """No limit was taken for the usual one; where nothing is the default, null changes nothing."""
+    text = "seed: null\nscreens: [{kind: duplicates, period: null}]\n"
+    configured = load(write(BASE + text + "backtest: {exit_after: null, stop: 0.1, limits: {adv: null}}\n"))
+    assert configured.study.screens == (DuplicateQuarters(period=None),)
+    assert configured.study.seed == 0
+    assert configured.backtest is not None
+    assert (configured.backtest.exit_after, configured.backtest.limits.adv) == (None, None)
+    again = load(configured.path, ["backtest.exit_after=", "backtest.limits.adv=", "screens.0.period=period_end"])
+    assert again.backtest is not None
+    assert (again.backtest.exit_after, again.backtest.limits.adv) == (20, 0.01)
 
 
 def test_a_check_shows_what_looks_wrong_in_the_prices(csv_study: Path) -> None:

@@ -27,7 +27,7 @@ def backtest(
     config: Config,
     *,
     out: Annotated[Path | None, typer.Option(help="Folder of the results; results/NAME without it.")] = None,
-    draws: Annotated[int, typer.Option(help="Draws of each placebo; 0 for none.")] = 99,
+    draws: Annotated[int, typer.Option(min=0, help="Draws of each placebo; 0 for none.")] = 99,
     overrides: Overrides = None,
     offline: Offline = False,
     quiet: Quiet = False,
@@ -57,7 +57,7 @@ def backtest(
 def audit(
     config: Config,
     *,
-    draws: Annotated[int, typer.Option(help="Draws of each placebo; 0 for none.")] = 49,
+    draws: Annotated[int, typer.Option(min=0, help="Draws of each placebo; 0 for none.")] = 49,
     overrides: Overrides = None,
     offline: Offline = False,
 ) -> None:

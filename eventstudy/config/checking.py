@@ -109,7 +109,10 @@ def check(configured: Configured) -> Check:
     InputError
         For whatever would stop the study, except that no event is left: then the check says why.
     """
-    return Check(configured.study, configured.prepare())
+    prepared = configured.prepare()
+    for name in configured.study.group_by:
+        prepared.events.column(name)
+    return Check(configured.study, prepared)
 
 
 def _windows(study: Study) -> tuple[Window, Window]:

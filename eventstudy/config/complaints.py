@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 
-from eventstudy.config.keys import UNKNOWN_MEMBER, Keys
+from eventstudy.config.keys import UNKNOWN_MEMBER, Keys, records
 from eventstudy.errors import nearest
 
 __all__ = ["complaint", "dotted"]
@@ -105,16 +105,10 @@ def _fields(model: type[Keys], loc: Sequence[str | int]) -> dict[str, str]:
             for option in options
             for field in option.model_fields.values()
             if field.alias == part
-            for record in _records(field.annotation)
+            for record in records(field.annotation)
         ]
         options = [option for option in options if option.__name__ == part] or inside or options
     return {field.alias or "": field.description or "" for o in options for field in o.model_fields.values()}
-
-
-def _records(annotation: Any) -> list[type[Keys]]:
-    if isinstance(annotation, type) and issubclass(annotation, Keys):
-        return [annotation]
-    return [record for part in get_args(annotation) for record in _records(part)]
 
 
 def _unknown_key(path: Path, known: list[str]) -> str:

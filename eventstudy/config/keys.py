@@ -6,13 +6,14 @@ A new model, test, source or report needs no line here: its keys are the fields 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model
+from pydantic.fields import FieldInfo
 
 from eventstudy.backtest import Backtest, Costs, Limits
 from eventstudy.events import SCREENS, Alignment, Surprise
@@ -28,7 +29,7 @@ from eventstudy.returns import AUTOCORRELATIONS, MEASURES, MISSING_RULES, MODELS
 from eventstudy.sources import BAR_SOURCES, EVENT_SOURCES, FACTOR_SOURCES, PRICE_SOURCES, CsvDelistings
 from eventstudy.sources.news import NEWS_SOURCES
 
-__all__ = ["UNKNOWN_MEMBER", "Keys", "config_model", "required"]
+__all__ = ["UNKNOWN_MEMBER", "Keys", "config_model", "records", "required", "without_null"]
 
 UNKNOWN_MEMBER = "unknown_member"
 NAME = "(name)"
@@ -252,6 +253,41 @@ def _record(
         if each.init
     }
     return _keys(name, (inspect.getdoc(cls) or name).splitlines()[0], {**(extra or {}), **own, **(instead or {})})
+
+
+def records(annotation: Any) -> list[type[Keys]]:
+    """Return the mappings of keys that a type is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, Keys):
+        return [annotation]
+    return [record for part in get_args(annotation) for record in records(part)]
+
+
+def without_null(data: Any, options: Sequence[type[Keys]]) -> Any:
+    """Return the data without the keys that have no value, as if they had not been written.
+
+    Parameters
+    ----------
+    data : Any
+        What stands in a file.
+    options : sequence of type of Keys
+        What it may be. A null stays where one of them has something else as the default and may be without: it is no
+        limit then, not the usual one.
+    """
+    if isinstance(data, list):
+        return [without_null(each, options) for each in data]
+    if not isinstance(data, Mapping):
+        return data
+    kept = {}
+    for key, value in data.items():
+        own = [field for option in options for field in option.model_fields.values() if field.alias == key]
+        if value is not None or any(_may_be_without(field) for field in own):
+            kept[key] = without_null(value, [record for field in own for record in records(field.annotation)])
+    return kept
+
+
+def _may_be_without(field: FieldInfo) -> bool:
+    has_default = not field.is_required() and field.default_factory is None
+    return has_default and type(None) in get_args(field.annotation)
 
 
 def required(cls: type) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from eventstudy.config.build import build
 from eventstudy.config.complaints import complaint
 from eventstudy.config.configured import Configured
-from eventstudy.config.keys import config_model
+from eventstudy.config.keys import config_model, without_null
 from eventstudy.config.text import parse_value, read_text, read_toml, read_yaml
 from eventstudy.errors import ConfigError, InputError
 from eventstudy.result import StudyResult
@@ -70,7 +70,7 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Configured:
     for override in overrides:
         _override(data, override)
     try:
-        return build(_validated(_without_null(data)), path)
+        return build(_validated(data), path)
     except InputError as error:
         raise ConfigError(f"{path}: {error}") from error
 
@@ -97,7 +97,11 @@ def _override(data: dict[str, Any], override: str) -> None:
         if isinstance(place, dict):
             place.setdefault(key, {})
         place = place[_step(place, key, above[:depth], override)]
-    place[_step(place, last, above, override)] = parse_value(text, f"--set {name}")
+    step = _step(place, last, above, override)
+    if isinstance(place, dict) and not text.strip():
+        place.pop(step, None)
+    else:
+        place[step] = parse_value(text, f"--set {name}")
 
 
 def _step(place: Any, key: str, above: Sequence[str], override: str) -> Any:
@@ -113,15 +117,9 @@ def _step(place: Any, key: str, above: Sequence[str], override: str) -> Any:
 def _validated(data: dict[str, Any]) -> dict[str, Any]:
     """Return the values of the keys given, each of the type that it is known to have."""
     model = config_model()
+    data = without_null(data, [model])
     try:
         # As JSON, since pydantic then bends nothing but lists to tuples: "120" is no number and true is no 1.
         return model.model_validate_json(json.dumps(data)).model_dump(by_alias=True, exclude_unset=True)
     except ValidationError as error:
         raise ConfigError(complaint(error, model, data)) from None
-
-
-def _without_null(value: Any) -> Any:
-    """Return the data without the keys that have no value, as if they had not been written."""
-    if isinstance(value, Mapping):
-        return {key: _without_null(each) for key, each in value.items() if each is not None}
-    return [_without_null(each) for each in value] if isinstance(value, list) else value

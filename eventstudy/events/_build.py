@@ -13,7 +13,7 @@ from eventstudy._typing import Bools, Codes, Dates, Floats, Labels, Times
 from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
 from eventstudy.errors import DataError, Flag, nearest
 from eventstudy.events.flags import Flags
-from eventstudy.events.table import RECORD_FIELDS, TIMING_TAGS, Confirmation, Events, Precision, Timing
+from eventstudy.events.table import RECORD_FIELDS, RESULT_FIELDS, TIMING_TAGS, Confirmation, Events, Precision, Timing
 from eventstudy.frames import (
     ISO_DATE,
     Origin,
@@ -266,6 +266,11 @@ def _other_columns(frame: pd.DataFrame, origin: Origin) -> tuple[dict[str, Label
 
     groups: dict[str, Labels] = {}
     values: dict[str, Floats] = {}
+    if taken := [name for name in RESULT_FIELDS if name in frame.columns]:
+        raise DataError(
+            f"{origin.name}: {', '.join(map(repr, taken))} can't be columns of the events, since a study writes its "
+            f"own of these names; rename them, as in columns: {{own_{taken[0]}: {taken[0]}}}."
+        )
     for name in map(str, frame.columns):
         if name in RECORD_FIELDS:
             continue

@@ -153,7 +153,7 @@ def seasonal_surprise(
     ``SUE_q = (E_q - E_{q-4} - drift) / sd``, with drift and sd (divisor n - 1) of ``E_j - E_{j-4}`` over the eight
     quarters before q, q itself left out (Foster, Olsen and Shevlin 1984; Bernard and Thomas 1989). Where a quarter is
     reported several times, later quarters are compared with the figure that was reported first; of several at one
-    moment with the least of them.
+    moment with the least of them. A quarter reported later than q, as by a late filer, is unknown to q.
 
     Examples
     --------
@@ -162,17 +162,19 @@ def seasonal_surprise(
     >>> found.round(4).tolist()[-2:]
     [1.291, 2.9399]
     """
-    reported: dict[tuple[str, int], float] = {}
-    order = np.arange(len(actual)) if reported_at is None else np.lexsort((actual, reported_at))
+    moment = np.arange(len(actual)) if reported_at is None else reported_at.astype(np.int64)
+    reported: dict[tuple[str, int], tuple[int, float]] = {}
+    order = np.lexsort((actual, moment))
     for row in order[~np.isnan(actual[order])].tolist():
-        reported.setdefault((str(symbol[row]), int(quarter[row])), float(actual[row]))
-    nothing = float("nan")
+        reported.setdefault((str(symbol[row]), int(quarter[row])), (int(moment[row]), float(actual[row])))
+    never = (np.iinfo(np.int64).max, float("nan"))
 
     found = np.full(len(actual), np.nan)
     for row, (name, number) in enumerate(zip(symbol, quarter.tolist(), strict=True)):
         if number < 0:
             continue
-        figures = np.array([reported.get((str(name), number - lag), nothing) for lag in range(1, quarters + 5)])
+        past = [reported.get((str(name), number - lag), never) for lag in range(1, quarters + 5)]
+        figures = np.array([figure if known <= moment[row] else np.nan for known, figure in past])
         earlier = figures[:-4] - figures[4:]
         earlier = earlier[~np.isnan(earlier)]
         if len(earlier) < at_least or np.ptp(earlier) <= ROUNDING * np.nanmax(np.abs(figures)):

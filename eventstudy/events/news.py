@@ -59,8 +59,10 @@ class News:
         if "what" in frame.columns:
             column = frame["what"]
             what = column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object)
+        symbol = text_column(frame, "symbol", origin)
         return cls(
-            symbol=text_column(frame, "symbol", origin),
+            # As events and prices do, or a blank would hide the news.
+            symbol=np.array([name.strip() for name in symbol], dtype=object),
             date=date_column(frame, "date", origin, date_format=date_format),
             what=what,
         )

@@ -177,6 +177,8 @@ class DuplicateQuarters:
 
     def __post_init__(self) -> None:
         check_action(self.kind, self.action)
+        if self.within < 0:
+            raise InputError(f"screens: within of {self.kind} is {self.within}; days, 0 or more, were expected.")
 
     def apply(self, seen: Screening) -> Verdict:
         """Return which events tell a quarter again."""
@@ -221,6 +223,8 @@ class CallsAndMeetings:
 
     def __post_init__(self) -> None:
         check_action(self.kind, self.action)
+        if self.within < 0:
+            raise InputError(f"screens: within of {self.kind} is {self.within}; days, 0 or more, were expected.")
 
     def apply(self, seen: Screening) -> Verdict:
         """Return which events look like a call or meeting."""

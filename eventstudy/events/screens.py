@@ -289,6 +289,8 @@ class MinimumHistory:
 
     def __post_init__(self) -> None:
         check_action(self.kind, self.action)
+        if self.sessions < 1:
+            raise InputError(f"screens: sessions of history is {self.sessions}; at least 1 was expected.")
 
     def apply(self, seen: Screening) -> Verdict:
         """Return which events have too short a history."""

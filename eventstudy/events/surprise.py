@@ -21,7 +21,7 @@ from eventstudy.events.expectation import (
     surprise_sign,
 )
 from eventstudy.events.quantiles import BREAKPOINTS, point_in_time_quantiles
-from eventstudy.events.table import Events
+from eventstudy.events.table import RECORD_FIELDS, RESULT_FIELDS, Events
 
 __all__ = ["Surprise", "relative_surprise", "surprise_sign", "with_surprise"]
 
@@ -86,6 +86,8 @@ class Surprise:
             raise InputError("surprise: the method scaled needs scale, the name of a price or of a dispersion.")
         if self.quantiles is not None and self.quantiles < 2:
             raise InputError(f"surprise: quantiles is {self.quantiles}; at least 2 were expected.")
+        if self.name in ("", *RECORD_FIELDS, *RESULT_FIELDS, self.actual, self.estimate, self.scale):
+            raise InputError(f"surprise: name is {self.name!r}; one that the events have for nothing else is needed.")
 
 
 def with_surprise(events: Events, rule: Surprise | Sequence[Surprise]) -> Events:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eventstudy._labels import alike, are, distinct, each_once, taken
+from eventstudy._labels import alike, are, distinct, each_once, order_by_id, taken
 from eventstudy._typing import Dates, Floats, Ints, Labels, Times
 from eventstudy.errors import DataError, UnknownNameError
-from eventstudy.frames import Origin
+from eventstudy.frames import Origin, alphabetical
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +78,9 @@ RECORD_FIELDS = (
     "source",
     "flags",
 )
+
+# What a study says of an event; events.csv has them beside what the input says.
+RESULT_FIELDS = ("phase", "day0", "status", "reason", "detail")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,6 +223,14 @@ class Events:
         groups = {name: taken(labels, rows) for name, labels in self.groups.items()}
         values = {name: numbers[rows] for name, numbers in self.values.items()}
         return Events(**record, groups=groups, values=values)
+
+    def ordered(self) -> Events:
+        """Return the events by symbol, date and id, whatever order they came in.
+
+        Draws and tables that go through them have the same bytes then.
+        """
+        code, _ = alphabetical(*distinct(self.symbol))
+        return self.take(order_by_id([code, self.date], self.event_id))
 
     def with_columns(
         self, *, groups: Mapping[str, Labels] | None = None, values: Mapping[str, Floats] | None = None

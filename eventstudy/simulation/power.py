@@ -208,7 +208,7 @@ def simulate(
     Raises
     ------
     InputError
-        If there is nothing to draw from.
+        If there is nothing to draw from, or no test.
 
     Notes
     -----
@@ -216,6 +216,8 @@ def simulate(
     """
     if samples < 1 or size < 1:
         raise InputError(f"simulate: samples is {samples} and size {size}; both must be at least 1.")
+    if not study.hypothesis_tests:
+        raise InputError("simulate: the study has no tests; name some, such as tests: [cross_sectional, bmp].")
     prepared = study.prepare(events, prices, factors)
     places = eligible(prepared.panel, study.windows)
     rng = generator(study.seed, "simulate", str(size), str(common_date))
@@ -240,9 +242,12 @@ def parse_effects(text: str) -> tuple[float, ...]:
     (0.0, 0.01)
     """
     try:
-        return tuple(float(part) for part in text.split(","))
+        effects = tuple(float(part) for part in text.split(","))
     except ValueError:
-        raise InputError(f"effects is {text!r}; decimals such as 0,0.005,0.01 were expected.") from None
+        effects = (float("nan"),)
+    if not np.isfinite(effects).all():
+        raise InputError(f"effects is {text!r}; decimals such as 0,0.005,0.01 were expected.")
+    return effects
 
 
 def _any_date(places: Places, codes: Ints, samples: int, size: int, rng: np.random.Generator) -> tuple[Ints, Ints]:

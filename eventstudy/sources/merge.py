@@ -31,13 +31,14 @@ def merge_events(parts: Sequence[Events], within: int = WITHIN) -> Events:
     parts : sequence of Events
         One from each source; the first names the events.
     within : int
-        Rows of one symbol and kind, from different sources and at most this many days apart, are one announcement.
+        Rows of one symbol and kind, from different sources and at most this many days apart, are one announcement; the
+        nearest ones first.
 
     Returns
     -------
     Events
-        By symbol and date. A row is that of the source that was public first, at the latest moment that its time or
-        tag allows; an estimate gives way to what is confirmed, and a date alone to a time or a tag. Groups and
+        By symbol, date and event id. A row is that of the source that was public first, at the latest moment that its
+        time or tag allows; an estimate gives way to what is confirmed, and a date alone to a time or a tag. Groups and
         values that it lacks come from the others in the order of `parts`. The group ``sources`` names all sources
         (``csv#1``, ``csv#2`` where they share a name), and ``conflict`` what they say where they do not agree on
         day 0, else it is empty; such events bear the flag ``sources_disagree``.
@@ -79,7 +80,7 @@ def merge_events(parts: Sequence[Events], within: int = WITHIN) -> Events:
             for name, numbers in rows.values.items()
         },
     )
-    return named.take(np.lexsort((named.date, named.symbol.astype(str))))
+    return named.take(np.lexsort((named.event_id.astype(str), named.date, named.symbol.astype(str))))
 
 
 def conflicts(events: Events) -> int:
@@ -146,26 +147,30 @@ def _sources(parts: Sequence[Events]) -> list[Labels]:
 def _clusters(rows: Events, origin: Ints, within: int) -> Ints:
     """Return the number of the announcement that each row tells, in the order of their first rows.
 
-    A part has one row in an announcement at most: a row belongs to the earliest one that has none of its part yet.
+    A part has one row in an announcement at most. The nearest rows are joined first: of two rows of one part, another
+    part's row belongs to the one of its own date, not to the one some days before.
     """
-    order = np.lexsort((origin, rows.date, rows.kind.astype(str), rows.symbol.astype(str))).tolist()
+    order = np.lexsort(
+        (rows.event_id.astype(str), origin, rows.date, rows.kind.astype(str), rows.symbol.astype(str))
+    ).tolist()
     days, parts = rows.date.astype(np.int64).tolist(), origin.tolist()
-    number = np.zeros(len(rows), dtype=np.int64)
-    count, key = 0, None
-    near: list[tuple[int, int, set[int]]] = []
-    for row in order:
-        own = (rows.symbol[row], rows.kind[row])
-        near = [each for each in near if days[row] - each[1] <= within] if own == key else []
-        key = own
-        found = next((each for each in near if parts[row] not in each[2]), None)
-        if found is None:
-            found = (count, days[row], set())
-            near.append(found)
-            count += 1
-        found[2].add(parts[row])
-        number[row] = found[0]
-    first = np.unique(number, return_index=True)[1]
-    return np.argsort(np.argsort(first))[number].astype(np.int64)
+    pairs = []
+    for first, row in enumerate(order):
+        for second in range(first + 1, len(order)):
+            other = order[second]
+            apart = days[other] - days[row]
+            if (rows.symbol[row], rows.kind[row]) != (rows.symbol[other], rows.kind[other]) or apart > within:
+                break
+            if parts[other] != parts[row]:
+                pairs.append((apart, first, second))
+    joined = {row: [row] for row in order}
+    for _, first, second in sorted(pairs):
+        both = joined[order[first]] + joined[order[second]]
+        span = max(days[row] for row in both) - min(days[row] for row in both)
+        if span <= within and len({parts[row] for row in both}) == len(both):
+            joined |= dict.fromkeys(both, both)
+    heads = np.array([min(joined[row]) for row in range(len(rows))], dtype=np.int64)
+    return np.unique(heads, return_inverse=True)[1].astype(np.int64)
 
 
 def _each(number: Ints) -> list[Ints]:
@@ -228,9 +233,11 @@ def _labels(words: Iterable[str]) -> Labels:
 
 def _unique(names: Sequence[str]) -> Labels:
     """Return the names, those that stand again with a number."""
-    seen: dict[str, int] = {}
-    taken = []
+    given, taken = set(names), dict[str, None]()
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        taken.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return np.array(taken, dtype=object)
+        free, number = name, 1
+        while free in taken or (number > 1 and free in given):
+            number += 1
+            free = f"{name}-{number}"
+        taken[free] = None
+    return np.array([*taken], dtype=object)

@@ -187,6 +187,7 @@ def test_news_is_checked_at_the_door() -> None:
         news_of(("2025-02-20", "BABA"), ("soon", "BABA"))
     with pytest.raises(DataError, match=r"the column 'symbol' is missing"):
         News.from_frame(pd.DataFrame({"date": ["2025-02-20"]}))
+    assert News.from_frame(pd.DataFrame({"date": ["2025-02-20"], "symbol": [" BABA"]})).symbol.tolist() == ["BABA"]
 
 
 def traded(close: list[float], volume: list[float], **basis: str) -> PricePanel:
@@ -323,6 +324,12 @@ def test_names_stand_for_screens_and_wrong_settings_are_named() -> None:
         MinimumHistory(action="dropp")  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"^screens: sessions of liquidity is 0; at least 1 was expected\.$"):
         LiquidityFloor(min_price=5.0, sessions=0)
+    with pytest.raises(InputError, match=r"^screens: sessions of history is 0; at least 1 was expected\.$"):
+        MinimumHistory(sessions=0)
+    with pytest.raises(InputError, match=r"^screens: within of calls is -1; days, 0 or more, were expected\.$"):
+        CallsAndMeetings(within=-1)
+    with pytest.raises(InputError, match=r"^screens: within of duplicates is -1; days, 0 or more, were expected\.$"):
+        DuplicateQuarters(within=-1)
     for wrong in (
         LiquidityFloor,
         lambda: ConfoundingNews(radius=-1),

@@ -137,6 +137,20 @@ def test_a_quarter_that_is_unknown_has_no_surprise_and_is_nobody_s_past() -> Non
     assert both.groups["surprise_sign"][12] == "unknown"
 
 
+def test_what_was_reported_later_is_nobody_s_past() -> None:
+    """Quarter 9 comes out after quarter 11: it may be no part of the surprise of quarters 10 and 11."""
+    ends = pd.period_range("2020Q1", periods=12, freq="Q").end_time.strftime("%Y-%m-%d")
+    table = pd.DataFrame({"symbol": "A", "date": ends, "period_end": ends, "eps": EARNINGS})
+    table.loc[9, "date"] = "2023-06-30"
+    rule = Surprise(actual="eps", method="seasonal", drift=False)
+    found = with_surprise(Events.from_frame(table), rule).values["surprise"]
+    earlier = [0.1, 0.2, 0.1, 0.2, 0.1, 0.2]  # the differences before quarter 11, that of quarter 9 left out
+    assert found[11] == pytest.approx(0.5 / np.std(earlier, ddof=1), rel=1e-9)
+    assert np.isnan(found[10])  # five differences are too few
+    together = with_surprise(Events.from_frame(table.assign(event_id=ends, date="2023-06-30")), rule).values["surprise"]
+    assert together[11] == pytest.approx(0.5 / np.std(DIFFERENCES[:7], ddof=1), rel=1e-9)
+
+
 def test_fiscal_quarters_follow_each_other_whatever_day_they_end() -> None:
     ends = ["2023-01-29", "2023-04-30", "2023-07-30", "2023-10-29", "2024-01-28"]
     assert np.diff(quarter_number(np.array(ends, dtype=object))).tolist() == [1, 1, 1, 1]
@@ -263,6 +277,9 @@ def test_rules_that_lack_something() -> None:
         Surprise(actual="a")
     with pytest.raises(UnknownNameError, match=r"Did you mean 'seasonal'?"):
         Surprise(actual="a", method="seasnal")  # type: ignore[arg-type]
+    for name in ("", "symbol", "status", "eps", "est"):
+        with pytest.raises(InputError, match=f"^surprise: name is '{name}'; one that the events have for nothing else"):
+            Surprise(actual="eps", estimate="est", name=name)
     with pytest.raises(InputError, match="quantiles is 1"):
         Surprise(actual="a", estimate="b", quantiles=1)
     with pytest.raises(UnknownNameError, match=r"Did you mean 'period_end'?"):

@@ -140,6 +140,17 @@ def test_missing_columns() -> None:
         build()
 
 
+def test_what_a_study_says_is_no_column_of_its_input() -> None:
+    """A vendor's status stood in events.csv in the place of the study's own."""
+    table = pd.DataFrame({"symbol": ["BABA"], "date": ["2025-02-20"], "status": ["paid"], "day0": ["2025-02-20"]})
+    with pytest.raises(
+        DataError,
+        match=r"^e\.csv: 'day0', 'status' can't be columns of the events, since a study writes its own of these names; "
+        r"rename them, as in columns: \{own_day0: day0\}\.$",
+    ):
+        Events.from_frame(table, origin=Origin("e.csv"))
+
+
 def test_whole_numbers_are_ids() -> None:
     assert build(date="2025-02-20", event_id=[17, 18]).event_id.tolist() == ["17", "18"]
 

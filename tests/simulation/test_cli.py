@@ -40,8 +40,16 @@ def test_the_command_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "20 samples of 3 events that never were, on random dates" in shown
 
 
-def test_a_wrong_effect_is_an_error_of_the_input(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("effects", ["1%", "nan", "0,inf"])
+def test_a_wrong_effect_is_an_error_of_the_input(effects: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["simulate", str(ALIBABA), "--effects", "1%"])
+        main(["simulate", str(ALIBABA), "--effects", effects])
     assert caught.value.code == 2
-    assert "decimals such as 0,0.005,0.01" in capsys.readouterr().err
+    assert f"effects is '{effects}'; decimals such as 0,0.005,0.01 were expected." in capsys.readouterr().err
+
+
+def test_without_tests_there_is_nothing_to_measure(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["simulate", str(ALIBABA), "--set", "tests=[]"])
+    assert caught.value.code == 2
+    assert "the study has no tests; name some, such as tests: [cross_sectional, bmp]." in capsys.readouterr().err

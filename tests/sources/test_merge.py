@@ -154,7 +154,29 @@ def test_two_rows_of_one_source_are_never_one() -> None:
     assert merged.groups["sources"].tolist() == ["yahoo+edgar", "yahoo"]
 
 
+def test_the_nearest_rows_are_one() -> None:
+    """The second date of a vendor is the filing's own; the first is three days before."""
+    twice = events("yahoo", {"date": "2025-02-17", "event_id": "first"}, {"date": "2025-02-20", "event_id": "second"})
+    merged = merge_events([twice, FILING])
+    assert merged.groups["sources"].tolist() == ["yahoo", "yahoo+edgar"]
+    assert merged.event_id.tolist() == ["first", "second"]
+    assert merged.groups["conflict"].tolist() == ["", ""]
+    chain = [events(str(day), {"date": f"2025-02-{day}"}) for day in (10, 15, 17)]
+    assert merge_events(chain).groups["sources"].tolist() == ["10", "15+17"]
+
+
+def test_the_order_of_the_rows_does_not_matter() -> None:
+    day = {"date": "2025-02-20"}
+    twice = events("yahoo", {**day, "event_id": "x"}, {**day, "event_id": "y"})
+    there, back = (merge_events([each, FILING]).to_frame() for each in (twice, twice.take([1, 0])))
+    pd.testing.assert_frame_equal(there, back)
+    assert there["sources"].tolist() == ["yahoo+edgar", "yahoo"]
+
+
 def test_names_stay_unique() -> None:
+    taken = events("a", {"event_id": "x", "date": "2025-02-20"}, {"event_id": "x-2", "date": "2025-08-29"})
+    again = events("b", {"event_id": "x", "date": "2025-05-15"})
+    assert merge_events([taken, again]).event_id.tolist() == ["x", "x-3", "x-2"]
     one = events("a", {"event_id": "x", "date": "2025-02-20"})
     two = events("b", {"event_id": "x", "date": "2025-05-15"})
     assert merge_events([one, two]).event_id.tolist() == ["x", "x-2"]
