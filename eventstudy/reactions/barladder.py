@@ -178,14 +178,14 @@ class BarLadder:
     def _rung(self, span: Span, printed: bool, beta: LegBeta, compared: Standing, past: OwnStanding) -> Rung:
         start, end, place = span.start, span.end, self.place
         value, moved = float(span.growth[place]), float(span.pace[place])
-        reasons = list(self._missing(end, value, printed))
+        prints = self._prints(span, printed)
+        reasons = list(self._missing(end, value, printed, prints))
         if not math.isnan(value):
             reasons += self._no_pace(beta, moved)
         if compared.reason is not None:
             reasons.append(compared.reason)
         expected = beta.value * (moved - 1.0)
         base = float(self.mine.moves.base[place])
-        prints = self._prints(end, base, printed)
         return Rung(
             leg=span.leg,
             kind=span.kind,
@@ -212,8 +212,9 @@ class BarLadder:
             own=past,
         )
 
-    def _missing(self, end: Point, value: float, printed: bool) -> Iterator[Reason]:
-        if end.segment is not None and not printed:
+    def _missing(self, end: Point, value: float, printed: bool, prints: Prints | None) -> Iterator[Reason]:
+        # A mean weighted with volume is unknown where the volume is, however much was printed.
+        if end.segment is not None and not printed and not (prints and prints.count):
             yield Reason.NO_PRINT
         elif math.isnan(value):
             yield Reason.NO_PRICE
@@ -234,12 +235,12 @@ class BarLadder:
             return LegBeta(given, 0)
         return leg_beta(mine, span.pace[starts] - 1.0, self.ordinary.fewest, given)
 
-    def _prints(self, end: Point, base: float, printed: bool) -> Prints | None:
+    def _prints(self, span: Span, printed: bool) -> Prints | None:
         """Return what traded up to a price of the extended hours; its age is counted to when somebody would look."""
+        end, place, day = span.end, self.place, self.mine.day
         if end.segment is None or end.segment is Segment.SESSION:
             return None
-        place, day = self.place, self.mine.day
-        if not printed:
+        if not printed and (span.kind is Kind.LEG or end.name not in LATE):
             return Prints(count=0)
         if end.name == "premarket_first":
             moment = end.time[place] + np.timedelta64(day.bars.interval, "s")
@@ -247,7 +248,7 @@ class BarLadder:
             moment = self.mine.cutoff[place]
         else:
             moment = end.time[place]
-        found = day.prints(end.segment, place, moment, base * float(end.growth[place]))
+        found = day.prints(end.segment, place, moment)
         return found if self.mine.clock.liquidity.trust_volume else replace(found, volume=math.nan, notional=math.nan)
 
     def _grade(self, end: Point, prints: Prints | None) -> Grade:

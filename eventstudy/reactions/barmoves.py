@@ -101,20 +101,19 @@ def bar_moves_of(series: PriceSeries, bars: BarSeries, days: int, clock: Clock) 
 def _completed(series: PriceSeries, day: SessionBars) -> tuple[PriceSeries, dict[str, Bools]]:
     """Return the prices with the bars' open, high and low where the daily prices have none, and where that was."""
     session = Segment.SESSION
-    base = day.unit[session]
+    # A price of its own needs no close before it.
+    priced = replace(day, unit={session: day.level})
     found = {
-        "open": day.first(session),
-        "high": day.extreme(session, True),
-        "low": day.extreme(session, False),
+        "open": priced.first(session),
+        "high": priced.extreme(session, True),
+        "low": priced.extreme(session, False),
     }
     from_bars: dict[str, Bools] = {}
     fields: dict[str, Floats] = {}
     for name, mark in found.items():
         own: Floats = getattr(series, name)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            price = mark.growth / base * day.level
-        from_bars[name] = np.asarray(np.isnan(own) & ~np.isnan(price))
-        fields[name] = np.where(from_bars[name], price, own)
+        from_bars[name] = np.asarray(np.isnan(own) & mark.printed)
+        fields[name] = np.where(from_bars[name], mark.growth, own)
     return replace(series, open=fields["open"], high=fields["high"], low=fields["low"]), from_bars
 
 

@@ -16,9 +16,11 @@ from eventstudy._typing import Bools, Floats, Times
 from eventstudy.calendars import get_calendar
 from eventstudy.hours import SessionEdges, session_edges
 from eventstudy.reactions.barmoves import BarMoves, Pairing
-from eventstudy.reactions.clock import Mark, Segment
+from eventstudy.reactions.clock import Clock, Mark, Segment, SessionBars
 
 __all__ = ["News", "Point", "chain", "news_of", "news_points", "single_points"]
+
+OPEN_GAP = "open_gap"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,15 +104,23 @@ def news_of(moves: BarMoves, place: int, announced_at: np.datetime64) -> News | 
         return None
     day, series = moves.day, moves.moves.series
     edges, session = _edges(series.calendar.code), series.first + place
-    if day.closes[place] <= announced_at < edges.post_closes[session - 1]:
+    # Bars may tell of longer hours than the rule of the exchange does.
+    evening, morning = (_bars_of(day, part, place) for part in (Segment.AFTER_HOURS, Segment.PREMARKET))
+    ended = np.append(day.bars.end[evening], edges.post_closes[session - 1]).max()
+    began = np.append(day.bars.start[morning], edges.pre_opens[session]).min()
+    if day.closes[place] <= announced_at < ended:
         segment = Segment.AFTER_HOURS
-    elif edges.pre_opens[session] <= announced_at < day.opens[place]:
+    elif began <= announced_at < day.opens[place]:
         segment = Segment.PREMARKET
     elif day.opens[place] <= announced_at < series.calendar.closes[session]:
         segment = Segment.SESSION
     else:
         return None
     return News(segment, int((announced_at - day.anchor(segment)[place]).astype(np.int64)))
+
+
+def _bars_of(day: SessionBars, segment: Segment, place: int) -> slice:
+    return slice(int(day.low[segment][place]), int(day.high[segment][place]))
 
 
 @cache
@@ -122,7 +132,8 @@ def chain(moves: BarMoves, pairing: Pairing | None, news: News | None = None) ->
     """Return the prices between which the legs of day 0 lie: base, after hours, premarket, open, close.
 
     With an announcement inside a part of the day, that part ends twice: at the last price before the news and at its
-    own end. Inside the regular session the prices some minutes after the news stand between the two.
+    own end. From the cutoff on that part is the gap at the open. Inside the regular session the prices some minutes
+    after the news stand between the two.
     """
     made = [_base(moves)]
     for point in _points(moves, pairing, news):
@@ -139,25 +150,34 @@ def _base(moves: BarMoves) -> Point:
 
 def _points(moves: BarMoves, pairing: Pairing | None, news: News | None) -> Iterator[Point]:
     marks, daily = moves.marks, moves.moves
+    part = "" if news is None else _part(news, moves.clock)
     for segment in (Segment.AFTER_HOURS, Segment.PREMARKET):
-        split = news is not None and news.segment is segment
-        if split and news is not None:
-            yield _before(moves, pairing, news)
-        leg = f"{segment}_after" if split else str(segment)
+        if part == segment and news is not None:
+            yield _before(moves, pairing, news, part)
+        leg = f"{segment}_after" if part == segment else str(segment)
         yield point(str(segment), marks[str(segment)], pairing, leg)
-    yield _daily("open", daily.growth["open"], moves.day.opens, pairing, "open_gap")
-    inside = news is not None and news.segment is Segment.SESSION
+    if part == OPEN_GAP and news is not None:
+        yield _before(moves, pairing, news, part)
+    leg = f"{OPEN_GAP}_after" if part == OPEN_GAP else OPEN_GAP
+    yield _daily("open", daily.growth["open"], moves.day.opens, pairing, leg)
+    inside = part == Segment.SESSION
     if inside and news is not None:
-        yield _before(moves, pairing, news)
+        yield _before(moves, pairing, news, part)
         yield from news_points(moves, pairing, news)
     series = daily.series
     closes = series.calendar.closes[series.first : series.first + len(series.close)]
     yield _daily("close", daily.growth["close"], closes, pairing, "session_after" if inside else "session")
 
 
-def _before(moves: BarMoves, pairing: Pairing | None, news: News) -> Point:
+def _part(news: News, clock: Clock) -> str:
+    """Return which leg the news split: what comes before the open and after the cutoff is no part of the premarket."""
+    late = news.segment is Segment.PREMARKET and news.offset >= -60 * clock.cutoff
+    return OPEN_GAP if late else str(news.segment)
+
+
+def _before(moves: BarMoves, pairing: Pairing | None, news: News, part: str) -> Point:
     moments = moves.day.anchor(news.segment) + np.timedelta64(news.offset, "s")
-    name = f"{news.segment}_before"
+    name = f"{part}_before"
     return point(name, moves.day.last_by(news.segment, moments), pairing, name)
 
 

@@ -18,6 +18,8 @@ __all__ = ["Clock", "Mark", "Segment", "SessionBars"]
 
 # Official closes and last bars differ by less; more is another adjustment.
 SAME_LEVEL = 0.02
+# Prices move less in the last half hour of a session; more is a split.
+SPLIT = 0.1
 NEAR_CLOSE = np.timedelta64(30 * 60, "s")
 USUAL_SESSIONS = 20
 
@@ -136,10 +138,11 @@ class SessionBars:
 
         Notes
         -----
-        Unadjusted bars and prices are taken as they are. Where the bars' last regular price, of the last half hour,
-        departs from the daily close by more than 2%, or either of the two is adjusted, the bars of that session are
-        brought to the level of the daily close. A price after hours keeps its move from the close of its own evening,
-        so that a dividend or split of the next morning is not in it.
+        Unadjusted bars and prices are taken as they are. Where the bars' price at the close departs from the daily
+        close by more than 2%, or either of the two is adjusted, the bars of that session are brought to the level of
+        the daily close; without a price at the close, to the level of the last session that has one, unless a last
+        price of the last half hour shows a split since. A price after hours keeps its move from the close of its own
+        evening, so that a dividend or split of the next morning is not in it.
         """
         bars = _with_close(bars)
         calendar, first, n = series.calendar, series.first, len(series.close)
@@ -176,8 +179,9 @@ class SessionBars:
         return self.closes if segment is Segment.AFTER_HOURS else self.opens
 
     def covered(self, place: int) -> bool:
-        """Return whether a session has any bar of its regular hours or premarket."""
-        return bool(self.low[Segment.PREMARKET][place] < self.high[Segment.SESSION][place])
+        """Return whether a session has a bar of its regular hours or premarket, and a close before it to count from."""
+        some = self.low[Segment.PREMARKET][place] < self.high[Segment.SESSION][place]
+        return bool(some and np.isfinite(self.unit[Segment.PREMARKET][place]))
 
     def last_by(self, segment: Segment, moments: Times | None = None) -> Mark:
         """Return the last price of a part of the day by a moment of each session, by its end without one."""
@@ -216,19 +220,20 @@ class SessionBars:
             mean = _reduced(np.add, volume * typical, 0.0, *limits) / shares
         return self._untimed(segment, np.where(shares > 0, mean, np.nan))
 
-    def prints(self, segment: Segment, place: int, moment: np.datetime64, price: float) -> Prints:
+    def prints(self, segment: Segment, place: int, moment: np.datetime64) -> Prints:
         """Return what traded in a part of one session by a moment."""
         low = int(self.low[segment][place])
         high = min(int(self.high[segment][place]), int(np.searchsorted(self.bars.end, moment, side="right")))
         if high <= low:
             return Prints(count=0)
-        volume = float(np.nansum(self.bars.volume[low:high]))
+        shares = self.bars.volume[low:high]
+        volume = float(np.nansum(shares))
         known = volume > 0
         return Prints(
             count=high - low,
             age=float((moment - self.bars.end[high - 1]) / np.timedelta64(60, "s")),
             volume=volume if known else np.nan,
-            notional=volume * price if known else np.nan,
+            notional=float(np.nansum(shares * self.bars.close[low:high])) if known else np.nan,
             usual=float(self.usual[place]),
         )
 
@@ -273,15 +278,23 @@ def _level(bars: BarSeries, series: PriceSeries, opened: Ints, closed: Ints) -> 
         return np.full(len(opened), np.nan)
     place = np.where(closed > opened, closed - 1, 0)
     closes = series.calendar.closes[series.first : series.first + len(series.close)]
+    early = closes - bars.end[place]
     # A last bar of noon tells nothing of the level of the close.
-    found = (closed > opened) & (closes - bars.end[place] <= NEAR_CLOSE)
-    last = bars.close[place]
+    found = (closed > opened) & (early <= NEAR_CLOSE)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(found, series.close / last, np.nan)
-    if bars.basis is series.basis is Basis.UNADJUSTED:
-        return np.where(np.abs(ratio - 1) > SAME_LEVEL, ratio, 1.0)
-    known = np.where(np.isnan(ratio), 0, np.arange(len(ratio)))
-    return ratio[np.maximum.accumulate(known)] if len(ratio) else ratio
+        ratio = np.where(found, series.close / bars.close[place], np.nan)
+        # After a bar that ended before the close the price went on; what else moves so far is a split.
+        exact = np.where(early <= np.timedelta64(0, "s"), ratio, np.nan)
+        carried = _last_known(exact)
+        level = np.where(np.abs(ratio / carried - 1) <= SPLIT, carried, ratio)
+        if bars.basis is series.basis is Basis.UNADJUSTED:
+            return np.where(np.abs(level - 1) > SAME_LEVEL, level, 1.0)
+    return _last_known(level)
+
+
+def _last_known(values: Floats) -> Floats:
+    """Return each value, or the last known one before it."""
+    return values[np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(len(values))))]
 
 
 def _reduced(reduce: np.ufunc, values: Floats, nothing: float, low: Ints, high: Ints) -> Floats:

@@ -45,17 +45,12 @@ def daily_prices(bars: BarPanel) -> PricePanel:
         # A morning before the open is a session too, of which only the early prices are known.
         counted = (each.start < calendar.closes[each.session]) & np.isfinite(each.close)
         columns = {name: np.where(regular, getattr(each, name), np.nan)[counted] for name in BAR_FIELDS}
-        frame = pd.DataFrame({"session": each.session[counted], **columns}).groupby("session", as_index=False)
-        daily = frame.agg(
-            open=("open", "first"),
-            high=("high", "max"),
-            low=("low", "min"),
-            close=("close", "last"),
-            volume=("volume", "sum"),
-        )
-        daily.loc[daily["close"].isna(), "volume"] = np.nan
-        dates = calendar.sessions[daily["session"].to_numpy()]
-        parts.append(daily.drop(columns="session").assign(date=dates.astype(str).astype(object), symbol=symbol))
+        sessions = pd.DataFrame({"session": each.session[counted], **columns}).groupby("session")
+        daily = sessions.agg({"open": "first", "high": "max", "low": "min", "close": "last"})
+        # Without a volume in any bar that of the day is unknown, not 0.
+        daily["volume"] = sessions["volume"].sum(min_count=1)
+        dates = calendar.sessions[daily.index.to_numpy()].astype(str).astype(object)
+        parts.append(daily.assign(date=dates, symbol=symbol))
     return PricePanel.from_frame(
         pd.concat(parts, ignore_index=True),
         calendar={symbol: each.code for symbol, each in zip(bars.symbols, bars.calendars, strict=True)},

@@ -77,9 +77,9 @@ def measure_reactions(
     ordinary : OrdinaryDays, optional
         What a move is compared with; by default up to 250 earlier sessions, own events +-1 left out.
     bars : BarPanel, optional
-        Bars of the symbols and of the benchmarks, as far as there are any. An event with bars on its day 0 has the
-        prices between the two closes in its ladder, and each leg a beta of its own; the others have the ladder of daily
-        prices.
+        Bars of the symbols and of the benchmarks, as far as there are any. An event with bars on its day 0 and a close
+        before it has the prices between the two closes in its ladder, and each leg a beta of its own; the others have
+        the ladder of daily prices.
     clock : Clock, optional
         At which times prices are read off the bars.
 

@@ -101,10 +101,12 @@ def _bar_notes(reaction: Reaction) -> list[str]:
         each = _listed([f"{move.beta:.2f} {move.leg.replace('_', ' ')} ({move.beta_days} days)" for move in betas])
         total = sum(move.abnormal_log for move in reaction.legs if not move.leg[1:].isdigit())
         one = reaction.rung("close").abnormal_log
-        said.append(
-            f"Betas of the legs' own, from ordinary days: {each}. With them the abnormal legs of day 0 add up to "
-            f"{100 * total:+.2f}% in logs, with the one beta of the close to {100 * one:+.2f}%."
-        )
+        said.append(f"Betas of the legs' own, from ordinary days: {each}.")
+        if math.isfinite(total - one):
+            said[-1] += (
+                f" With them the abnormal legs of day 0 add up to {100 * total:+.2f}% in logs, with the one beta of "
+                f"the close to {100 * one:+.2f}%."
+            )
     return said
 
 
@@ -181,17 +183,24 @@ def _standing(reaction: Reaction) -> str:
 def own_sentence(reaction: Reaction) -> str:
     """Return how the move compares with those at the stock's own past events, nothing where there are none."""
     early = _early(reaction)
+    close = reaction.rung("close")
     moves = [("premarket move", early)] if early is not None and early.price_source == "measured" else []
-    moves.append(("move to the close", reaction.rung("close")))
+    moves.append(("move to the close", close))
     told = [(what, rung.own) for what, rung in moves if rung.own is not None and rung.own.n and rung.printed]
-    said = [f"the {what} was {_of_reports(own)}" for what, own in told if own is not None]
+    said = [
+        f"the {what} was {_of_reports(own, close.own is not None and own.n < close.own.n)}"
+        for what, own in told
+        if own is not None
+    ]
     return f"{_listed(said).capitalize()}." if said else ""
 
 
-def _of_reports(own: OwnStanding) -> str:
+def _of_reports(own: OwnStanding, some: bool) -> str:
+    """Return how many past moves were smaller; some reports had no print before the open, or none that is known."""
+    those = " with a premarket price" if some else ""
     if own.n == 1:
-        return f"{'larger' if own.larger_than else 'not larger'} than that of its last report"
-    reports = f"its last {_counted(own.n)} reports"
+        return f"{'larger' if own.larger_than else 'not larger'} than that of its last report{those}"
+    reports = f"its last {_counted(own.n)} reports{those}"
     many = "all" if own.larger_than == own.n else f"{_counted(own.larger_than)} of"
     many = "none of" if own.larger_than == 0 else many
     return f"larger than those of {many} {reports}"

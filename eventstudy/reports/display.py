@@ -49,6 +49,8 @@ LEG_TITLES = {
     "premarket_quote": "Premarket",
     "premarket_vwap": "Premarket VWAP",
     "open_gap": "At the open",
+    "open_gap_before": "At the open, before the news",
+    "open_gap_after": "At the open, from the news on",
     "session_before": "Session before the news",
     "session_after": "Session, the rest",
     "open": "Open",

@@ -52,6 +52,9 @@ def fetch(path: Path) -> bytes:
         raise DataError(f"{path}: the file can't be read ({error.strerror}).") from None
 
 
+_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
 def parse(raw: bytes, name: str, *, text: Collection[str] | None = None) -> tuple[pd.DataFrame, Ints]:
     """Return the table that some bytes hold, and the line of each of its rows.
 
@@ -183,6 +186,9 @@ def _outline(content: str, name: str) -> tuple[list[str], Ints]:
 
 def _header(cells: list[str], name: str) -> list[str]:
     header = [cell.strip() for cell in cells]
+    for mark, marks in _OTHER_MARKS.items():
+        if len(header) == 1 and mark in header[0]:
+            raise DataError(f"{name}: {marks} part the cells; save it with commas between them, and points in numbers.")
     for column in header:
         if header.count(column) > 1:
             raise DataError(f"{name}: the column {column!r} stands twice.")

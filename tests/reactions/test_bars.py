@@ -393,7 +393,7 @@ def test_bars_without_any_close_leave_the_daily_ladder() -> None:
     series, daily = bars.series("AAA"), PricePanel.from_frame(prices).series("AAA")
     found = SessionBars.of(series, daily, np.array([np.nan, 100.0]))
     assert np.isnan(found.level).all()
-    assert found.prints(Segment.PREMARKET, 1, np.datetime64("2020-01-03T14:25", "s"), 1.0).count == 0
+    assert found.prints(Segment.PREMARKET, 1, np.datetime64("2020-01-03T14:25", "s")).count == 0
 
 
 def test_bars_beside_returns_alone_are_not_used() -> None:

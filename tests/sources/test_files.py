@@ -141,6 +141,10 @@ def test_tickers_stay_text(write: Write, ticker: str) -> None:
         (LONG.replace("date", "Date"), ": the column 'date' is missing. Did you mean 'Date'?"),
         (LONG.replace("symbol", "ticker"), ": the column 'symbol' is missing beside 'close'. .*layout: wide"),
         (LONG.replace("symbol", "date"), ": the column 'date' stands twice"),
+        (
+            LONG.replace(",", ";"),
+            ": semicolons part the cells; save it with commas between them, and points in numbers",
+        ),
         (LONG.replace("close", "price"), ": the column 'close' is missing"),
         (WIDE.replace("NEW", ""), ": a column has no name; in a wide file the name is the symbol"),
         ("date,symbol,close\n", ": the file has a header and no rows"),
