@@ -12,6 +12,7 @@ from eventstudy._typing import Floats, Ints, Labels
 from eventstudy.backtest.book import Book
 from eventstudy.backtest.costs import FillCost, cost_of_fill
 from eventstudy.backtest.decide import Market
+from eventstudy.backtest.exits import touched
 from eventstudy.backtest.fills import Moment
 from eventstudy.backtest.orders import Orders, hedge_exits
 from eventstudy.backtest.room import room_for
@@ -120,23 +121,32 @@ class Account:
         now = np.array([sessions[each][day] for each in self.book.exchanges], dtype=np.int64)
         return self.market.tape.position(self.book.code[legs], now[self.book.exchange[legs]])
 
-    def close_due(self, day: int, moment: Moment) -> None:
-        """Close the positions whose time has come."""
+    def close_due(self, day: int, moment: Moment, until: np.datetime64 | None = None) -> None:
+        """Close the positions whose time has come, by a time of the clock if one is given."""
         live = self.book.live
         if not live.size:
             return
         due = live[(self.book.exit_day[live] == day) & (self.book.exit_moment[live] == moment)]
         for leg in due:
-            if not self.book.closed[leg]:
+            late = until is not None and self._told(int(leg), day, moment) > until
+            if not late and not self.book.closed[leg]:
                 self.close(int(leg), day, moment)
+
+    def _told(self, leg: int, day: int, moment: Moment) -> np.datetime64:
+        """Return when the exit of a leg is known for certain: at the open, or at the close if within the session."""
+        calendar = self.market.tape.listing.calendars[self.book.code[leg]]
+        times = calendar.opens if moment <= Moment.OPEN else calendar.closes
+        return np.datetime64(times[self.timeline.sessions[calendar.code][day]])
 
     def close(self, leg: int, day: int, moment: Moment) -> None:
         """Close one position at the price that stands in the book, and its hedge with it."""
         book = self.book
         price, shares = float(book.exit_price[leg]), float(book.shares[leg])
         notional = abs(shares) * price
-        # Where the prices end nothing is traded: the position is valued, or paid out.
-        valued = book.exit_reason[leg] in (ExitReason.END_OF_DATA, ExitReason.DELISTED)
+        # Where the prices end nothing is traded: the position is valued, or paid out. The hedge of one that was paid
+        # out is traded.
+        paid_out = book.exit_reason[leg] == ExitReason.DELISTED and leg < len(self.orders)
+        valued = paid_out or book.exit_reason[leg] == ExitReason.END_OF_DATA
         cost = FillCost(0.0, 0.0, 0.0) if valued else self._cost(leg, notional, shares, moment)
         self._book(leg, day, -shares, price, cost, moment)
         book.closed[leg], book.exit_shares[leg] = True, shares
@@ -200,15 +210,26 @@ class Account:
     def _extend(self, held: list[int], order: int) -> None:
         orders, book = self.orders, self.book
         self.status[orders.row[order]] = OrderStatus.EXTENDED
+        last = orders.untouched.position
         for leg in held:
-            if book.order_exit_day[order] >= book.exit_day[leg]:
-                book.exit_as(leg, order, orders)
+            if last[order] >= last[book.until[leg]]:
+                book.until[leg] = order
+                self._hold_on(leg, order)
+
+    def _hold_on(self, leg: int, order: int) -> None:
+        """Let a position be held as long as an order would be; its stop and target stay shares of its own price."""
+        orders, tape, own = self.orders, self.market.tape, slice(leg, leg + 1)
+        held = orders.entry[own], orders.entry_price[own], orders.signal[own]
+        found = touched(self.rule, tape, orders.moment, held, orders.untouched.take(np.array([order])))
+        at, when, price = int(found.position[0]), Moment(int(found.moment[0])), float(found.price[0])
+        day = int(self.timeline.day_of(tape, orders.code[own], found.position)[0])
+        self.book.set_exit(leg, at, day, when, price, found.reason[0])
 
     def _open(self, order: int, shares: float, day: int) -> None:
         orders, book = self.orders, self.book
         self.opened_today += 1
         book.add(order, int(orders.entry[order]))
-        book.exit_as(order, order, orders)
+        book.exit_as_planned(order, orders)
         price = float(orders.entry_price[order])
         self._fill_entry(order, shares, price, day, orders.moment)
         self.open[int(orders.code[order])].append(order)
@@ -217,7 +238,7 @@ class Account:
         hedge, at = order + len(orders), float(orders.hedge_price[order])
         wanted = -shares * price * float(orders.hedge_ratio[order]) / at
         if not self.market.tape.fractional[orders.hedge[order]]:
-            wanted = float(np.trunc(wanted))
+            wanted = float(np.trunc(wanted + np.copysign(1e-9, wanted)))
         if wanted:
             book.add(hedge, int(orders.hedge_entry[order]))
             when = Moment.OPEN if orders.moment in (Moment.PREMARKET, Moment.OPEN) else Moment.CLOSE
@@ -298,19 +319,25 @@ def keep_account(
     for day in range(count):
         account.begin_day(day)
         for moment in Moment:
-            account.close_due(day, moment)
             if moment is orders.moment:
                 for order in queue.get(day, ()):
+                    # There is room for it where a position was closed by then, on whichever exchange.
+                    account.close_due(day, moment, orders.entry_time[order])
                     account.place(order, day)
+            account.close_due(day, moment)
         account.end_day(day)
     return account
 
 
 def _queue(market: Market, orders: Orders, timeline: Timeline) -> dict[int, list[int]]:
-    """Return the orders of each day, the strongest first, ties by ticker: nothing in it came after the decision."""
+    """Return the orders of each day as they are filled; of one moment the strongest first, ties by ticker.
+
+    A strong order of the afternoon takes no room from one of the morning, which knew nothing of it.
+    """
     day = timeline.day_of(market.tape, orders.code, orders.entry)
     symbol = market.events.symbol[orders.row].astype(str)
     queue: dict[int, list[int]] = {}
-    for order in np.lexsort([market.events.event_id[orders.row].astype(str), symbol, -orders.strength]):
+    names = market.events.event_id[orders.row].astype(str)
+    for order in np.lexsort([names, symbol, -orders.strength, orders.entry_time]):
         queue.setdefault(int(day[order]), []).append(int(order))
     return queue

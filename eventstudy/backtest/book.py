@@ -45,6 +45,8 @@ class Book:
         Volatility and dollar volume when the order was made.
     order_exit_day : ndarray of int
         Day of each order's own exit, shape (n,).
+    until : ndarray of int
+        The order as long as which each position is held, shape (n,): its own, or one that extended it.
     exit_time : ndarray of datetime64[s]
         UTC, where it is none of an auction or a session; else NaT.
     live : ndarray of int
@@ -58,6 +60,7 @@ class Book:
     sigma: Floats
     adv: Floats
     order_exit_day: Ints
+    until: Ints
     entry: Ints
     exit: Ints
     exit_day: Ints
@@ -109,6 +112,7 @@ class Book:
             sigma=np.concatenate([orders.sigma, sigma]),
             adv=np.concatenate([orders.adv, adv]),
             order_exit_day=timeline.day_of(market.tape, orders.code, orders.exit),
+            until=np.arange(len(orders)),
             exit_reason=np.full(len(code), ExitReason.HORIZON, dtype=object),
             exit_time=np.full(len(code), np.datetime64("NaT", "s")),
             opened=np.zeros(len(code), dtype=bool),
@@ -131,11 +135,11 @@ class Book:
         self.exit[leg], self.exit_day[leg], self.exit_moment[leg] = at, day, int(moment)
         self.exit_price[leg], self.exit_reason[leg] = price, reason
 
-    def exit_as(self, leg: int, order: int, orders: Orders) -> None:
-        """Say that a leg is to be closed where an order would be."""
+    def exit_as_planned(self, order: int, orders: Orders) -> None:
+        """Say that the position of an order is to be closed where its plan says."""
         moment, price = Moment(int(orders.exit_moment[order])), float(orders.exit_price[order])
         reason, day = orders.exit_reason[order], int(self.order_exit_day[order])
-        self.set_exit(leg, int(orders.exit[order]), day, moment, price, reason)
+        self.set_exit(order, int(orders.exit[order]), day, moment, price, reason)
 
 
 def _hedge_liquidity(market: Market, orders: Orders) -> tuple[Floats, Floats]:

@@ -17,9 +17,26 @@ if TYPE_CHECKING:
     from eventstudy.backtest.rules import Backtest
     from eventstudy.backtest.tape import Tape
 
-__all__ = ["Exits", "leave", "next_announcements"]
+__all__ = ["Exits", "Held", "Planned", "leave", "next_announcements", "touched"]
 
 FAR = np.iinfo(np.int64).max
+
+Held = tuple[Ints, Floats, Floats]
+"""Position in the tape, price and side of entries."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Planned:
+    """Where positions are closed where no stop and no target is touched; as in `Exits`, every array has shape (n,)."""
+
+    position: Ints
+    moment: Ints
+    price: Floats
+    reason: Labels
+
+    def take(self, rows: Ints) -> Planned:
+        """Return those of some positions, as copies."""
+        return Planned(self.position[rows], self.moment[rows], self.price[rows], self.reason[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +55,8 @@ class Exits:
         Why.
     status : ndarray of OrderStatus
         That of the entry, or ``announcement_too_near``.
+    untouched : Planned
+        The same without stop and target.
     """
 
     position: Ints
@@ -45,6 +64,7 @@ class Exits:
     price: Floats
     reason: Labels
     status: Labels
+    untouched: Planned
 
 
 def leave(rule: Backtest, market: Market, entries: Entries, side: Floats) -> Exits:
@@ -83,10 +103,14 @@ def leave(rule: Backtest, market: Market, entries: Entries, side: Floats) -> Exi
     price[rows[gone]] *= 1.0 + rule.delisting
     nothing = rows[np.isnan(price[rows])]
     price[nothing] = entries.price[nothing]
-    if rule.stop is not None or rule.target is not None:
-        for block in blocks(len(rows)):
-            _touch(rule, tape, entries, side, rows[block], (position, moment, price, reason))
-    return Exits(position, moment, price, reason, status)
+    untouched = Planned(position, moment, price, reason).take(np.arange(count))
+    for block in blocks(len(rows)):
+        here = rows[block]
+        held = entries.position[here], entries.price[here], side[here]
+        moved = touched(rule, tape, entries.moment, held, untouched.take(here))
+        position[here], moment[here] = moved.position, moved.moment
+        price[here], reason[here] = moved.price, moved.reason
+    return Exits(position, moment, price, reason, status, untouched)
 
 
 def _planned(rule: Backtest, market: Market, entries: Entries) -> tuple[Ints, Labels]:
@@ -137,33 +161,43 @@ def _exchange_ends(market: Market, codes: Ints) -> Ints:
     return np.array([ends[listing.calendars[code].code] for code in codes], dtype=np.int64)
 
 
-def _touch(
-    rule: Backtest,
-    tape: Tape,
-    entries: Entries,
-    side: Floats,
-    rows: Ints,
-    exits: tuple[Ints, Ints, Floats, Labels],
-) -> None:
-    """Move the exits of some positions to where a stop or a target is touched first."""
-    position, moment, price, reason = exits
-    start = entries.position[rows]
-    length = int((position[rows] - start).max(initial=0)) + 1
+def touched(rule: Backtest, tape: Tape, moment: Moment, held: Held, planned: Planned) -> Planned:
+    """Return exits moved to where a stop or a target is touched first, shape (n,).
+
+    Parameters
+    ----------
+    rule : Backtest
+        Its stop and target, shares of the entry price.
+    tape : Tape
+        Prices.
+    moment : Moment
+        Where in the session positions are opened.
+    held : (ndarray, ndarray, ndarray)
+        Session of the entry in the tape, entry price and side of each position.
+    planned : Planned
+        The exits where nothing is touched.
+    """
+    start, bought, side = held
+    if (rule.stop is None and rule.target is None) or not len(start):
+        return planned
+    moved = planned.take(np.arange(len(start)))
+    position, moments, price, reason = moved.position, moved.moment, moved.price, moved.reason
+    length = int((position - start).max()) + 1
     steps = np.arange(length)
-    inside = steps <= (position[rows] - start)[:, None]
+    inside = steps <= (position - start)[:, None]
     at = np.where(inside, start[:, None] + steps, start[:, None])
-    held = np.cumprod(np.where(steps > 0, tape.split[at], 1.0), axis=1)
-    entry, sign = entries.price[rows][:, None], np.sign(side[rows])[:, None]
+    parts = np.cumprod(np.where(steps > 0, tape.split[at], 1.0), axis=1)
+    entry, sign = bought[:, None], np.sign(side)[:, None]
 
     def gain(values: Floats) -> Floats:
-        return sign * (values[at] * held / entry - 1.0)
+        return sign * (values[at] * parts / entry - 1.0)
 
     opened, high, low, close = (gain(each) for each in (tape.open, tape.high, tape.low, tape.close))
     # Without highs and lows only the close can tell, and the close is where it is sold.
     ranged = ~np.isnan(high) & ~np.isnan(low)
     best, worst = np.where(ranged, np.fmax(high, low), close), np.where(ranged, np.fmin(high, low), close)
-    checked = inside & ((steps > 0) | (entries.moment in (Moment.PREMARKET, Moment.OPEN)))
-    gap_checked = checked & ((steps > 0) | (entries.moment is Moment.PREMARKET))
+    checked = inside & ((steps > 0) | (moment in (Moment.PREMARKET, Moment.OPEN)))
+    gap_checked = checked & ((steps > 0) | (moment is Moment.PREMARKET))
     never = np.zeros_like(checked)
     stop, target = rule.stop, rule.target
     hits: list[tuple[Bools, Floats | float, Moment, ExitReason]] = [
@@ -172,13 +206,13 @@ def _touch(
         (checked & (worst <= -stop) if stop is not None else never, -(stop or 0), Moment.INTRADAY, ExitReason.STOP),
         (checked & (best >= target) if target is not None else never, target or 0, Moment.INTRADAY, ExitReason.TARGET),
     ]
-    touched = np.logical_or.reduce([hit for hit, *_ in hits])
-    for place in np.flatnonzero(touched.any(axis=1)):
-        step = int(touched[place].argmax())
-        _, gained, when, why = next(each for each in hits if each[0][place, step])
-        row, where = rows[place], at[place, step]
-        only_close = when is Moment.INTRADAY and not ranged[place, step]
-        level = close[place, step] if only_close else np.broadcast_to(gained, touched.shape)[place, step]
-        position[row], reason[row] = where, why
-        moment[row] = int(Moment.CLOSE if only_close else when)
-        price[row] = entries.price[row] * (1.0 + sign[place, 0] * float(level)) / held[place, step]
+    any_hit = np.logical_or.reduce([hit for hit, *_ in hits])
+    for row in np.flatnonzero(any_hit.any(axis=1)):
+        step = int(any_hit[row].argmax())
+        _, gained, when, why = next(each for each in hits if each[0][row, step])
+        only_close = when is Moment.INTRADAY and not ranged[row, step]
+        level = close[row, step] if only_close else np.broadcast_to(gained, any_hit.shape)[row, step]
+        position[row], reason[row] = at[row, step], why
+        moments[row] = int(Moment.CLOSE if only_close else when)
+        price[row] = bought[row] * (1.0 + sign[row, 0] * float(level)) / parts[row, step]
+    return moved

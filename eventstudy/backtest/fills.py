@@ -134,7 +134,9 @@ def _check_opens(rule: Backtest, market: Market, wanted: Ints) -> None:
 
 def _sessions(rule: Backtest, market: Market, decisions: Decisions) -> Ints:
     """Return the first session whose auction each order reaches, shape (E,)."""
-    ready = decisions.moment + np.timedelta64(60 * rule.cutoff_minutes, "s")
+    # The price that told the news is not one to trade at, however fast and late an order may be.
+    after = decisions.information + np.timedelta64(1, "s")
+    ready = np.maximum(decisions.moment + np.timedelta64(60 * rule.cutoff_minutes, "s"), after)
     match rule.entry:
         case "close":
             return market.clock.first("closes", ready)

@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy._typing import Bools, Floats, Ints, Labels, Times
 from eventstudy.backtest.clock import read_clock
 from eventstudy.backtest.decide import PENDING, Decisions, Market, decide
-from eventstudy.backtest.exits import leave
+from eventstudy.backtest.exits import Planned, leave
 from eventstudy.backtest.fills import Entries, Moment, enter
 from eventstudy.backtest.sizing import betas
 from eventstudy.backtest.statuses import OrderStatus
@@ -59,6 +59,8 @@ class Orders:
         A `Moment` each.
     exit_reason : ndarray of ExitReason
         Why each is closed.
+    untouched : Planned
+        The exit without stop and target.
     hedge : ndarray of int
         Symbol of the hedge, -1 for none.
     hedge_entry : ndarray of int
@@ -90,6 +92,7 @@ class Orders:
     quoted: Bools
     exit_moment: Ints
     exit_reason: Labels
+    untouched: Planned
     hedge: Ints
     hedge_entry: Ints
     hedge_price: Floats
@@ -156,6 +159,7 @@ def plan(rule: Backtest, market: Market, bars: BarPanel | None = None) -> tuple[
         quoted=entries.quoted[rows],
         exit_moment=exits.moment[rows],
         exit_reason=exits.reason[rows],
+        untouched=exits.untouched.take(rows),
         hedge=hedge[rows],
         hedge_entry=hedge_entry[rows],
         hedge_price=hedge_price[rows],

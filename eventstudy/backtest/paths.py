@@ -82,18 +82,20 @@ def event_time(market: Market, orders: Orders) -> EventTime:
     return EventTime(np.arange(len(n)), n, total / np.maximum(n, 1), mean, error)
 
 
-def calendar_time(market: Market, orders: Orders, timeline: Timeline) -> tuple[Floats, Ints]:
-    """Return the equal-weighted return of all positions open on each day, and how many firms that is.
+def calendar_time(market: Market, orders: Orders, timeline: Timeline, risk_free: Floats) -> tuple[Floats, Ints]:
+    """Return the equal-weighted excess return of all positions open on each day, and how many firms that is.
 
     Parameters
     ----------
     market, orders, timeline
         What was traded; sizes, limits and costs do not matter here.
+    risk_free : ndarray of shape (T,)
+        Riskless return of each day, which every night of a long position costs and of a short one brings.
 
     Returns
     -------
     returns : ndarray of shape (T,)
-        Signed by side, decimals per session; NaN on a day without a position.
+        Above the riskless one, signed by side, decimals per session; NaN on a day without a position.
     count : ndarray of shape (T,)
         Firms; a firm with two positions counts once, with their mean.
     """
@@ -103,8 +105,13 @@ def calendar_time(market: Market, orders: Orders, timeline: Timeline) -> tuple[F
     rows = np.broadcast_to(np.arange(len(orders))[:, None], signed.shape)
     inside = ~np.isnan(signed)
     rows, steps, values = rows[inside], steps[inside], signed[inside]
-    day = timeline.day_of(market.tape, orders.code[rows], orders.entry[rows] + steps) if len(rows) else rows
-    pair, place = np.unique(day * (len(market.tape.listing.symbols) + 1) + orders.code[rows], return_inverse=True)
+    code, at = orders.code[rows], orders.entry[rows] + steps
+    day = timeline.day_of(market.tape, code, at)
+    paid = np.cumsum(risk_free)
+    values = values - np.sign(orders.signal[rows]) * (
+        paid[day] - paid[timeline.day_of(market.tape, code, at - (steps > 0))]
+    )
+    pair, place = np.unique(day * (len(market.tape.listing.symbols) + 1) + code, return_inverse=True)
     firm = np.bincount(place, values, len(pair)) / np.maximum(np.bincount(place, minlength=len(pair)), 1)
     when = pair // (len(market.tape.listing.symbols) + 1)
     count = np.bincount(when, minlength=days).astype(np.int64)[:days]

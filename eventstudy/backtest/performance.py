@@ -75,12 +75,14 @@ def _series(result: BacktestResult, returns: Floats, excess: Floats) -> Plain:
     found = measures.sharpe(excess)
     year = sqrt(measures.SESSIONS)
     factor = measures.autocorrelation_factor(excess)
-    fall = measures.drawdown(returns)
+    # What was lost in a ruin stays lost.
+    path = np.nan_to_num(returns)
+    fall = measures.drawdown(path)
     trials = result.trials
     dates = result.dates
     mean = alpha(excess)
     return {
-        "total_return": {"value": float(np.prod(1.0 + returns) - 1.0)},
+        "total_return": {"value": float(np.prod(1.0 + path) - 1.0)},
         "annual_return": {"value": measures.annual_return(returns)},
         "mean": {"value": mean.value, "std_error": mean.std_error, "t": mean.t, "p_value": mean.p_value},
         "volatility": {"value": measures.volatility(returns)},
@@ -101,7 +103,7 @@ def _series(result: BacktestResult, returns: Floats, excess: Floats) -> Plain:
             "recovery": None if fall.recovery is None else str(dates[fall.recovery]),
             "sessions": fall.length,
         },
-        "calmar": {"value": measures.calmar(returns)},
+        "calmar": {"value": measures.calmar(path)},
     }
 
 
@@ -131,10 +133,10 @@ def _turnover(result: BacktestResult) -> float:
 
 def _exposure(result: BacktestResult) -> Plain:
     days = result.days
-    gross = (days.long - days.short) / days.equity
-    net = (days.long + days.short) / days.equity
+    gross = (days.long - days.short) / result.capitals
+    net = (days.long + days.short) / result.capitals
     return {
-        "invested": float((gross > 0).mean()),
+        "invested": float((days.long - days.short > 0).mean()),
         "gross": float(gross.mean()),
         "net": float(net.mean()),
         "positions": float(days.positions.mean()),
@@ -143,7 +145,7 @@ def _exposure(result: BacktestResult) -> Plain:
 
 
 def _capacity(result: BacktestResult) -> Plain:
-    impact = result.days.impact[1:] / result.days.equity[:-1]
+    impact = result.days.impact[1:] / result.capitals[:-1]
     rate = result.returns - result.excess_returns
     found = capacity(result.returns, impact, rate, result.rule.capital)
     curve = [dict(zip(("capital", "annual_return", "sharpe"), row, strict=True)) for row in found.curve]
@@ -168,7 +170,7 @@ def _factors_on(factors: FactorPanel, dates: Dates) -> Floats:
 
 
 def _calendar_time(result: BacktestResult) -> Plain:
-    returns, count = calendar_time(result.market, result.orders, result.timeline)
+    returns, count = calendar_time(result.market, result.orders, result.timeline, result.risk_free)
     factors = None if result.factors is None else _factors_on(result.factors, result.dates)
     names = () if result.factors is None else result.factors.names
     return {
@@ -186,6 +188,7 @@ def _as_dict(found: Alpha) -> Plain:
 def _by_year(result: BacktestResult) -> list[Plain]:
     year = result.dates[1:].astype("datetime64[Y]").astype(np.int64) + 1970
     entered = result.positions["entry_date"].dt.year.to_numpy()
+    net, gross = np.nan_to_num(result.returns), np.nan_to_num(result.gross_returns)
     rows = []
     for each in np.unique(year):
         here = year == each
@@ -194,11 +197,11 @@ def _by_year(result: BacktestResult) -> list[Plain]:
             {
                 "year": int(each),
                 "trades": int((entered == each).sum()),
-                "net_return": float(np.prod(1.0 + result.returns[here]) - 1.0),
-                "gross_return": float(np.prod(1.0 + result.gross_returns[here]) - 1.0),
+                "net_return": float(np.prod(1.0 + net[here]) - 1.0),
+                "gross_return": float(np.prod(1.0 + gross[here]) - 1.0),
                 "sharpe": found.annual,
                 "sharpe_std_error": found.std_error * sqrt(measures.SESSIONS),
-                "max_drawdown": measures.drawdown(result.returns[here]).depth,
+                "max_drawdown": measures.drawdown(net[here]).depth,
             }
         )
     return rows
@@ -255,6 +258,10 @@ def _notes(result: BacktestResult, counts: Counter[str]) -> list[str]:
     if unfilled:
         verb = "was" if unfilled == 1 else "were"
         notes.append(f"{unfilled} of {len(result.status)} events {verb} not traded; the orders say why.")
+    ruined = np.flatnonzero(np.isnan(result.capitals))
+    if ruined.size:
+        date = result.dates[ruined[0]]
+        notes.append(f"On {date} nothing was left of the equity; later returns are not known.")
     flags = ";".join(result.details["flags"])
     if "adv_unknown" in flags:
         notes.append("Where the volume is unknown there is no impact in the costs and no cap on size.")

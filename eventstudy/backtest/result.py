@@ -83,14 +83,19 @@ class BacktestResult:
         return self.timeline.dates
 
     @cached_property
+    def capitals(self) -> Floats:
+        """Equity of each day, shape (T,), NaN where nothing is left of it and no share of it means anything."""
+        return np.where(self.days.equity > 0, self.days.equity, np.nan)
+
+    @cached_property
     def returns(self) -> Floats:
-        """Net return of each day after the first, shape (T - 1,): ``PnL_d / equity_{d-1}``."""
-        return np.diff(self.days.equity) / self.days.equity[:-1]
+        """Net return of each day after the first, shape (T - 1,): ``PnL_d / equity_{d-1}``; NaN after a ruin."""
+        return np.diff(self.days.equity) / self.capitals[:-1]
 
     @cached_property
     def gross_returns(self) -> Floats:
         """Return of each day before costs on the same positions, shape (T - 1,)."""
-        return self.returns + self.days.costs[1:] / self.days.equity[:-1]
+        return self.returns + self.days.costs[1:] / self.capitals[:-1]
 
     @cached_property
     def excess_returns(self) -> Floats:

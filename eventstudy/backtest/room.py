@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["room_for"]
 
 MOST_SCALED = 2.0
+# What a limit takes less than this share of is taken by rounding.
+ROUNDING = 1e-9
 
 
 def room_for(account: Account, order: int, side: float) -> tuple[float, OrderStatus]:
@@ -47,7 +49,7 @@ def room_for(account: Account, order: int, side: float) -> tuple[float, OrderSta
     whole = equity * (limits.long if side > 0 else limits.short) / limits.positions
     notional, why = whole * _weight(account, order), OrderStatus.FILLED
     for room, status in _rooms(account, order, side):
-        if room < notional:
+        if room < notional * (1.0 - ROUNDING):
             notional, why = max(room, 0.0), status
     return max(notional, 0.0), why
 

@@ -60,7 +60,7 @@ def timeline_of(rule: Backtest, market: Market, orders: Orders) -> Timeline:
     used = {listing.calendars[code].code: listing.calendars[code] for code in [*codes, *hedges]} or listing.exchanges
     first, last = _ends(rule, market)
     if len(orders):
-        last = max(last, listing.dates()[orders.exit].max())
+        last = max(last, listing.dates()[orders.untouched.position].max())
     days = [calendar.sessions[(calendar.sessions >= first) & (calendar.sessions <= last)] for calendar in used.values()]
     dates = np.unique(np.concatenate(days))
     sessions = {code: calendar.index(dates) for code, calendar in used.items()}
@@ -78,11 +78,13 @@ def _ends(rule: Backtest, market: Market) -> tuple[np.datetime64, np.datetime64]
         rows = rows[clock.day0[rows] < len(calendar.sessions)]
         if not rows.size:
             continue
-        starts.append(calendar.sessions[max(int(clock.placed.day0[rows].min()) - 1, 0)])
+        # What the first price earns on its own day is a return on the equity of the session before it.
+        opening = int(calendar.at_or_after(np.array([ends.min()]))[0])
+        starts.append(calendar.sessions[max(int(clock.placed.day0[rows].min()), opening, 1) - 1])
         held = len(calendar.sessions) if rule.exit_after is None else rule.exit_after + 2 * rule.patience + 1
         late = np.asarray(calendar.after(clock.news[rows].astype("datetime64[D]")))
         final = int(np.maximum(clock.day0[rows], late).max()) + held
         stops.append(calendar.sessions[min(final, len(calendar.sessions) - 1)])
     if not starts or min(starts) > ends.max() or max(stops) < ends.min():
         return ends.min(), ends.max()
-    return max(min(starts), ends.min()), min(max(stops), ends.max())
+    return min(starts), min(max(stops), ends.max())

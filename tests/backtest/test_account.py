@@ -37,6 +37,52 @@ def test_one_trade_by_hand() -> None:
     np.testing.assert_allclose(by_day, [0, 4761 * 2, 4761 * 3, 4761 * 4, 4761 * 5])
 
 
+@pytest.mark.parametrize(("count", "reason", "end"), [(30, "delisted", 800_000.0), (12, "end_of_data", 1_000_000.0)])
+def test_what_is_bought_at_the_last_close_is_valued_at_it(count: int, reason: str, end: float) -> None:
+    prices = {"AAA": flat(12), "ZZZ": flat(count)}
+    given = [{"symbol": "AAA", "day": 11}]
+    limits = Limits(positions=1, adv=None)
+    result = run(prices, given, entry="close", exit_after=3, delisting=-0.2, limits=limits)
+    trade = result.trades.iloc[0]
+    assert (trade["shares"], trade["entry_price"], trade["exit_reason"]) == (10_000, 100.0, reason)
+    assert trade["exit_price"] == pytest.approx(end / 10_000)
+    assert trade["net"] == pytest.approx(end - 1_000_000)
+    assert result.days.equity[-1] == result.days.cash[-1] == pytest.approx(end)
+    assert result.fills["shares"].tolist() == [10_000, -10_000]
+
+
+def test_the_first_day_of_the_prices_is_a_day_of_the_account() -> None:
+    """What it earned was in the equity and in no return."""
+    prices = {"AAA": flat(12, close=[110.0] * 12)}
+    result = run(prices, [{"symbol": "AAA", "day": 0}], limits=Limits(positions=1, adv=None))
+    assert [str(each) for each in result.dates[:2]] == ["2023-12-29", day(0)]
+    assert result.days.equity[:2].tolist() == [1_000_000, 1_100_000]
+    assert result.performance["net"]["total_return"]["value"] == pytest.approx(0.1)
+    assert result.performance["by_year"][0]["trades"] == 1
+
+
+def test_the_hedge_of_a_position_that_is_paid_out_is_traded() -> None:
+    prices = {"AAA": flat(8), "HDG": flat(30)}
+    costs = Costs(half_spread=0.001, impact=0, borrow=0, financing=0)
+    result = run(prices, [{"symbol": "AAA", "day": 5}], exit_after=9, hedge="dollar", hedge_with="HDG", costs=costs)
+    trades = result.trades.set_index("symbol")
+    assert trades["exit_reason"].tolist() == ["delisted", "delisted"]
+    # Half of a million each: the position pays on its way in, the hedge both ways.
+    assert trades["spread"].to_dict() == pytest.approx({"AAA": 500, "HDG": 1000})
+    assert result.days.equity[-1] == pytest.approx(1_000_000 - 1500)
+
+
+def test_a_hedge_is_not_one_share_short_by_rounding() -> None:
+    """In binary numbers 500 times 10.05 over 10.05 is a hair less than 500."""
+    prices = {name: flat(12, price=10.05) for name in ("AAA", "HDG")}
+    capital = 500 * 10.05 + 1.0
+    limits = Limits(positions=1, adv=None)
+    result = run(
+        prices, [{"symbol": "AAA", "day": 5}], hedge="dollar", hedge_with="HDG", capital=capital, limits=limits
+    )
+    assert result.trades["shares"].tolist() == [500, 500]
+
+
 def test_costs_by_hand() -> None:
     costs = Costs(commission=0.001, per_share=0.01, half_spread=0.002, impact=0, borrow=0.036, financing=0)
     result = run({"AAA": flat(12)}, [{"symbol": "AAA", "day": 5}], side="-1", costs=costs)
@@ -98,8 +144,8 @@ def test_buy_and_hold_is_buy_and_hold() -> None:
     returns = np.concatenate([[0.0], rng.normal(0.0005, 0.01, 299)])
     rule = Backtest(side="1", entry="close", exit_after=None, costs=FREE, limits=Limits(positions=1, adv=None))
     result = rule.run(events([{"symbol": "AAA", "day": 0}]), market({"AAA": {"return": returns}}))
-    np.testing.assert_allclose(result.days.equity / 1e6, np.cumprod(1 + returns), rtol=1e-12)
-    np.testing.assert_allclose(result.returns, returns[1:], rtol=1e-9, atol=1e-14)
+    np.testing.assert_allclose(result.days.equity[1:] / 1e6, np.cumprod(1 + returns), rtol=1e-12)
+    np.testing.assert_allclose(result.returns, returns, rtol=1e-9, atol=1e-14)
     assert result.performance["net"]["total_return"]["value"] == pytest.approx(np.prod(1 + returns) - 1)
     assert len(result.trades) == 1
 

@@ -131,3 +131,27 @@ def test_an_announcement_too_near_is_not_traded() -> None:
     status = rule.run(events(rows), market({"AAA": flat(40)})).status
     assert status.tolist()[:2] == ["announcement_too_near", "announcement_too_near"]
     assert np.isin(status[2], ["filled"])
+
+
+@pytest.mark.parametrize(
+    ("again", "low", "reason", "price", "session"),
+    [
+        # Bought at 100 and held for longer at 110: a fall to 101 is a gain of 1%, whatever a new buyer lost.
+        (110.0, 101.0, "horizon", 110.0, 14),
+        # Held for longer at 95: a fall to 91 is a loss of 9%, whatever a new buyer's stop would be.
+        (95.0, 91.0, "stop", 92.0, 10),
+    ],
+)
+def test_the_stop_of_a_position_held_for_longer_is_that_of_its_own_price(
+    again: float, low: float, reason: str, price: float, session: int
+) -> None:
+    """Made-up prices: 100, from the second event on `again`, and one low."""
+    values = [100.0] * 8 + [again] * 8
+    lows = [*values[:10], low, *values[11:]]
+    prices = market({"AAA": {"open": values, "high": values, "low": lows, "close": values}})
+    rule = Backtest(side="1", entry="open", exit_after=6, stop=0.08, limits=ONE, costs=Costs.none())
+    result = rule.run(events([{"symbol": "AAA", "day": 5}, {"symbol": "AAA", "day": 8}]), prices)
+    assert result.status.tolist() == ["filled", "extended"]
+    trade = result.trades.iloc[0]
+    assert (trade["exit_reason"], str(trade["exit_time"].date())) == (reason, day(session))
+    assert trade["exit_price"] == pytest.approx(price)

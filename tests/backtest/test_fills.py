@@ -182,6 +182,52 @@ def test_a_position_still_open_is_valued_at_the_last_close() -> None:
     assert result.days.equity[-1] == pytest.approx(1_200_000)
 
 
+@pytest.mark.parametrize(
+    ("entry", "side", "field", "row"),
+    [
+        ("close", "sign(reaction)", "close", {"day": 5}),
+        ("open", "sign(gap)", "open", {"day": 5}),
+        ("close", "1", "close", {"announced_at": moment(5, "16:00")}),
+        ("open", "1", "open", {"announced_at": moment(5, "09:30")}),
+    ],
+)
+def test_the_price_that_tells_is_not_the_price_of_the_fill(
+    entry: str, side: str, field: str, row: dict[str, Any]
+) -> None:
+    """Not even for an order without latency and an auction without a cut-off."""
+    values = [100.0] * 5 + [110.0] * 2 + [120.0] * 5
+    prices = flat(12, **{field: values})
+    made = trade(prices, row, entry=entry, side=side, latency=0, cutoff_minutes=0).trades.iloc[0]
+    assert str(made["entry_time"].date()) == day(6)
+
+
+def test_a_strong_order_of_the_afternoon_takes_no_room_from_one_of_the_morning() -> None:
+    times = [moment(5, clock) for clock in ("10:05", "15:05")]
+    table = pd.concat([pd.DataFrame({"time": times, "open": 100.0}).assign(symbol=name) for name in ("AAA", "BBB")])
+    table = table.assign(high=100.0, low=100.0, close=100.0, volume=1000.0)
+    bars = BarPanel.from_frame(table, interval=300, label="start")
+    rows = [
+        {"symbol": "AAA", "announced_at": moment(5, "10:00"), "signal": 1.0},
+        {"symbol": "BBB", "announced_at": moment(5, "15:00"), "signal": 9.0},
+    ]
+    rule = Backtest(side="signal", entry="bar", exit_after=3, costs=Costs.none(), limits=ONE)
+    result = rule.run(events(rows), market({name: flat(12) for name in ("AAA", "BBB")}), bars)
+    assert result.status.tolist() == ["filled", "max_positions"]
+
+
+def test_a_stop_within_a_session_leaves_no_room_for_its_morning() -> None:
+    """When in the session the stop was touched, daily prices do not say."""
+    table = pd.DataFrame({"time": [moment(5, "10:05"), moment(7, "10:05")], "symbol": ["AAA", "BBB"], "open": 100.0})
+    table = table.assign(high=100.0, low=100.0, close=100.0, volume=1000.0)
+    bars = BarPanel.from_frame(table, interval=300, label="start")
+    rows = [{"symbol": name, "announced_at": moment(place, "10:00")} for name, place in (("AAA", 5), ("BBB", 7))]
+    prices = market({"AAA": flat(12, low=[100.0] * 7 + [80.0] + [100.0] * 4), "BBB": flat(12)})
+    rule = Backtest(side="1", entry="bar", exit_after=4, stop=0.1, costs=Costs.none(), limits=ONE)
+    result = rule.run(events(rows), prices, bars)
+    assert result.status.tolist() == ["filled", "max_positions"]
+    assert (result.trades["exit_reason"][0], str(result.trades["exit_time"][0].date())) == ("stop", day(7))
+
+
 def test_unknown_symbols_are_counted_not_lost() -> None:
     rule = Backtest(side="1", entry="open", exit_after=2)
     result = rule.run(events([{"symbol": "AAA", "day": 5}, {"symbol": "ZZZ", "day": 5}]), market({"AAA": flat(12)}))

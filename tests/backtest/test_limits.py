@@ -131,6 +131,15 @@ def test_a_capacity_freed_in_an_auction_is_there_in_it() -> None:
     assert result.status.tolist() == ["filled", "filled"]
 
 
+def test_rounding_is_no_limit() -> None:
+    """Seven sevenths of a million in fractions of shares are a hair more than a million."""
+    names = [f"S{k}" for k in range(7)]
+    prices = market({name: flat(20) for name in names}, basis="adjusted")
+    rule = Backtest(side="1", entry="open", exit_after=3, costs=FREE, limits=Limits(positions=7, adv=None))
+    result = rule.run(events([{"symbol": name, "day": 5} for name in names]), prices)
+    assert result.status.tolist() == ["filled"] * 7
+
+
 def test_the_universe_is_that_of_the_decision() -> None:
     universe = {"AAA": (("2024-01-01", day(11)),), "BBB": ((day(5), None),)}
     result = run(rows(1, 1), Limits(positions=2, adv=None), universe=universe)

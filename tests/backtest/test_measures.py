@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eventstudy.backtest import Backtest, measures, tradestats
+from eventstudy.backtest import Backtest, Costs, Limits, measures, tradestats
 from eventstudy.backtest.alpha import alpha, default_lags
 from eventstudy.backtest.capacity import capacity
 from tests.backtest.made import day, events, flat, market
@@ -199,8 +200,8 @@ def test_capacity_halves_the_sharpe_ratio() -> None:
 
 
 def test_a_single_day_has_no_measures() -> None:
-    """Prices of one session: an account that opens and ends on it."""
-    prices, table = market({"AAA": flat(1)}), events([{"symbol": "AAA", "day": 0}])
+    """Prices of one session and an event long before it: an account that opens and ends on it."""
+    prices, table = market({"AAA": flat(1)}), events([{"symbol": "AAA", "day": -300}])
     net = Backtest(side="1", entry="open", exit_after=2).run(table, prices).performance["net"]
     unknown = ["annual_return", "volatility", "sharpe", "sharpe_autocorrelation", "sortino", "calmar"]
     assert [name for name in unknown if not np.isnan(net[name]["value"])] == []
@@ -211,3 +212,23 @@ def test_a_single_day_has_no_measures() -> None:
     assert np.isnan(measures.autocorrelation_factor(one))
     assert np.isnan(measures.sortino(one))
     assert measures.sortino(np.array([0.03, -0.01])) == pytest.approx(252**0.5 * 0.01 / (0.0001 / 2) ** 0.5)
+
+
+@pytest.mark.parametrize("price", [200.0, 250.0])
+def test_after_a_ruin_there_are_no_returns(price: float) -> None:
+    """Short for a whole million at 100: at 200 nothing is left, at 250 half a million is owed."""
+    values = [100.0] * 7 + [price] * 13
+    prices = market({"AAA": {"open": values, "close": values}})
+    rule = Backtest(side="-1", entry="open", exit_after=5, limits=Limits(positions=1, adv=None), costs=Costs.none())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = rule.run(events([{"symbol": "AAA", "day": 5}]), prices)
+        performance = found.performance
+    lost = 1.0 - price / 100
+    assert found.days.equity[-1] == pytest.approx(1_000_000 * (1 + lost))
+    assert found.returns[:3].tolist() == pytest.approx([0.0, 0.0, lost])
+    assert np.isnan(found.returns[3:]).all()
+    net = performance["net"]
+    assert (net["total_return"]["value"], net["max_drawdown"]["value"]) == pytest.approx((lost, lost))
+    assert np.isnan([net[name]["value"] for name in ("sharpe", "sortino", "volatility", "deflated_sharpe")]).all()
+    assert f"On {day(7)} nothing was left of the equity; later returns are not known." in performance["notes"]

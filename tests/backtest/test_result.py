@@ -17,7 +17,7 @@ from eventstudy.config import load
 from eventstudy.config.trading import trade
 from eventstudy.errors import ConfigError
 from eventstudy.panels import FactorPanel
-from tests.backtest.made import events, market, random_events, random_market
+from tests.backtest.made import day, events, flat, market, random_events, random_market
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "configs" / "backtest_alibaba.yaml"
@@ -68,7 +68,8 @@ def test_event_time_and_calendar_time_by_hand(result: BacktestResult) -> None:
     found = event_time(result.market, result.orders)
     np.testing.assert_allclose(found.mean, np.nanmean(daily, axis=0), rtol=1e-12)
     assert found.n.tolist() == [len(result.orders)] * 9
-    returns, count = calendar_time(result.market, result.orders, result.timeline)
+    free = np.zeros(len(result.dates))
+    returns, count = calendar_time(result.market, result.orders, result.timeline, free)
     days: dict[int, list[float]] = {}
     entry = result.timeline.day_of(result.market.tape, result.orders.code, result.orders.entry)
     for order, step in np.argwhere(~np.isnan(daily)):
@@ -77,6 +78,18 @@ def test_event_time_and_calendar_time_by_hand(result: BacktestResult) -> None:
         assert count[place] == len(values)
         assert returns[place] == pytest.approx(np.mean(values), rel=1e-12)
     assert np.isnan(returns[count == 0]).all()
+
+
+@pytest.mark.parametrize(("side", "cost"), [("1", 0.001), ("-1", -0.001)])
+def test_calendar_time_is_above_the_riskless_return(side: str, cost: float) -> None:
+    """A price that stands still loses the riskless return of every night to whoever holds it; made-up rates."""
+    factors = FactorPanel.from_frame(pd.DataFrame({"date": [day(k) for k in range(20)], "rf": 0.001}))
+    rule = Backtest(side=side, entry="open", exit_after=4, costs=Costs.none(), limits=Limits(positions=1, adv=None))
+    result = rule.run(events([{"symbol": "AAA", "day": 5}]), market({"AAA": flat(20)}), factors=factors)
+    returns, count = calendar_time(result.market, result.orders, result.timeline, result.risk_free)
+    # The session of the entry has no night.
+    assert returns[count > 0].tolist() == pytest.approx([0.0, *[-cost] * 4])
+    assert result.performance["calendar_time"]["hac"]["value"] == pytest.approx(-cost * 4 / 5)
 
 
 def test_years_and_legs_add_up(result: BacktestResult) -> None:

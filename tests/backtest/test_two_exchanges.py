@@ -178,3 +178,30 @@ def test_an_audit_finds_a_fill_before_its_order() -> None:
         assert finding.fails
         assert finding.events == ("one",)
         assert finding.sentence == "1 of 1 orders were filled before they were sent: one."
+
+
+def test_a_strong_order_in_new_york_takes_no_room_from_one_in_london() -> None:
+    """London's open is five and a half hours before New York's."""
+    prices = PricePanel.from_frame(pd.concat([priced("AAA", "XNYS"), priced("BBB.L", "XLON")], ignore_index=True))
+    rows = [
+        {"symbol": "AAA", "announced_at": "2024-04-03T07:00:00-04:00", "signal": 9.0},
+        {"symbol": "BBB.L", "announced_at": "2024-04-02T20:00:00+01:00", "signal": 1.0},
+    ]
+    rule = Backtest(**BASE | {"side": "signal", "hedge": "none", "entry": "open", "exit_after": 2})
+    result = rule.run(events(rows), prices)
+    assert result.orders.entry_time.astype("datetime64[D]").astype(str).tolist() == ["2024-04-03", "2024-04-03"]
+    assert result.status.tolist() == ["max_positions", "filled"]
+
+
+@pytest.mark.parametrize(("first", "second", "status"), [("AAA", "BBB.L", "max_positions"), ("BBB.L", "AAA", "filled")])
+def test_room_is_there_once_a_position_is_closed(first: str, second: str, status: str) -> None:
+    """London closes four and a half hours before New York, on the date on which one is sold and the other bought."""
+    prices = PricePanel.from_frame(pd.concat([priced("AAA", "XNYS"), priced("BBB.L", "XLON")], ignore_index=True))
+    rows = [
+        {"symbol": first, "date": "2024-04-03", "timing": "before_open"},
+        {"symbol": second, "date": "2024-04-05", "timing": "before_open"},
+    ]
+    rule = Backtest(**BASE | {"hedge": "none", "entry": "close", "exit_after": 2})
+    result = rule.run(events(rows), prices)
+    assert result.status.tolist() == ["filled", status]
+    assert str(result.trades["exit_time"][0])[:10] == "2024-04-05"
