@@ -35,8 +35,8 @@ ROUNDING = 1e-14
 class Effect:
     """A cumulative abnormal return, of one event or of the mean, with what its test says.
 
-    `value`, `std_error`, `low` and `high` are decimals over the window; the interval has 95% confidence.
-    NaN where missing, with the reason.
+    `value`, `std_error`, `low` and `high` are decimals over the window; the interval has 95% confidence, and the
+    p-value is two-sided as the interval is, whatever alternative was asked for. NaN where missing, with the reason.
     """
 
     model: str
@@ -172,7 +172,7 @@ def _mean_effect(row: Mapping[str, object]) -> Effect:
         value=value,
         std_error=error,
         statistic=_float(row["statistic"]),
-        p_value=_float(row["p_value"]),
+        p_value=_float(row["p_two_sided"]),
         low=low,
         high=high,
         n=_float(row["n"]),

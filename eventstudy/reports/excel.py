@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 import re
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -134,6 +135,9 @@ def _write_cell(sheet: Any, at: tuple[int, int], cell: Any, form: Any) -> None:
         return
     if isinstance(cell, str):
         sheet.write_string(*at, clean(cell))
+    elif form is None and math.isinf(cell):
+        # A workbook has no infinite number.
+        sheet.write_string(*at, str(cell))
     elif form is None:
         sheet.write_number(*at, cell)
     elif (day := cell.to_pydatetime().replace(tzinfo=None)).date() >= FIRST_DAY:

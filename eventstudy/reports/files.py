@@ -142,10 +142,12 @@ def _written(numbers: Floats) -> list[str]:
 
 def _quoted(values: Iterable[object]) -> list[str]:
     lines: list[str] = []
-    write = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\n").writerow
+    # A text with a letter of the line's end is quoted: readers take a bare carriage return for the end of a row.
+    ending = "\r\n"
+    write = csv.writer(SimpleNamespace(write=lines.append), lineterminator=ending).writerow
     for value in values:
         write((value, None))
-    return [line[:-2] for line in lines]
+    return [line.removesuffix(f",{ending}") for line in lines]
 
 
 def _is_columnar(name: str, tables: Mapping[str, pd.DataFrame]) -> bool:

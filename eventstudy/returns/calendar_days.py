@@ -58,28 +58,29 @@ class CalendarDays:
 
     Parameters
     ----------
-    until : mapping of str to (ndarray, ndarray)
-        By window: events that follow another of their symbol, and up to which of their days it is still there.
+    held : mapping of str to (ndarray of shape (G,), ndarray of shape (G, L))
+        By window: events that follow others of their symbol, and which of their days one of these holds already.
     sums : mapping of str to DateSums
         By window; the columns are the abnormal return, the left side and the design.
     """
 
     per_event: ClassVar[bool] = False
 
-    until: Mapping[str, tuple[Ints, Ints]] = field(default_factory=dict)
+    held: Mapping[str, tuple[Ints, Bools]] = field(default_factory=dict)
     sums: dict[str, DateSums] = field(default_factory=dict)
 
     @classmethod
     def after(cls, first: FirstPass) -> Self:
         """Find the events of one symbol whose windows overlap: a firm counts once a day, or once for each event."""
-        until = {}
+        held = {}
         for name, cars in first.cars.items():
-            row = np.flatnonzero(first.places.members & ~np.isnan(cars.car))
-            code, day0 = first.places.code[row], first.places.day0[row]
-            behind = day0[:-1] + cars.window.end - day0[1:]
-            again = (code[1:] == code[:-1]) & (behind >= cars.window.start) & (not cls.per_event)
-            until[name] = (row[1:][again], behind[again])
-        return cls(until=until)
+            row = np.flatnonzero(first.places.members & ~np.isnan(cars.car) & (not cls.per_event))
+            days = cars.window.within(first.abnormal.windows.event[0])
+            inside = first.abnormal.inside(cars.window, row)[:, days]
+            taken = _held_before(first.places.code[row], first.places.day0[row], inside)
+            again = taken.any(axis=1)
+            held[name] = row[again], taken[again]
+        return cls(held=held)
 
     def add(self, residuals: Residuals) -> None:
         """Add the events of a block to the portfolios of their dates."""
@@ -90,14 +91,12 @@ class CalendarDays:
         before = known.abnormal.windows.event[0]
         dates = _dates(known)
         for window in known.abnormal.windows.reported:
-            rows, behind = self.until[window.name]
+            rows, taken = self.held[window.name]
             there = np.repeat(~np.isnan(known.abnormal.car(window).car)[:, None], window.length, axis=1)
             # The rows are in order, so that there is no need to look at all of them for each block.
             place = np.searchsorted(rows, residuals.row)
             own = np.append(rows, -1)[place] == residuals.row
-            last = np.full(len(residuals.row), window.start - 1)
-            last[own] = behind[place[own]]
-            there &= np.arange(window.start, window.end + 1) > last[:, None]
+            there[own] &= ~taken[place[own]]
             days = window.within(before)
             there &= known.abnormal.inside(window)[:, days]
             self._put(window.name, _summed(dates[:, days], held[:, days], there))
@@ -149,6 +148,25 @@ class EventLags(CalendarLags):
 
     __slots__ = ()
     per_event: ClassVar[bool] = True
+
+
+def _held_before(code: Ints, day0: Ints, inside: Bools) -> Bools:
+    """Return which days of each event an earlier one of its symbol holds, shape (E, L).
+
+    Parameters
+    ----------
+    code, day0 : ndarray of shape (E,)
+        Symbol and session of day 0, in this order.
+    inside : ndarray of shape (E, L)
+        Which days of the window are each event's own.
+    """
+    length = inside.shape[1]
+    taken, back = np.zeros(inside.shape, dtype=bool), 1
+    while (near := np.flatnonzero((code[back:] == code[:-back]) & (day0[back:] - day0[:-back] < length))).size:
+        at = np.arange(length) + (day0[near + back] - day0[near])[:, None]
+        taken[near + back] |= np.take_along_axis(inside[near], np.minimum(at, length - 1), axis=1) & (at < length)
+        back += 1
+    return taken
 
 
 def regression(known: Around) -> tuple[Floats, Floats]:

@@ -14,7 +14,7 @@ NAN = float("nan")
 
 def mean(std_error: float) -> Effect:
     row = {"model": "market", "group": "all", "window": "[0,0]", "start": 0, "end": 0, "test": "cross_sectional"}
-    row |= {"event_id": "", "estimate": 0.0099, "std_error": std_error, "df": 4, "statistic": NAN, "p_value": NAN}
+    row |= {"event_id": "", "estimate": 0.0099, "std_error": std_error, "df": 4, "statistic": NAN, "p_two_sided": NAN}
     (effect,) = mean_effects({"tests": pd.DataFrame([row | {"n": 5, "reason": ""}])})
     return effect
 

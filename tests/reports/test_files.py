@@ -32,6 +32,14 @@ def test_the_directory_holds_the_contract(results: Results, tmp_path: Path) -> N
     assert "2025-02-20T10:36:00Z" in first[4]
 
 
+def test_a_carriage_return_in_a_text_is_read_back(results: Results, tmp_path: Path) -> None:
+    tests = results.tables["tests"].assign(group="sector=a\rb", note="\r")
+    write_tables(Results(results.summary, {**results.tables, "tests": tests}), tmp_path)
+    assert b',"sector=a\rb",' in (tmp_path / "tests.csv").read_bytes()
+    read = read_tables(tmp_path).tables["tests"]
+    pd.testing.assert_frame_equal(read, conform("tests", tests), check_exact=True)
+
+
 def test_paths_are_written_where_there_are_any_and_read_back(results: Results, tmp_path: Path) -> None:
     full = with_paths(results)
     write_tables(full, tmp_path)

@@ -185,6 +185,15 @@ def test_a_formula_in_the_data_stays_text(results: Results, tmp_path: Path) -> N
     assert (cell.value, cell.data_type) == ('=HYPERLINK("x")', "s")
 
 
+def test_an_infinite_statistic_is_a_text_in_a_workbook(results: Results, tmp_path: Path) -> None:
+    import openpyxl
+
+    tests = results.tables["tests"].assign(statistic=float("-inf"))
+    path = ExcelReport().write(Results(results.summary, {**results.tables, "tests": tests}), tmp_path)
+    names, first = openpyxl.load_workbook(path)["tests"].iter_rows(max_row=2, values_only=True)
+    assert dict(zip(names, first, strict=True))["statistic"] == "-inf"
+
+
 def test_a_sheet_that_is_full_says_how_many_rows_it_lacks(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

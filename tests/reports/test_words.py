@@ -16,6 +16,7 @@ def with_mean(results: Results, **changes: float) -> dict[str, pd.DataFrame]:
         "df": 39,
         "p_value": 0.0525,
     } | changes
+    row = {"p_two_sided": row["p_value"]} | row
     return {
         **results.tables,
         "tests": results.tables["tests"].query("test == 'cross_sectional'").head(1).assign(**row),
@@ -64,10 +65,20 @@ def test_many_events_are_told_apart_from_zero_or_not(results: Results) -> None:
     )
 
 
+def test_a_one_sided_test_is_told_by_the_p_value_of_its_interval(results: Results) -> None:
+    # 39 degrees of freedom: t = 2 has 0.0262 above it and 0.0525 beyond on both sides, t = -3 has 0.9977 above it.
+    one = with_mean(results, p_value=0.0262, p_two_sided=0.0525)
+    assert words.mean_sentences(one) == words.mean_sentences(with_mean(results))
+    below = with_mean(results, estimate=-0.03, statistic=-3.0, p_value=0.9977, p_two_sided=0.0047)
+    assert words.mean_sentences(below)[0].endswith(
+        "95% interval [-5.02%, -0.98%], and differs from zero at the 5% level (cross-sectional t = -3.00, p = 0.005)."
+    )
+
+
 def test_thousands_of_events_have_a_comma(results: Results) -> None:
     many = with_mean(results, n=12345)
     assert words.mean_sentences(many)[0].startswith("Mean of 12,345 events: the CAAR over [0, +1] under market is ")
-    many["tests"] = many["tests"].assign(p_value=np.nan)
+    many["tests"] = many["tests"].assign(p_value=np.nan, p_two_sided=np.nan)
     assert words.mean_sentences(many)[0].startswith("Mean of 12,345 events: the CAAR over [0, +1] under market is ")
 
 
