@@ -119,7 +119,7 @@ class Study:
     Raises
     ------
     InputError
-        For a name that nothing answers to, or two models with one label.
+        For a name that nothing answers to, two models with one label, a test that stands twice, or a negative seed.
 
     Examples
     --------
@@ -166,6 +166,8 @@ class Study:
             raise UnknownNameError("autocorrelation", self.autocorrelation, AUTOCORRELATIONS)
         if self.adjustment not in (*ADJUSTMENTS, "none"):
             raise UnknownNameError("adjustment", self.adjustment, (*ADJUSTMENTS, "none"))
+        if self.seed < 0:
+            raise InputError(f"seed is {self.seed}; a whole number of at least 0 was expected.")
         take_options(self, preset(self.convention).study)
         _ = self.labelled, self.hypothesis_tests, self.applied_screens
 
@@ -186,8 +188,13 @@ class Study:
     @property
     def hypothesis_tests(self) -> tuple[HypothesisTest, ...]:
         """The tests as objects."""
-        tests = (TESTS.get(test)() if isinstance(test, str) else test for test in self.tests)
-        return tuple(with_options(test, {"convention": self.convention}) for test in tests)
+        named = (TESTS.get(test)() if isinstance(test, str) else test for test in self.tests)
+        tests = tuple(with_options(test, {"convention": self.convention}) for test in named)
+        for place, test in enumerate(tests):
+            # It would count twice where p-values are adjusted for their number.
+            if test in tests[:place]:
+                raise InputError(f"tests[{place}] is the same as tests[{tests.index(test)}]; take one of them out.")
+        return tests
 
     @property
     def applied_screens(self) -> tuple[Screen, ...]:

@@ -189,6 +189,8 @@ def test_models_written_by_hand_and_labels_of_ones_own() -> None:
         ({"tests": ["bpm"]}, UnknownNameError, "Did you mean 'bmp'"),
         ({"models": []}, InputError, "at least one model"),
         ({"models": ["market", "market"]}, InputError, "Two models would be called 'market'"),
+        ({"tests": ["t", "bmp", BMP()]}, InputError, "tests[2] is the same as tests[1]"),
+        ({"seed": -1}, InputError, "seed is -1; a whole number of at least 0"),
         ({"benchmark": "SPYX"}, UnknownNameError, "Did you mean 'SPY'"),
         ({"benchmark": None, "models": ["market"]}, InputError, "needs a benchmark"),
         ({"focus": "BABA-2024Q5"}, UnknownNameError, "Did you mean 'BABA-2024Q"),

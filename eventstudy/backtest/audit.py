@@ -158,7 +158,7 @@ def audit(
     >>> es.audit(rule, sample.events, sample.prices).passed
     True
     """
-    market = market_of(backtest, events, prices)
+    market = market_of(backtest, events.ordered(), prices)
     orders, decisions, _ = plan(backtest, market, bars)
     names = _names(backtest, events)
     found = [

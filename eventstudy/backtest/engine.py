@@ -31,7 +31,7 @@ def run(
     trials: Trials | None = None,
 ) -> BacktestResult:
     """Trade the events by a rule; the arguments are explained in `Backtest.run`."""
-    market = market_of(rule, events, prices)
+    market = market_of(rule, events.ordered(), prices)
     orders, decisions, status = plan(rule, market, bars)
     timeline = timeline_of(rule, market, orders)
     risk_free = _risk_free(rule, timeline, factors)

@@ -14,7 +14,7 @@ from eventstudy.errors import ConfigError, InputError
 from eventstudy.events import SCREENS, Alignment, Surprise
 from eventstudy.events.surprise import check_names
 from eventstudy.execution import Engine
-from eventstudy.inference import TESTS, HypothesisTest
+from eventstudy.inference import TESTS
 from eventstudy.reactions import Clock, Leg, Liquidity, OrdinaryDays
 from eventstudy.registry import Registry
 from eventstudy.returns import MODELS, Benchmark, BuyAndHold, ExpectedReturnModel, Windows
@@ -93,14 +93,12 @@ def _study(values: Mapping[str, Any], path: Path) -> Study:
     as_they_are: tuple[str, ...] = ("benchmark", "focus", "returns", "missing", "log_factors", "balanced")
     as_they_are += ("diagnostics", "forecast_error", "autocorrelation", "convention", "adjustment", "seed")
     given = {key: values[key] for key in as_they_are if key in values}
-    if given.get("seed", 0) < 0:
-        raise ConfigError(f"seed is {given['seed']}; a whole number of at least 0 was expected.")
     if isinstance(values.get("returns"), Mapping):
         given["returns"] = Leg(**values["returns"])
     if "models" in values:
         given["models"] = _models(values["models"], values.get("benchmark"))
     if "tests" in values:
-        given["tests"] = _tests(values["tests"])
+        given["tests"] = tuple(_member(TESTS, "kind", spec, f"tests[{i}]") for i, spec in enumerate(values["tests"]))
     if "screens" in values:
         screens = enumerate(values["screens"])
         given["screens"] = tuple(_member(SCREENS, "kind", spec, f"screens[{i}]") for i, spec in screens)
@@ -121,15 +119,6 @@ def _study(values: Mapping[str, Any], path: Path) -> Study:
     )
     benchmark_names(study)
     return study
-
-
-def _tests(given: Sequence[str | Mapping[str, Any]]) -> tuple[HypothesisTest, ...]:
-    """Return the tests; one that stood twice would count twice where p-values are adjusted for their number."""
-    tests = tuple(_member(TESTS, "kind", spec, f"tests[{i}]") for i, spec in enumerate(given))
-    for i, test in enumerate(tests):
-        if test in tests[:i]:
-            raise ConfigError(f"tests[{i}] is the same as tests[{tests.index(test)}]; take one of them out.")
-    return tests
 
 
 def _surprises(given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Surprise | tuple[Surprise, ...]:

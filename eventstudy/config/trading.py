@@ -48,7 +48,6 @@ def _inputs(configured: Configured) -> tuple[Backtest, Events, PricePanel, BarPa
             f"backtest: {{entry: next_open, exit_after: 20, side: sign(surprise)}}."
         )
     events, prices = load_inputs(configured)
-    events = events.ordered()
     if configured.study.surprise is not None:
         events = with_surprise(events, configured.study.surprise)
     bars = None if configured.bars is None else configured.bars.bars(optional=prices.symbols)

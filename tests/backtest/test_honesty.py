@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from eventstudy.backtest import Backtest, BacktestResult, Costs, Limits, Trials, walk_forward
+from eventstudy.backtest import Backtest, BacktestResult, Costs, Limits, Trials, audit, walk_forward
 from eventstudy.backtest.placebo import placebo, shifted
 from eventstudy.backtest.relocate import move, random_firms
 from eventstudy.errors import InputError
@@ -155,3 +156,15 @@ def test_concentration_is_by_position() -> None:
         assert shares["best_name"] == pytest.approx(by_name.max() / net.sum())
     else:
         assert all(np.isnan(each) for each in shares.values())
+
+
+def test_the_order_of_the_events_does_not_show() -> None:
+    """Draws go through the events one after another, in one order whatever order they came in."""
+    turned = EVENTS.take(np.arange(len(EVENTS))[::-1])
+    one, two = (Backtest(exit_after=3).run(given, PRICES) for given in (EVENTS, turned))
+    placebos = one.honesty(draws=9).as_dict()["placebos"]
+    assert np.isfinite([each["mean"] for each in placebos]).all()
+    assert placebos == two.honesty(draws=9).as_dict()["placebos"]
+    pd.testing.assert_frame_equal(one.order_table, two.order_table)
+    found, again = (audit(Backtest(exit_after=3), given, PRICES, draws=9) for given in (EVENTS, turned))
+    assert found.findings == again.findings
