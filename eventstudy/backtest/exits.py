@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from eventstudy.backtest.rules import Backtest
     from eventstudy.backtest.tape import Tape
 
-__all__ = ["Exits", "Held", "Planned", "leave", "next_announcements", "touched"]
+__all__ = ["Exits", "Held", "leave", "next_announcements", "touched"]
 
 FAR = np.iinfo(np.int64).max
 
@@ -26,22 +26,8 @@ Held = tuple[Ints, Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Planned:
-    """Where positions are closed where no stop and no target is touched; as in `Exits`, every array has shape (n,)."""
-
-    position: Ints
-    moment: Ints
-    price: Floats
-    reason: Labels
-
-    def take(self, rows: Ints) -> Planned:
-        """Return those of some positions, as copies."""
-        return Planned(self.position[rows], self.moment[rows], self.price[rows], self.reason[rows])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Exits:
-    """The fill that would close each position; every array has shape (E,).
+    """The fill that would close each position; every array has shape (n,).
 
     Parameters
     ----------
@@ -53,22 +39,20 @@ class Exits:
         Before costs.
     reason : ndarray of ExitReason
         Why.
-    status : ndarray of OrderStatus
-        That of the entry, or ``announcement_too_near``.
-    untouched : Planned
-        The same without stop and target.
     """
 
     position: Ints
     moment: Ints
     price: Floats
     reason: Labels
-    status: Labels
-    untouched: Planned
+
+    def take(self, rows: Ints) -> Exits:
+        """Return those of some positions, as copies."""
+        return Exits(self.position[rows], self.moment[rows], self.price[rows], self.reason[rows])
 
 
-def leave(rule: Backtest, market: Market, entries: Entries, side: Floats) -> Exits:
-    """Return where each position is closed.
+def leave(rule: Backtest, market: Market, entries: Entries, side: Floats) -> tuple[Exits, Exits, Labels]:
+    """Return where each position is closed, where it would be without stop and target, and what became of each entry.
 
     Parameters
     ----------
@@ -80,6 +64,13 @@ def leave(rule: Backtest, market: Market, entries: Entries, side: Floats) -> Exi
         Where each position is opened.
     side : ndarray of shape (E,)
         Above zero for long, below for short.
+
+    Returns
+    -------
+    exits, untouched : Exits
+        Of E positions.
+    status : ndarray of shape (E,)
+        That of the entry, or ``announcement_too_near``.
     """
     count = len(side)
     position, moment = np.full(count, -1, dtype=np.int64), np.full(count, int(Moment.CLOSE), dtype=np.int64)
@@ -103,14 +94,15 @@ def leave(rule: Backtest, market: Market, entries: Entries, side: Floats) -> Exi
     price[rows[gone]] *= 1.0 + rule.delisting
     nothing = rows[np.isnan(price[rows])]
     price[nothing] = entries.price[nothing]
-    untouched = Planned(position, moment, price, reason).take(np.arange(count))
+    exits = Exits(position, moment, price, reason)
+    untouched = exits.take(np.arange(count))
     for block in blocks(len(rows)):
         here = rows[block]
         held = entries.position[here], entries.price[here], side[here]
         moved = touched(rule, tape, entries.moment, held, untouched.take(here))
         position[here], moment[here] = moved.position, moved.moment
         price[here], reason[here] = moved.price, moved.reason
-    return Exits(position, moment, price, reason, status, untouched)
+    return exits, untouched, status
 
 
 def _planned(rule: Backtest, market: Market, entries: Entries) -> tuple[Ints, Labels]:
@@ -161,7 +153,7 @@ def _exchange_ends(market: Market, codes: Ints) -> Ints:
     return np.array([ends[listing.calendars[code].code] for code in codes], dtype=np.int64)
 
 
-def touched(rule: Backtest, tape: Tape, moment: Moment, held: Held, planned: Planned) -> Planned:
+def touched(rule: Backtest, tape: Tape, moment: Moment, held: Held, planned: Exits) -> Exits:
     """Return exits moved to where a stop or a target is touched first, shape (n,).
 
     Parameters
@@ -174,7 +166,7 @@ def touched(rule: Backtest, tape: Tape, moment: Moment, held: Held, planned: Pla
         Where in the session positions are opened.
     held : (ndarray, ndarray, ndarray)
         Session of the entry in the tape, entry price and side of each position.
-    planned : Planned
+    planned : Exits
         The exits where nothing is touched.
     """
     start, bought, side = held

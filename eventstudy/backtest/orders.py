@@ -11,7 +11,7 @@ import numpy as np
 from eventstudy._typing import Bools, Floats, Ints, Labels, Times
 from eventstudy.backtest.clock import read_clock
 from eventstudy.backtest.decide import PENDING, Decisions, Market, decide
-from eventstudy.backtest.exits import Planned, leave
+from eventstudy.backtest.exits import Exits, leave
 from eventstudy.backtest.fills import Entries, Moment, enter
 from eventstudy.backtest.sizing import betas
 from eventstudy.backtest.statuses import OrderStatus
@@ -59,7 +59,7 @@ class Orders:
         A `Moment` each.
     exit_reason : ndarray of ExitReason
         Why each is closed.
-    untouched : Planned
+    untouched : Exits
         The exit without stop and target.
     hedge : ndarray of int
         Symbol of the hedge, -1 for none.
@@ -92,7 +92,7 @@ class Orders:
     quoted: Bools
     exit_moment: Ints
     exit_reason: Labels
-    untouched: Planned
+    untouched: Exits
     hedge: Ints
     hedge_entry: Ints
     hedge_price: Floats
@@ -129,8 +129,7 @@ def plan(rule: Backtest, market: Market, bars: BarPanel | None = None) -> tuple[
     """Return the orders, the decisions of all events, and the status of each event so far, shape (E,)."""
     decisions = decide(rule, market)
     entries = enter(rule, market, decisions, bars)
-    exits = leave(rule, market, entries, decisions.signal)
-    status = exits.status.copy()
+    exits, untouched, status = leave(rule, market, entries, decisions.signal)
     hedge, hedge_entry, hedge_price, hedge_time, ratio = _hedges(rule, market, decisions, entries, status)
     rows = np.flatnonzero(status == PENDING)
     tape, codes = market.tape, market.codes[rows]
@@ -159,7 +158,7 @@ def plan(rule: Backtest, market: Market, bars: BarPanel | None = None) -> tuple[
         quoted=entries.quoted[rows],
         exit_moment=exits.moment[rows],
         exit_reason=exits.reason[rows],
-        untouched=exits.untouched.take(rows),
+        untouched=untouched.take(rows),
         hedge=hedge[rows],
         hedge_entry=hedge_entry[rows],
         hedge_price=hedge_price[rows],
