@@ -23,6 +23,7 @@ from eventstudy.returns.diagnostics import diagnose_model
 from eventstudy.returns.estimates import Estimates
 from eventstudy.returns.fixed import fit_fixed
 from eventstudy.returns.models.base import (
+    SPARE_OBSERVATIONS,
     Block,
     EstimationResult,
     ExpectedReturnModel,
@@ -180,13 +181,19 @@ def _fitted(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> Part:
 
 
 def _fewest(reader: BlockReader) -> int:
-    """Return how many complete rows are asked for: `Windows.fewest`, without the sessions that the model can't use."""
-    return reader.aligned.windows.fewest - sum(reader.model.edges)
+    """Return how many complete rows are asked for: `Windows.fewest`, less the sessions that the model can't use.
+
+    What a least-squares model needs for itself may be more.
+    """
+    model = reader.model
+    own = len(model.column_names) + SPARE_OBSERVATIONS if isinstance(model, LinearModel | FixedModel) else 0
+    return max(reader.aligned.windows.fewest - sum(model.edges), own)
 
 
 def _with_enough(result: EstimationResult, fewest: int) -> EstimationResult:
     """Return what a model makes of a block, without the events whose regressors leave too few complete rows."""
-    few = (result.n_obs < fewest) & (result.reason != Reason.NO_DONORS)
+    # Another reason of the model's own is the nearer one.
+    few = (result.n_obs < fewest) & np.isin(result.reason, (Reason.OK, Reason.TOO_FEW_ESTIMATION_DAYS))
     if not few.any():
         return result
     numbers = ("parameters", "sigma", "r_squared", "expected", "noise", "spread", "residuals")

@@ -214,6 +214,15 @@ def test_rows_without_a_benchmark_count_for_nothing(
         assert np.isnan(numbers).all(axis=1).tolist() == [few, False]
 
 
+@pytest.mark.parametrize("rows", [1, 4])
+def test_a_model_says_how_many_rows_it_needs_itself(rows: int) -> None:
+    """Two columns take five rows, whatever fewer are asked for."""
+    new = FRAME[FRAME["symbol"] == "MKT"].assign(symbol="NEW").iloc[190 - rows :]
+    windows = Windows(estimation=(-100, -11), event=(-5, 5), min_obs=2)
+    abnormal, _ = run(MarketModel("NEW"), windows, frame=pd.concat([FRAME, new]))
+    assert abnormal.estimates.detail.tolist() == [f"{rows} complete rows, 5 needed", ""]
+
+
 def test_a_firm_that_stops_trading_inside_the_window() -> None:
     gone = FRAME[~((FRAME["symbol"] == "S00") & (FRAME["date"] > SESSIONS[FIRST + 202]))]
     windows = Windows(estimation=(-100, -11), event=(-5, 5), named={"all": (-5, 5)})
