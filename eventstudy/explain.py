@@ -18,8 +18,7 @@ from eventstudy.prepare import Prepared
 from eventstudy.reactions import Clock, History, Reaction, daily_prices, history
 from eventstudy.reports.words import abnormal_sentences
 from eventstudy.result import StudyResult
-from eventstudy.returns import Benchmark, Windows
-from eventstudy.returns.align import on_price_venue
+from eventstudy.returns import Benchmark, Windows, on_price_venue
 from eventstudy.returns.regressors import benchmark_symbols
 from eventstudy.sources import EVENT_SOURCES, PRICE_SOURCES, SampleEvents, SamplePrices
 from eventstudy.study import Study

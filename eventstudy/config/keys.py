@@ -286,6 +286,7 @@ def without_null(data: Any, options: Sequence[type[Keys]]) -> Any:
 
 
 def _may_be_without(field: FieldInfo) -> bool:
+    # A default of none is a factory (`_as_default`).
     has_default = not field.is_required() and field.default_factory is None
     return has_default and type(None) in get_args(field.annotation)
 

@@ -220,18 +220,20 @@ class Regressors:
 
     def is_factor(self, benchmark: Benchmark) -> bool:
         """Return whether a benchmark is a factor, and so an excess or zero-cost return, for every event."""
-        return self.kinds(benchmark) == {True}
+        found = self._are_factors(benchmark)
+        return bool(found) and all(found)
 
-    def kinds(self, benchmark: Benchmark) -> set[bool]:
-        """Return whether a benchmark is a factor, for each of those that it names itself or by a column of the events.
+    def has_factor(self, benchmark: Benchmark) -> bool:
+        """Return whether a benchmark is a factor for any event."""
+        return any(self._are_factors(benchmark))
 
-        A name that is neither a symbol nor a factor is as good as none.
-        """
+    def _are_factors(self, benchmark: Benchmark) -> list[bool]:
+        """Return of each symbol and factor that a benchmark stands for, by a column of the events too, which it is."""
         if isinstance(benchmark, str) and self._differs(benchmark) and benchmark in self.columns:
             benchmark = {str(label): str(label) for label in self.columns[benchmark]}
         names = benchmark_symbols(benchmark)
         series = [name for name in names if self._is_series(name) or name.startswith(f"{PEERS}:")]
-        return {name not in self.panel.listing and name in self._factor_names for name in series}
+        return [name not in self.panel.listing and name in self._factor_names for name in series]
 
     def _is_series(self, name: str) -> bool:
         return name in self.panel.listing or name in (EQUAL_WEIGHTED, PEERS) or name in self._factor_names

@@ -40,13 +40,13 @@ def check_models(
     for model in models:
         for benchmark in model.regressors:
             regressors.check(benchmark)
-        kinds = [regressors.kinds(each) for each in model.regressors]
-        if model.excess and any(len(each) > 1 for each in kinds):
+        with_factors = [each for each in model.regressors if regressors.has_factor(each)]
+        if model.excess and not all(regressors.is_factor(each) for each in with_factors):
             raise InputError(
                 f"The model {model.kind!r} takes the riskless return off a market that is none of the factors, and "
                 f"its benchmark is a factor for some events and a symbol for others; give one kind to all."
             )
-        factors = model.excess or any(True in each for each in kinds)
+        factors = model.excess or with_factors
         if panel.measure == "log" and factors and not log_factors:
             raise InputError(
                 f"The model {model.kind!r} uses factors, and published factors are simple returns while the study "

@@ -41,6 +41,9 @@ _SIGNATURES = {
     b"[": "JSON",
 }
 
+# What parts the cells of files that are no CSV with commas.
+_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
 
 def fetch(path: Path) -> bytes:
     """Return the bytes of a file, raising `DataError` where it can't be read."""
@@ -50,9 +53,6 @@ def fetch(path: Path) -> bytes:
         raise DataError(f"{path}: there is no such file.") from None
     except OSError as error:
         raise DataError(f"{path}: the file can't be read ({error.strerror}).") from None
-
-
-_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def parse(raw: bytes, name: str, *, text: Collection[str] | None = None) -> tuple[pd.DataFrame, Ints]:

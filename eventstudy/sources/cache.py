@@ -293,7 +293,7 @@ class ReplyCache:
 
     @contextmanager
     def _index(self) -> Iterator[sqlite3.Connection]:
-        """Give the index in one transaction; a file that is no database is replaced."""
+        """Give the index in one transaction."""
         try:
             with closing(self._opened()) as connection, connection:
                 yield connection
@@ -301,6 +301,7 @@ class ReplyCache:
             raise OutputError(f"The cache {str(self.folder)!r} can't be written ({error}).") from error
 
     def _opened(self) -> sqlite3.Connection:
+        """Return the index; a file that is no database is replaced."""
         path = self.folder / "index.sqlite"
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
