@@ -12,12 +12,11 @@ import gzip
 import hashlib
 import json
 import os
-import sqlite3
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from eventstudy.errors import DataError, OutputError
+from eventstudy.sources._cache_index import FOUND, PUT, opened
 
 __all__ = ["CacheInfo", "Reply", "ReplyCache", "Request", "cache_folder"]
 
@@ -37,18 +37,6 @@ KEPT_HEADERS = ("content-type", "date", "etag", "last-modified")
 PART_AGE = 3600.0
 
 _Row = tuple[Any, ...]
-
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS replies (name TEXT PRIMARY KEY, request TEXT, host TEXT, status INTEGER, "
-    "fetched_at TEXT, size INTEGER, sha256 TEXT)"
-)
-_PUT = "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)"
-# A row that another process wrote of a later reply stands.
-_FOUND = (
-    "INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET request = excluded.request, "
-    "host = excluded.host, status = excluded.status, fetched_at = excluded.fetched_at, size = excluded.size, "
-    "sha256 = excluded.sha256 WHERE excluded.fetched_at >= replies.fetched_at"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,15 +187,15 @@ class ReplyCache:
             _write_whole(self._file(request.name), packed)
         except OSError as error:
             raise OutputError(f"The cache {str(self.folder)!r} can't be written ({error}).") from error
-        with self._index() as index:
-            index.execute(_PUT, _row(request.name, request.full_url, reply, len(packed)))
+        with opened(self.folder) as index:
+            index.execute(PUT, _row(request.name, request.full_url, reply, len(packed)))
 
     def info(self) -> CacheInfo:
         """Return how much the cache holds, of whom, and from when; a file that can't be read is not counted."""
         if not self.folder.is_dir():
             return CacheInfo(self.folder, {}, 0, "", "")
         self._settle()
-        with self._index() as index:
+        with opened(self.folder) as index:
             hosts = dict(index.execute("SELECT host, COUNT(*) FROM replies GROUP BY host ORDER BY host").fetchall())
             size, oldest, newest = index.execute(
                 "SELECT COALESCE(SUM(size), 0), COALESCE(MIN(fetched_at), ''), COALESCE(MAX(fetched_at), '') "
@@ -224,7 +212,7 @@ class ReplyCache:
             self._clear_parts()
         else:
             self._settle()
-            with self._index() as index:
+            with opened(self.folder) as index:
                 rows = index.execute("SELECT name FROM replies WHERE host = ?", (host,)).fetchall()
             paths = [self._file(name) for (name,) in rows]
         deleted = sum(map(_unlinked, paths))
@@ -244,8 +232,8 @@ class ReplyCache:
         found = [self._examined(path) for path in self._files()]
         rows = [each for each in found if isinstance(each, tuple)]
         if self.folder.is_dir():
-            with self._index() as index:
-                index.executemany(_FOUND, rows)
+            with opened(self.folder) as index:
+                index.executemany(FOUND, rows)
             self._settle()
         return len(rows), tuple(each for each in found if isinstance(each, str))
 
@@ -266,15 +254,15 @@ class ReplyCache:
 
     def _settle(self) -> None:
         """Bring the index in line with the files, row by row, since other processes may write at the same time."""
-        with self._index() as index:
+        with opened(self.folder) as index:
             listed = {name for (name,) in index.execute("SELECT name FROM replies")}
         present = {_name(path) for path in self._files()}
         rows = []
         for name in sorted(present - listed):
             with suppress(FileNotFoundError, DataError):
                 rows.append(_row_of(self._file(name).read_bytes(), name))
-        with self._index() as index:
-            index.executemany(_FOUND, rows)
+        with opened(self.folder) as index:
+            index.executemany(FOUND, rows)
             gone = [(name,) for name in listed - present if not self._file(name).exists()]
             index.executemany("DELETE FROM replies WHERE name = ?", gone)
 
@@ -290,40 +278,6 @@ class ReplyCache:
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("??/*.json.gz"))
-
-    @contextmanager
-    def _index(self) -> Iterator[sqlite3.Connection]:
-        """Give the index in one transaction."""
-        try:
-            with closing(self._opened()) as connection, connection:
-                yield connection
-        except (OSError, sqlite3.Error) as error:
-            raise OutputError(f"The cache {str(self.folder)!r} can't be written ({error}).") from error
-
-    def _opened(self) -> sqlite3.Connection:
-        """Return the index; a file that is no database is replaced."""
-        path = self.folder / "index.sqlite"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            return _connected(path)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            # A log of the old file would be played into the new one.
-            for part in ("", "-wal", "-shm"):
-                path.with_name(path.name + part).unlink(missing_ok=True)
-            return _connected(path)
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=30)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(_SCHEMA)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
 
 
 def _row(name: str, request: str, reply: Reply, size: int) -> _Row:
