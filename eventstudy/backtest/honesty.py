@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from math import sqrt
@@ -235,6 +235,20 @@ def _concentration(result: BacktestResult) -> dict[str, float]:
     return shares
 
 
+def _beside_luck(placebos: tuple[Placebo, ...], deflated: float, variants: int) -> Iterator[str]:
+    """Give what luck would have done as well."""
+    for each in placebos:
+        if np.isnan(each.percentile):
+            yield f"With random {each.kind} nothing was traded, so that there is nothing to compare with."
+        elif each.percentile < GOOD:
+            yield f"Random {each.kind} did as well in {1 - each.percentile:.0%} of the draws."
+    if np.isnan(deflated):
+        yield "There is no Sharpe ratio, and so no probability that a true one is above luck."
+    elif deflated < GOOD:
+        tried = f"{variants} variant{'s' if variants != 1 else ''} tried"
+        yield f"With {tried}, the probability of a true Sharpe ratio above luck is {deflated:.1%}, below 95%."
+
+
 def _verdict(
     result: BacktestResult,
     parts: tuple[Part, ...],
@@ -249,13 +263,7 @@ def _verdict(
         return ("Nothing was traded.",)
     if net <= 0:
         said.append("After costs nothing was earned.")
-    for each in placebos:
-        if not each.percentile >= GOOD:
-            word = "dates" if each.kind == "dates" else "firms"
-            said.append(f"Random {word} did as well in {1 - each.percentile:.0%} of the draws.")
-    if not deflated >= GOOD:
-        tried = f"{result.trials.count} variant{'s' if result.trials.count != 1 else ''} tried"
-        said.append(f"With {tried}, the probability of a true Sharpe ratio above luck is {deflated:.1%}, below 95%.")
+    said += _beside_luck(placebos, deflated, result.trials.count)
     if parts[0].sharpe > 0 and not parts[1].sharpe > 0:
         said.append("What was earned in sample was not earned out of sample.")
     trades = len(result.positions)

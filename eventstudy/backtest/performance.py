@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from math import sqrt
+from math import nan, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,7 +103,7 @@ def _series(result: BacktestResult, returns: Floats, excess: Floats) -> Plain:
             "recovery": None if fall.recovery is None else str(dates[fall.recovery]),
             "sessions": fall.length,
         },
-        "calmar": {"value": measures.calmar(path)},
+        "calmar": {"value": measures.calmar(returns)},
     }
 
 
@@ -185,23 +185,28 @@ def _as_dict(found: Alpha) -> Plain:
     return asdict(found)
 
 
+def _known(returns: Floats) -> Floats:
+    """Return what comes before a ruin, and that itself: after it there are no returns."""
+    return returns[~np.isnan(returns)]
+
+
 def _by_year(result: BacktestResult) -> list[Plain]:
     year = result.dates[1:].astype("datetime64[Y]").astype(np.int64) + 1970
     entered = result.positions["entry_date"].dt.year.to_numpy()
-    net, gross = np.nan_to_num(result.returns), np.nan_to_num(result.gross_returns)
     rows = []
     for each in np.unique(year):
         here = year == each
         found = measures.sharpe(result.excess_returns[here])
+        net, gross = _known(result.returns[here]), _known(result.gross_returns[here])
         rows.append(
             {
                 "year": int(each),
                 "trades": int((entered == each).sum()),
-                "net_return": float(np.prod(1.0 + net[here]) - 1.0),
-                "gross_return": float(np.prod(1.0 + gross[here]) - 1.0),
+                "net_return": float(np.prod(1.0 + net) - 1.0) if len(net) else nan,
+                "gross_return": float(np.prod(1.0 + gross) - 1.0) if len(gross) else nan,
                 "sharpe": found.annual,
                 "sharpe_std_error": found.std_error * sqrt(measures.SESSIONS),
-                "max_drawdown": measures.drawdown(net[here]).depth,
+                "max_drawdown": measures.drawdown(net).depth if len(net) else nan,
             }
         )
     return rows

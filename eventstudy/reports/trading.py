@@ -56,14 +56,16 @@ def sentences(performance: Plain) -> list[str]:
     tried = f"{count(variants)} variant{'' if variants == 1 else 's'}"
     before = percent(performance["gross"]["total_return"]["value"])
     first = (
-        f"{count(trades)} trades from {performance['first']} to {performance['last']}: "
+        f"{count(trades)} trade{'' if trades == 1 else 's'} from {performance['first']} to {performance['last']}: "
         f"{money(performance['capital'])} became {money(performance['final_equity'])} "
         f"({percent(net['total_return']['value'])}); before costs {before}."
     )
-    second = (
-        f"Sharpe ratio {t_value(sharpe['value'])} (standard error {t_value(sharpe['std_error'])}); with {tried} tried, "
-        f"the probability that it is above luck is {share(net['deflated_sharpe']['value'])}."
-    )
+    second = "There is no Sharpe ratio: the daily returns are too few, do not vary, or are not known."
+    if not is_missing(sharpe["value"]):
+        second = (
+            f"Sharpe ratio {t_value(sharpe['value'])} (standard error {t_value(sharpe['std_error'])}); with {tried} "
+            f"tried, the probability that it is above luck is {share(net['deflated_sharpe']['value'])}."
+        )
     bounds = interval(per_trade["low"], per_trade["high"])
     third = f"A trade earned {percent(per_trade['mean'])} after costs, 95% interval over dates {bounds}."
     return [first, second, third, *performance["notes"]]

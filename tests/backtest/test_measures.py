@@ -14,6 +14,7 @@ from scipy import stats
 from eventstudy.backtest import Backtest, Costs, Limits, measures, tradestats
 from eventstudy.backtest.alpha import alpha, default_lags
 from eventstudy.backtest.capacity import capacity
+from eventstudy.reports.trading import sentences
 from tests.backtest.made import day, events, flat, market
 from tests.backtest.reference.make_measures import series
 
@@ -217,9 +218,9 @@ def test_a_single_day_has_no_measures() -> None:
 @pytest.mark.parametrize("price", [200.0, 250.0])
 def test_after_a_ruin_there_are_no_returns(price: float) -> None:
     """Short for a whole million at 100: at 200 nothing is left, at 250 half a million is owed."""
-    values = [100.0] * 7 + [price] * 13
+    values = [100.0] * 7 + [price] * 273
     prices = market({"AAA": {"open": values, "close": values}})
-    rule = Backtest(side="-1", entry="open", exit_after=5, limits=Limits(positions=1, adv=None), costs=Costs.none())
+    rule = Backtest(side="-1", entry="open", exit_after=265, limits=Limits(positions=1, adv=None), costs=Costs.none())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = rule.run(events([{"symbol": "AAA", "day": 5}]), prices)
@@ -230,5 +231,14 @@ def test_after_a_ruin_there_are_no_returns(price: float) -> None:
     assert np.isnan(found.returns[3:]).all()
     net = performance["net"]
     assert (net["total_return"]["value"], net["max_drawdown"]["value"]) == pytest.approx((lost, lost))
-    assert np.isnan([net[name]["value"] for name in ("sharpe", "sortino", "volatility", "deflated_sharpe")]).all()
+    assert np.isnan(
+        [net[name]["value"] for name in ("sharpe", "sortino", "volatility", "deflated_sharpe", "calmar")]
+    ).all()
+    assert sentences(performance)[0].startswith("1 trade from ")
+    assert sentences(performance)[1].startswith("There is no Sharpe ratio: ")
+    luck = "There is no Sharpe ratio, and so no probability that a true one is above luck."
+    assert luck in found.honesty(draws=0).verdict
+    first, second = performance["by_year"]
+    assert (first["net_return"], first["max_drawdown"]) == pytest.approx((lost, lost))
+    assert np.isnan([second["net_return"], second["gross_return"], second["max_drawdown"]]).all()
     assert f"On {day(7)} nothing was left of the equity; later returns are not known." in performance["notes"]
