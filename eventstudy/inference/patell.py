@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from eventstudy._typing import Ints
 from eventstudy.errors import Reason
-from eventstudy.inference.base import Sample, TestResult, few, summed
+from eventstudy.inference.base import Sample, TestResult, few
 from eventstudy.inference.missing import MISSING, estimated
 from eventstudy.inference.presets import Unsaid
 from eventstudy.inference.standard import StandardisedTest
@@ -73,7 +74,7 @@ class Patell(StandardisedTest):
         if self.missing == "inflated":
             every = sample.whole.estimates.dof[estimated(sample)]
             dof = every[every > 2]
-        std_error = float(np.sqrt(summed(lambda each: each / (each - 2), dof) * inflation) / len(dof))
+        std_error = float(np.sqrt(_variance(dof) * inflation) / len(dof))
         if not np.isfinite(estimate):
             return self.invalid(sample, Reason.NO_VARIANCE, notes=notes)
         return self.normal(
@@ -84,3 +85,10 @@ class Patell(StandardisedTest):
             n=len(scar),
             notes=few(len(scar), notes),
         )
+
+
+def _variance(dof: Ints) -> float:
+    """Return ``sum df / (df - 2)``: as often as events have each."""
+    events = np.bincount(dof)[3:]
+    df = np.arange(3, 3 + len(events))
+    return float(events @ (df / (df - 2)))

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_standardised",
-    "clear_below",
     "count_above",
     "count_and_order",
     "residuals",
@@ -171,19 +170,38 @@ def fill_rows(rows: Floats, made: Remade, which: Ints) -> None:
             take_column(rows[j], columns[start : start + sessions], mean[day, k], slopes[i, k])
 
 
+@part()
+def clear_below(own: Floats, limit: float) -> None:
+    """Write zero where a value is no larger than a limit."""
+    for t in range(len(own)):
+        own[t] = 0.0 if abs(own[t]) <= limit else own[t]
+
+
 @njit(error_model="numpy")
-def residuals(made: Remade) -> Floats:
-    """Make the residuals of all events again."""
-    rows = np.empty((len(made.at), made.sessions))
-    fill_rows(rows, made, np.arange(len(rows)))
-    return rows
+def residuals(rows: Floats, made: Remade, limits: Floats) -> None:
+    """Make the residuals of all events again.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (E, M)
+        Written.
+    limits : ndarray of shape (E,)
+        What is no larger is only rounding, and zero; below zero where all stays.
+    """
+    everything = np.arange(len(rows))
+    for begin in range(0, len(rows), TURN):
+        which = everything[begin : begin + TURN]
+        some = rows[begin : begin + TURN]
+        fill_rows(some, made, which)
+        for j in range(len(which)):
+            clear_below(some[j], limits[which[j]])
 
 
-@part(fastmath=IN_ORDER, error_model="numpy")
-def add_there(row: Floats, left: Floats, mean: float, scale: float) -> None:
-    """Add what is there to a row, less a mean and scaled."""
+@part()
+def add_residuals(row: Floats, left: Floats) -> None:
+    """Add what is there to a row."""
     for t in range(len(left)):
-        row[t] += (left[t] - mean) * scale if left[t] == left[t] else 0.0
+        row[t] += left[t] if left[t] == left[t] else 0.0
 
 
 @part()
@@ -202,7 +220,7 @@ def sum_residuals(made: Remade) -> tuple[Floats, Floats]:
         which = everything[begin : begin + TURN]
         fill_rows(rows, made, which)
         for j in range(len(which)):
-            add_there(sums, rows[j], 0.0, 1.0)
+            add_residuals(sums, rows[j])
             if made.n_obs[which[j]] < made.sessions:
                 count_missing(lacking, rows[j])
     return sums, lacking
@@ -238,26 +256,31 @@ def count_above(made: Remade, limits: Floats, weight: Floats) -> tuple[Floats, F
     return by_event, by_day
 
 
-@part(error_model="numpy")
-def add_with_gaps(total: Floats, lacking: Floats, place: Ints, made: Remade, order: Ints) -> None:
-    """Add the residuals of events that lack some, and to other sums how many of them are missing."""
-    mean_residual, scale, sessions = made.mean_residual, made.scale, made.sessions
-    rows = np.empty((TURN, sessions))
-    for begin in range(0, len(order), TURN):
-        which = order[begin : begin + TURN]
-        fill_rows(rows, made, which)
-        for j in range(len(which)):
-            i, start = which[j], place[which[j]]
-            add_there(total[start : start + sessions], rows[j], mean_residual[i], scale[i])
-            count_missing(lacking[start : start + sessions], rows[j])
+@part(fastmath=IN_ORDER, error_model="numpy")
+def add_there(
+    row: Floats, lacking: Floats, own: Floats, level: float, mean: float, scale: float,
+    column: Floats, middle: float, slope: float,
+) -> None:  # fmt: skip
+    """Add the same of the returns that are there; where one is missing, a multiple of a column, and one to a count."""
+    for t in range(len(row)):
+        there = own[t] == own[t]
+        row[t] += ((own[t] - level) - mean) * scale if there else (column[t] - middle) * slope
+        lacking[t] += 0.0 if there else 1.0
+
+
+@part(fastmath=IN_ORDER, error_model="numpy")
+def give_back(row: Floats, own: Floats, column: Floats, middle: float, slope: float) -> None:
+    """Add a multiple of a column where a return is missing."""
+    for t in range(len(row)):
+        row[t] += 0.0 if own[t] == own[t] else (column[t] - middle) * slope
 
 
 @njit(error_model="numpy")
 def add_standardised(total: Floats, lacking: Floats, place: Ints, made: Remade, order: Ints) -> None:
     """Add the residuals of some events, less their means and over their standard deviations, to sums.
 
-    Complete events of a date go to one place. They have its regressors in common, which are taken out once, by the sum
-    of slopes. Of the others, it is counted how many lack each residual.
+    The events of a date go to one place. They have its regressors in common, which are taken out once, by the sum of
+    slopes, and given back where a return is missing; it is counted how many are.
 
     Parameters
     ----------
@@ -269,28 +292,33 @@ def add_standardised(total: Floats, lacking: Floats, place: Ints, made: Remade, 
         The events that are added.
     """
     values, begin, level, slopes, n_obs = made.values, made.at, made.level, made.slopes, made.n_obs
-    columns, first, mean, date = made.columns.ravel(), made.first, made.mean, made.date
+    columns, first, middle, date = made.columns.ravel(), made.first, made.mean, made.date
     mean_residual, scale = made.mean_residual, made.scale
     length, sessions, dates = made.columns.shape[1], made.sessions, len(made.first)
     where, slope = np.full(dates, -1), np.zeros((dates, len(made.columns)))
-    gapped, gaps = np.empty(len(order), dtype=np.int64), 0
     for j in range(len(order)):
         i, day = order[j], date[order[j]]
-        if n_obs[i] < sessions:
-            gapped[gaps] = i
-            gaps += n_obs[i] > 0
+        if n_obs[i] == 0:
             continue
         where[day] = place[i]
         own, sums = values[begin[i] : begin[i] + sessions], total[place[i] : place[i] + sessions]
-        add_scaled(sums, own, level[i], mean_residual[i], scale[i])
         for k in range(len(slope[day])):
             slope[day, k] += slopes[i, k] * scale[i]
+        if n_obs[i] == sessions:
+            add_scaled(sums, own, level[i], mean_residual[i], scale[i])
+            continue
+        count, start = lacking[place[i] : place[i] + sessions], first[day]
+        taken = slopes[i, 0] * scale[i]
+        column = columns[start : start + sessions]
+        add_there(sums, count, own, level[i], mean_residual[i], scale[i], column, middle[day, 0], taken)
+        for k in range(1, len(slope[day])):
+            start = k * length + first[day]
+            give_back(sums, own, columns[start : start + sessions], middle[day, k], slopes[i, k] * scale[i])
     for day in np.flatnonzero(where >= 0):
         sums = total[where[day] : where[day] + sessions]
         for k in range(len(slope[day])):
             start = k * length + first[day]
-            take_column(sums, columns[start : start + sessions], mean[day, k], slope[day, k])
-    add_with_gaps(total, lacking, place, made, gapped[:gaps])
+            take_column(sums, columns[start : start + sessions], middle[day, k], slope[day, k])
 
 
 @njit()
@@ -338,13 +366,3 @@ def sum_lagged(table: Floats, count: Ints, early: int, lags: int) -> Floats:
             if count[day + lag] > 0:
                 sums[lag] += product(table[day, lag:], table[day + lag, : sessions - lag])
     return sums
-
-
-@njit()
-def clear_below(values: Floats, limits: Floats) -> None:
-    """Write zero where a value is no larger than its row's limit."""
-    for i in range(len(values)):
-        own, limit = values[i], limits[i]
-        for t in range(len(own)):
-            if abs(own[t]) <= limit:
-                own[t] = 0.0

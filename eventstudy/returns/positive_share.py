@@ -60,9 +60,8 @@ class PositiveShare:
     def of(self, rows: Ints) -> Floats:
         """Return the shares of these events, shape (len(rows),), NaN without residuals."""
         positive, used = self.counts(rows)
-        shares = positive / np.maximum(used, 1)
-        shares[used == 0] = np.nan
-        return shares
+        with np.errstate(invalid="ignore"):
+            return np.asarray(positive / used)
 
 
 def positive_counts(residuals: Residuals) -> Codes:

@@ -305,7 +305,8 @@ def test_dispersion_of_what_is_not_estimated(level: float, path: str, *, centred
 def test_what_is_summed_of_residuals_to_be_made_is_that_of_rows() -> None:
     fit, rows = Gapped(5, 2, constant=True, excess=False).fit(paths.COMPILED)
     assert isinstance(fit.residuals, Remade)
-    day0, places = np.random.default_rng(0).integers(0, 9, len(rows)), np.arange(len(rows))
+    # Events of a date have one day 0.
+    day0, places = np.random.default_rng(0).integers(0, 9, DATES)[fit.residuals.date], np.arange(len(rows))
     made, given = DaySeries.empty(0, 8, SESSIONS), DaySeries.empty(0, 8, SESSIONS)
     made.add_remade(day0, fit.residuals)
     given.add(Summed.of(day0, filled(rows)))
