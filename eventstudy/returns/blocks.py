@@ -48,6 +48,8 @@ class BlockReader:
         For models that make counterfactuals.
     dated : Dated, optional
         The model's designs by date, where events share them.
+    effect : float
+        Added to the return of every event's day 0, a decimal: what a simulation looks for.
     """
 
     aligned: Aligned
@@ -58,10 +60,16 @@ class BlockReader:
     exchange: Labels
     pool: DonorPool | None = None
     dated: Dated | None = None
+    effect: float = 0.0
 
     @classmethod
     def of(
-        cls, aligned: Aligned, panel: ReturnPanel, model: ExpectedReturnModel, regressors: Regressors
+        cls,
+        aligned: Aligned,
+        panel: ReturnPanel,
+        model: ExpectedReturnModel,
+        regressors: Regressors,
+        effect: float = 0.0,
     ) -> BlockReader:
         """Return the reader of a model.
 
@@ -87,13 +95,13 @@ class BlockReader:
             for symbol in model.donor_symbols:
                 panel.listing.code(symbol)
         dated = _dated(aligned, panel, model, tables)
-        return cls(aligned, panel, aligned.estimation_panel(panel), model, tables, exchange, pool, dated)
+        return cls(aligned, panel, aligned.estimation_panel(panel), model, tables, exchange, pool, dated, effect)
 
     def read(self, rows: Ints) -> Block:
         """Return what the model sees of these events."""
         windows = self.aligned.windows
         stretch, event = windows.stretch, windows.event
-        y, y_event = self._returns(self.estimation, rows, stretch), self._returns(self.panel, rows, event)
+        y, y_event = self._returns(self.estimation, rows, stretch), self.event_returns(rows)
         inside = self._inside(rows)
         if inside is not None:
             y = np.where(inside, y, np.nan)
@@ -137,8 +145,12 @@ class BlockReader:
         return remade(self.estimation.values, self.dated.designs, self.dated.date[where], take(fits, where))
 
     def event_returns(self, rows: Ints) -> Floats:
-        """Return the returns of the event window, shape (E, L)."""
-        return self._returns(self.panel, rows, self.aligned.windows.event)
+        """Return the returns of the event window, which holds day 0 if there is an effect, shape (E, L)."""
+        days = self.aligned.windows.event
+        returns = self._returns(self.panel, rows, days)
+        if self.effect:
+            returns[:, -days[0]] += self.effect
+        return returns
 
     def abnormal_returns(self, rows: Ints, fit: SharedFit, room: Floats | None = None) -> Floats:
         """Return abnormal returns, shape (E, L), of a model of shared designs.
@@ -148,7 +160,7 @@ class BlockReader:
         where = sliced(rows)
         start, length = self._place(where, self.aligned.windows.event)
         at, whole = self.panel.listing.stretches(self.aligned.code[where], start, length)
-        if self.dated is None or not whole.all():
+        if self.dated is None or self.effect or not whole.all():
             return without_rounding(self.event_returns(rows) - self.by_date(rows, fit.coefficients), fit.sigma)
         own = room[where] if room is not None and isinstance(where, slice) else np.empty((len(at), length))
         write_abnormal_returns(own, self.panel.values, at, self.dated.designs, self.dated.date[where], fit)

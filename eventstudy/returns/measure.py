@@ -47,6 +47,7 @@ def measure_abnormal_returns(
     hold: BuyAndHold | None = None,
     diagnostics: bool = False,
     engine: Engine | None = None,
+    effect: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[AbnormalReturns, Accumulated]:
     """Estimate a model for every event and take its abnormal returns, block by block.
@@ -75,6 +76,8 @@ def measure_abnormal_returns(
         Whether estimates come with diagnostics.
     engine : Engine, optional
         Serial without it.
+    effect : float
+        Added to the return of every event's day 0, a decimal: what a simulation looks for.
     progress : callable, optional
         Called with blocks done and blocks in all, counted twice where a test needs two looks at them.
 
@@ -100,7 +103,7 @@ def measure_abnormal_returns(
     engine, groups = engine or Engine(), groups or {}
     path = paths.choose(engine.path, len(aligned))
     with paths.running(path):
-        reader = BlockReader.of(aligned, panel, model, regressors)
+        reader = BlockReader.of(aligned, panel, model, regressors, effect)
     sessions = {code: calendar.sessions for code, calendar in panel.listing.exchanges.items()}
     serial = autocorrelation == "ar1"
     run = _Run(reader, groups, forecast_error, hold or BuyAndHold(), sessions, serial=serial, diagnostics=diagnostics)

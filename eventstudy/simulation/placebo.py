@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -164,9 +165,10 @@ def placebo_study(
         B.
     design : str
         ``"independent"``: each event its own date, among its symbol's sessions with full windows away from its own
-        events. ``"shift"``: all events moved by one number of sessions, which keeps the pattern of their dates; there
-        are only so many of those. ``"firms"``: the same dates, other symbols of the same exchange that had no event
-        then, not matched on anything. ``"auto"``: ``shift`` where dates cluster, else ``independent``.
+        events, those that the study drops too. ``"shift"``: all events moved by one number of sessions, which keeps
+        the pattern of their dates; there are only so many of those. ``"firms"``: the same dates, other symbols of the
+        same exchange that had no event then, not matched on anything. ``"auto"``: ``shift`` where dates cluster, else
+        ``independent``.
     progress : callable, optional
         Told the draws done.
 
@@ -190,9 +192,10 @@ def placebo_study(
         largest = int(np.unique(aligned.dates(prepared.panel.listing), return_counts=True)[1].max())
         design = "shift" if largest > 1 and largest > 0.05 * len(aligned) else "independent"
     code, day0 = _places(study, prepared, design, draws)
-    observed = replicate(study, prepared, aligned.code[None], aligned.day0[None], event_id, own=True, name="observed")
-    name, own = f"placebo {design}", design != "firms"
-    placebos = replicate(study, prepared, code, day0, event_id, own=own, name=name, progress=progress)
+    again = partial(replicate, study, prepared, event_id=event_id, narrowed=True)
+    observed = again(code=aligned.code[None], day0=aligned.day0[None], own=True, name="observed")
+    own, name = design != "firms", f"placebo {design}"
+    placebos = again(code=code, day0=day0, own=own, name=name, progress=progress)
     return PlaceboStudy(design, len(code), tuple(_rows(observed, placebos)))
 
 
@@ -200,7 +203,11 @@ def _places(study: Study, prepared: Prepared, design: str, draws: int) -> tuple[
     """Return symbols and sessions of the placebos, shape (B, N) each."""
     aligned, panel = prepared.aligned, prepared.panel
     rng = generator(study.seed, "placebo", design)
-    places = away_from_events(eligible(panel, study.windows), study.windows, aligned.code, aligned.day0)
+    happened = panel.listing.codes(prepared.events.symbol)
+    known = happened >= 0
+    places = eligible(panel, study.windows, aligned.masked)
+    # An event that the study drops is one all the same.
+    places = away_from_events(places, study.windows, happened[known], prepared.placed.day0[known])
     if design == "independent":
         columns = []
         for code in aligned.code:

@@ -46,7 +46,7 @@ class Places:
         return np.asarray(inside & self.possible[position])
 
 
-def eligible(panel: ReturnPanel, windows: Windows) -> Places:
+def eligible(panel: ReturnPanel, windows: Windows, masked: Bools | None = None) -> Places:
     """Return where an event could be studied.
 
     Parameters
@@ -54,22 +54,32 @@ def eligible(panel: ReturnPanel, windows: Windows) -> Places:
     panel : ReturnPanel
         Returns by symbol.
     windows : Windows
-        The whole event window must have returns, the estimation window at least `Windows.fewest` of them, and both
-        must lie inside the symbol's span.
+        The whole event window must have returns, the estimation window at least `Windows.fewest` of them, and all
+        parts of both must lie inside the symbol's span.
+    masked : ndarray of shape (n,), optional
+        Sessions, flat over the panel's listing, that no estimation window uses.
     """
-    listing = panel.listing
+    listing, (before, after) = panel.listing, windows.event
     possible = np.zeros(len(panel.values), dtype=bool)
-    (before, after), (start, end) = windows.event, windows.estimation
+    there = ~np.isnan(panel.values)
+    used = there if masked is None else there & ~masked
+    parts = [each for each in (windows.estimation, windows.estimation_after) if each is not None]
+    first, last = min(before, *(low for low, _ in parts)), max(after, *(high for _, high in parts))
     for code in range(len(listing.symbols)):
-        low, high = int(listing.offsets[code]), int(listing.offsets[code + 1])
-        held = np.concatenate([[0], np.cumsum(~np.isnan(panel.values[low:high]))])
-        day0 = np.arange(max(0, -start, -before), high - low - max(0, end, after))
+        span = slice(int(listing.offsets[code]), int(listing.offsets[code + 1]))
+        day0 = np.arange(max(0, -first), span.stop - span.start - max(0, last))
         if not len(day0):
             continue
-        in_event = held[day0 + after + 1] - held[day0 + before]
-        in_estimation = held[day0 + end + 1] - held[day0 + start]
-        possible[low + day0] = (in_event == after - before + 1) & (in_estimation >= windows.fewest)
+        complete = _between(there[span], day0, before, after) == after - before + 1
+        estimated = sum(_between(used[span], day0, *part) for part in parts)
+        possible[span.start + day0] = complete & (estimated >= windows.fewest)
     return Places(panel, possible)
+
+
+def _between(there: Bools, day0: Ints, first: int, last: int) -> Ints:
+    """Return how many of a symbol's sessions are there from the first to the last day around each of n, shape (n,)."""
+    held = np.concatenate([[0], np.cumsum(there)])
+    return np.asarray(held[day0 + last + 1] - held[day0 + first])
 
 
 def away_from_events(places: Places, windows: Windows, code: Ints, day0: Ints) -> Places:
@@ -82,7 +92,7 @@ def away_from_events(places: Places, windows: Windows, code: Ints, day0: Ints) -
     windows : Windows
         A place within the event window's length plus the gap to the estimation window is too near.
     code, day0 : ndarray of shape (E,)
-        The symbols' own events.
+        The symbols' own events; those that no study can use, for want of prices, count as events too.
     """
     listing = places.panel.listing
     gap = max(0, windows.event[0] - windows.estimation[1] - 1)

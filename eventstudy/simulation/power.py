@@ -13,6 +13,7 @@ from eventstudy._typing import Ints
 from eventstudy.distributions import rejects
 from eventstudy.errors import InputError
 from eventstudy.inference.seeds import generator
+from eventstudy.returns.windows import interval
 from eventstudy.simulation.places import Places, eligible, stocks
 from eventstudy.simulation.replicate import Replicated, replicate
 
@@ -197,7 +198,7 @@ def simulate(
     size : int
         Events in a sample: symbols drawn without replacement where there are enough.
     effects : sequence of float
-        Abnormal returns put on day 0, decimals; 0 measures size. Buy-and-hold returns do not have them.
+        Added to the return of day 0, decimals; 0 measures size.
     levels : sequence of float
         Nominal sizes.
     common_date : bool
@@ -208,7 +209,7 @@ def simulate(
     Raises
     ------
     InputError
-        If there is nothing to draw from, or no test.
+        If there is nothing to draw from, no test, or an effect and no day 0 in the event window.
 
     Notes
     -----
@@ -218,8 +219,12 @@ def simulate(
         raise InputError(f"simulate: samples is {samples} and size {size}; both must be at least 1.")
     if not study.hypothesis_tests:
         raise InputError("simulate: the study has no tests; name some, such as tests: [cross_sectional, bmp].")
+    if 0 not in study.windows.days and any(effects):
+        raise InputError(
+            f"simulate: effects are put on day 0, which the event window {interval(*study.windows.event)} leaves out."
+        )
     prepared = study.prepare(events, prices, factors)
-    places = eligible(prepared.panel, study.windows)
+    places = eligible(prepared.panel, study.windows, prepared.aligned.masked)
     rng = generator(study.seed, "simulate", str(size), str(common_date))
     draw = _one_date if common_date else _any_date
     code, day0 = draw(places, stocks(study, prepared.panel), samples, size, rng)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +11,11 @@ from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.events import Events
 from eventstudy.execution import Engine
 from eventstudy.panels import PricePanel
-from eventstudy.returns import MarketModel, Windows
+from eventstudy.returns import Windows
 from eventstudy.simulation import placebo_study, simulate
 from eventstudy.simulation.places import away_from_events, eligible
 from eventstudy.simulation.power import parse_effects
-from eventstudy.simulation.replicate import Shifted, replicate
+from eventstudy.simulation.replicate import replicate
 from eventstudy.study import Study
 from tests.made_up import FIRST, SESSIONS, made_up_events, made_up_returns
 
@@ -80,10 +79,7 @@ def test_an_effect_is_on_day_zero_alone(prices: PricePanel, events: Events) -> N
     plain = {each.window: each.outcome.estimate for each in replicate(study, prepared, *places)}
     moved = {each.window: each.outcome.estimate for each in replicate(study, prepared, *places, effect=0.013)}
     assert moved["day0"] - plain["day0"] == pytest.approx(0.013, rel=1e-10)
-    # The shifted model is fitted event by event, the plain one from designs shared by date: equal to rounding.
     assert moved["after"] == pytest.approx(plain["after"], rel=1e-12)
-    shifted = pickle.loads(pickle.dumps(Shifted(MarketModel("MKT"), 0.01, 2)))
-    assert shifted.regressors == ("MKT",)
 
 
 def test_placebo_p_values_are_counted(prices: PricePanel, events: Events) -> None:
