@@ -15,6 +15,7 @@ from eventstudy.inference.clusters import CLUSTERS, sample_clusters
 from eventstudy.inference.resampling import Draws
 from eventstudy.inference.seeds import generator
 from eventstudy.returns.accumulators import Residuals
+from eventstudy.returns.models import LinearModel
 
 __all__ = ["CLUSTERS", "OwnResiduals", "ResamplingTest", "canonical", "clusters_of"]
 
@@ -93,7 +94,7 @@ class OwnResiduals:
 
     def add(self, residuals: Residuals) -> None:
         """Keep the residuals of a block, and the regressors beside them."""
-        x = np.empty((len(residuals.row), 0, 0)) if residuals.around is None else residuals.known.block.x
+        x = np.empty((len(residuals.row), 0, 0)) if residuals.around is None else _regressors(residuals)
         self.parts = [*self.parts, (replace(residuals, given=residuals.values, around=None), x)]
 
     def merge(self, other: OwnResiduals) -> None:
@@ -124,18 +125,30 @@ class OwnHistory:
     def basis(self) -> Floats:
         """Orthonormal columns that the residuals were made orthogonal to, shape (E, M, P); rows not used are zero.
 
-        They are found among the constant and the regressors: a column was fitted if the residuals have no
+        They are found among the regressors and the constant: a column was fitted if the residuals have no
         product with it.
         """
         used = ~np.isnan(self.residuals)
         e = np.where(used, self.residuals, 0.0)
         x = self.x if self.x.shape[1] == e.shape[1] else np.empty((*e.shape, 0))
-        columns = np.concatenate([np.ones((*e.shape, 1)), x], axis=2) * used[..., None]
+        columns = np.concatenate([x, np.ones((*e.shape, 1))], axis=2) * used[..., None]
         columns = np.nan_to_num(columns)
         product = np.abs((e[..., None] * columns).sum(axis=1))
         size = (np.abs(e)[..., None] * np.abs(columns)).sum(axis=1)
         fitted = product <= 1e-9 * size
+        # A column of zeros, or one that those before it make, would take a direction from those after it.
+        order = np.argsort(~fitted, axis=1, kind="stable")
+        fitted = np.take_along_axis(fitted, order, axis=1)
+        columns = np.take_along_axis(columns, order[:, None, :], axis=2)
         q, r = np.linalg.qr(columns * fitted[:, None, :])
         lead = np.abs(np.diagonal(r, axis1=1, axis2=2))
         kept = fitted & (lead > 1e-10 * np.sqrt((columns**2).sum(axis=1)))
         return np.asarray(q * kept[:, None, :])
+
+
+def _regressors(residuals: Residuals) -> Floats:
+    """Return what stood beside the residuals in their regression, as it was weighted; else what the model reads."""
+    model, block = residuals.known.model, residuals.known.block
+    if isinstance(model, LinearModel) and type(model).fit is LinearModel.fit:
+        return model.weighted_design(block)
+    return block.x
