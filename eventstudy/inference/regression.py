@@ -79,8 +79,8 @@ def regress(
     ----------
     table : DataFrame
         One row an event: ``event_id``, ``car`` (a decimal), ``std_error`` where weights are asked for, ``day0`` and
-        ``symbol``, characteristics. Rows with a missing value, or an empty text, in what is used are left out and
-        counted.
+        ``symbol``, characteristics. Rows with a missing value, or an empty text, in what is used, columns clustered by
+        too, are left out and counted.
     formula : str
         Right side, such as ``"surprise + C(timing)"``; a constant is in it unless ``- 1`` is.
     covariance : str
@@ -109,11 +109,13 @@ def regress(
     if weights is not None and weights not in WEIGHTS:
         raise UnknownNameError("weights of a regression", weights, WEIGHTS)
     design, used = _design(formula, table, with_errors=weights is not None)
+    kind, by = _which(covariance, tuple(cluster), used)
+    labelled = used[[*by]].notna().all(axis=1)
+    design, used = design[labelled], used[labelled]
     y, x, names = used["car"].to_numpy(float), design.to_numpy(float), tuple(map(str, design.columns))
     _check(x, names, formula)
     tau2, w = _weights(weights, y, x, used)
     fit = sm.WLS(y, x, weights=w).fit()
-    kind, by = _which(covariance, tuple(cluster), used)
     leverage = _leverage(x * np.sqrt(w)[:, None])
     _check_divisors(kind, leverage, used, formula)
     codes = [np.unique(used[name].astype(str), return_inverse=True)[1] for name in by]
@@ -163,6 +165,9 @@ def _design(formula: str, table: pd.DataFrame, *, with_errors: bool) -> tuple[pd
 
 def _check(x: Floats, names: Sequence[str], formula: str) -> None:
     n, count = x.shape
+    endless = [name for name, column in zip(names, x.T, strict=True) if not np.isfinite(column).all()]
+    if endless:
+        raise InputError(f"{formula!r} has infinite values in {', '.join(endless)}; leave these events out.")
     if n <= count:
         raise InputError(
             f"{formula!r} has {count} coefficients and {n} events to tell them from; {count + 1} are needed."
@@ -187,10 +192,10 @@ def _check_divisors(kind: str, leverage: Floats, used: pd.DataFrame, formula: st
 
 
 def _coefficients(estimate: Floats, covariance: Floats, df: float) -> dict[str, Floats]:
-    """Return the coefficients with their t tests and 95% intervals, each of shape (K,)."""
+    """Return the coefficients with their t tests and 95% intervals, shape (K,) each; neither where the error is 0."""
     error = np.sqrt(np.diag(covariance))
-    t = estimate / np.where(error > 0, error, np.nan)
-    half = student_quantile(0.975, df) * error
+    known = np.where(error > 0, error, np.nan)
+    t, half = estimate / known, student_quantile(0.975, df) * known
     return {
         "estimate": estimate,
         "std_error": error,

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
+from scipy import stats
 
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.inference.regression import COVARIANCES, between_variance, covariance_of, regress
@@ -131,6 +132,45 @@ def test_missing_rows_are_left_out_and_counted() -> None:
     assert "e5" not in set(result.event_id)
 
 
+@pytest.mark.parametrize(
+    ("kind", "by"),
+    [("HC1", ()), ("cluster", ("symbol",)), ("cluster", ("sector",)), ("two_way", ("symbol", "day0"))],
+)
+@pytest.mark.parametrize("weights", [None, "inverse_variance"])
+@pytest.mark.parametrize("seed", [0, 1, 4])
+def test_rows_without_a_label_to_cluster_by_are_left_out(
+    seed: int, weights: str | None, kind: str, by: tuple[str, ...]
+) -> None:
+    """They were an error, or a cluster of their own; statsmodels is given the rows that have all."""
+    rng = np.random.default_rng(seed)
+    table = events(50, seed=seed).assign(sector=rng.choice([1.0, 2.0, 3.0], 50))
+    for column in ("symbol", "day0", "sector", "surprise"):
+        table.loc[rng.random(50) < 0.1, column] = np.nan
+    table.loc[rng.integers(0, 50, 2), "symbol"] = ""
+    kept = table.replace("", np.nan).dropna(subset=["surprise", *by])
+    result = regress(table, "surprise + size", covariance=kind, cluster=by, weights=weights)
+    model = smf.wls("car ~ surprise + size", kept, weights=1.0 if weights is None else kept["std_error"] ** -2.0)
+    groups = [pd.factorize(kept[each])[0] for each in by]
+    asked = {"cov_kwds": {"groups": np.column_stack(groups).squeeze()}} if by else {}
+    reference = model.fit(cov_type="cluster" if by else kind, use_t=True, **asked)
+    assert (result.n, result.dropped, result.notes) == (len(kept), 50 - len(kept), ())
+    np.testing.assert_allclose(result.estimate, reference.params, rtol=1e-9)
+    np.testing.assert_allclose(result.std_error, reference.bse, rtol=1e-8)
+    df = min(each.max() for each in groups) if by else len(kept) - 3
+    np.testing.assert_allclose(result.p_value, 2 * stats.t.sf(np.abs(reference.tvalues), df), rtol=1e-7)
+
+
+def test_without_an_error_there_is_no_interval() -> None:
+    """A two-way variance below zero is set to 0, which says nothing of how far the coefficient may stray."""
+    table = events(25).assign(symbol=["A", "B", "B", "A", "A"] * 5, day0=["1", "1", "2", "2", "3"] * 5)
+    table["car"] = np.where(table["symbol"] == "A", 1.0, -1.0) * np.where(table["day0"] == "1", 1.0, -0.7)
+    found = [regress(table.assign(car=table["car"] + shift), "1") for shift in (0.0, 0.3)]
+    for result in found:
+        assert result.std_error[0] == 0
+        assert np.isnan([result.statistic[0], result.p_value[0], result.ci_low[0], result.ci_high[0]]).all()
+        assert len(result.notes) == 1
+
+
 def test_leverage_and_condition_number() -> None:
     table = events(shared=False)
     table.loc[0, "surprise"] = 15.0
@@ -151,6 +191,8 @@ def test_faults_say_what_is_wrong() -> None:
         regress(table, "surprise + I(2 * surprise)")
     with pytest.raises(InputError, match="2 coefficients and 2 events"):
         regress(table.head(2), "surprise")
+    with pytest.raises(InputError, match=r"^'surprise' has infinite values in surprise; leave these events out"):
+        regress(table.replace({"surprise": {table["surprise"][4]: np.inf}}), "surprise")
     with pytest.raises(InputError, match="The event e4 alone determines"):
         regress(table.assign(first=(table["event_id"] == "e4") * 1.0), "first", covariance="HC3")
     with pytest.raises(InputError, match="All events have one symbol"):
