@@ -36,15 +36,22 @@ class KolariPynnonen(BMP):
     weighted by the share of the window that the two events have in common in calendar time. With correlation rbar
     the dispersion of SCARs is itself too small by ``1 - rbar``. The notes say rbar.
 
+    A pair whose windows overlap but whose residuals share fewer than 30 dates has the mean correlation of the pairs
+    that have enough and whose event windows meet, or 0 if there are none. That is narrower than METHODS 4.3, by which
+    pairs with no day of the event window in common count for this mean too: in such a sample, of short or broken
+    estimation windows, rbar depends a little on how long the event window is. The papers have no such pairs: in them
+    all events share the estimation window.
+
     Source: Kolari and Pynnonen (2010), Review of Financial Studies 23, 3996-4025; METHODS 4.3.
 
     Parameters
     ----------
     rbar : str
         ``"calendar"``: aligned by date; ``"event_time"``: by day relative to day 0, every pair with weight one, which
-        means something where all events share day 0; ``"estimation_overlap"``: aligned by date, the plain mean over
-        all pairs whose estimation windows overlap, whether their CARs share a day or not. All three are equal where
-        all events share day 0 and no return is missing (METHODS 11.2).
+        means something where all events share day 0; where residuals are missing it is the sum of all products of
+        standardised residuals over the number of days that pairs have in common; ``"estimation_overlap"``: aligned by
+        date, the plain mean over all pairs whose estimation windows overlap, whether their CARs share a day or not.
+        All three are equal where all events share day 0 and no return is missing (METHODS 11.2).
     floor_at_zero : bool
         Whether a negative rbar counts as zero.
 

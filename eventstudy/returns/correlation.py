@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from eventstudy._typing import Floats
+from eventstudy._typing import Floats, Ints
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.rows import filled
 
@@ -57,33 +57,61 @@ def to_unit(mean: Floats, centred: Floats) -> Floats:
 
 @dataclass(slots=True)
 class EventTimeCorrelation:
-    """Sums by relative day of residuals scaled to unit length, which give the mean correlation of all pairs."""
+    """Sums by relative day of standardised residuals, which give the mean correlation of all pairs.
+
+    Parameters
+    ----------
+    total : ndarray of shape (M,)
+        Residuals of each day; those of an event about their mean, with a mean square of 1/M.
+    count : ndarray of shape (M,)
+        Events that have one.
+    squares : float
+        Sum of all squares: one for each event that lacks none.
+    events : int
+        How many there are.
+    complete : bool
+        Whether none is missing.
+    """
 
     total: Floats = field(default_factory=lambda: np.empty(0))
+    count: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    squares: float = 0.0
     events: int = 0
     complete: bool = True
 
     def add(self, residuals: Residuals) -> None:
         """Add the residuals of each day."""
         good = np.isfinite(residuals.sigma)
-        unit = unit_rows(residuals.values if good.all() else residuals.values[good], complete=residuals.complete)
-        if len(unit):
-            complete = residuals.complete or not np.isnan(residuals.values[good]).any()
-            self.merge(EventTimeCorrelation(unit.sum(axis=0), len(unit), complete))
+        values = residuals.values if good.all() else residuals.values[good]
+        unit, (events, days) = unit_rows(values, complete=residuals.complete), values.shape
+        if not events:
+            return
+        if residuals.complete:
+            self.merge(EventTimeCorrelation(unit.sum(axis=0), np.full(days, events), float(events), events))
+            return
+        there = ~np.isnan(values)
+        share = there.sum(axis=1) / days
+        unit *= np.sqrt(share)[:, None]
+        count, complete = there.sum(axis=0), bool(there.all())
+        self.merge(EventTimeCorrelation(unit.sum(axis=0), count, float(share.sum()), events, complete))
 
     def merge(self, other: EventTimeCorrelation) -> None:
         """Add the sums of a later block."""
         if other.events:
             self.total = self.total + other.total if self.events else other.total
+            self.count = self.count + other.count if self.events else other.count
+            self.squares += other.squares
             self.events += other.events
             self.complete &= other.complete
 
     def mean(self) -> MeanCorrelation:
-        """Return ``(|sum_i u_i|^2 - n) / (n (n - 1))``, u the residuals of an event scaled to unit length.
+        """Return the sum of the products of all pairs over the days that they have in common.
 
-        Exact where no residual is missing; else a missing one counts as zero.
+        With z the standardised residuals and c_t the events of a day, ``sum_t ((sum_i z_it)^2 - sum_i z_it^2)`` over
+        ``sum_t c_t (c_t - 1) / M``: the mean of all correlations where no residual is missing.
         """
-        n = self.events
-        pairs = n * (n - 1)
-        value = (float((self.total**2).sum()) - n) / pairs if pairs else float("nan")
+        pairs, common = self.events * (self.events - 1), float((self.count * (self.count - 1)).sum())
+        if not common:
+            return MeanCorrelation(float("nan"), pairs // 2, self.complete)
+        value = (float((self.total**2).sum()) - self.squares) / (common / len(self.count))
         return MeanCorrelation(value, pairs // 2, self.complete)

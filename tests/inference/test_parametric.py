@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy import stats
@@ -25,7 +26,9 @@ from eventstudy.inference import (
     SingleEventT,
     SkewnessAdjusted,
 )
+from eventstudy.inference.kolari_pynnonen import mean_correlation
 from eventstudy.inference.standard import AllDayLeverage
+from eventstudy.returns.calendar_correlation import CalendarCorrelation
 from eventstudy.returns.calendar_days import LAGS
 from eventstudy.returns.correlation import EventTimeCorrelation
 from eventstudy.returns.models import FF3, MarketAdjustedModel, MeanAdjustedModel
@@ -480,20 +483,41 @@ def test_event_time_rbar_of_residuals_with_gaps_says_that_it_is_from_sums() -> N
     y, x = market(2, EVENTS, M + L, correlation=0.3)
     y[4, 10:16] = y[7, 12] = np.nan
     holed = made(y, x, estimation=M, before=4, named=NAMED, day0=[600] * EVENTS)
-    unit = np.zeros((EVENTS, M))
+    z = np.full((EVENTS, M), np.nan)
     for i in range(EVENTS):
         used = ~np.isnan(y[i, :M])
         e = sm.OLS(y[i, :M][used], sm.add_constant(x[i, :M][used])).fit().resid
-        unit[i, used] = e / np.sqrt((e**2).sum())
-    pairs = [unit[i] @ unit[j] for i in range(EVENTS) for j in range(i)]
+        z[i, used] = e / e.std()
+    pairs = [z[i] * z[j] for i in range(EVENTS) for j in range(i)]
+    rbar = sum(np.nansum(pair) for pair in pairs) / sum((~np.isnan(pair)).sum() for pair in pairs)
     assert len(pairs) == 66
     result = good(holed.one(KolariPynnonen(rbar="event_time"), "three"))
-    assert result.notes == f"rbar = {np.mean(pairs):.4g} over 66 overlapping pairs, from sums by day"
+    assert result.notes == f"rbar = {rbar:.4g} over 66 overlapping pairs, from sums by day"
     found = holed.accumulated((EventTimeCorrelation,), [np.arange(3), np.arange(3, EVENTS)])[EventTimeCorrelation]
-    assert found.mean().value == pytest.approx(np.mean(pairs), rel=1e-9)
+    assert found.mean().value == pytest.approx(rbar, rel=1e-9)
     assert not found.mean().exact
     whole = made(*market(2, EVENTS, M + L, correlation=0.3), estimation=M, before=4, named=NAMED, day0=[600] * EVENTS)
     assert "from sums" not in whole.one(KolariPynnonen(rbar="event_time"), "three").notes
+
+
+def test_missing_residuals_do_not_make_event_time_rbar_smaller() -> None:
+    """A third is missing at random; counted as zero they took a third of the correlation."""
+    y, x = market(3, 40, M + L, correlation=0.4)
+    y[:, :M][np.random.default_rng(5).random((40, M)) < 1 / 3] = np.nan
+    holed = made(y, x, estimation=M, before=4, named=NAMED, day0=[600] * 40)
+    residuals = []
+    for i in range(40):
+        used = ~np.isnan(y[i, :M])
+        fit = sm.OLS(y[i, :M][used], sm.add_constant(x[i, :M][used])).fit()
+        residuals.append(np.where(used, y[i, :M] - fit.params @ sm.add_constant(x[i, :M]).T, np.nan))
+    rho = pd.DataFrame(np.array(residuals).T).corr(min_periods=30).to_numpy()[np.triu_indices(40, 1)]
+    pairwise = np.nanmean(rho)
+    found = holed.accumulated((EventTimeCorrelation,))[EventTimeCorrelation].mean().value
+    calendar = holed.sample("three", (CalendarCorrelation,))
+    exact = mean_correlation(calendar, "calendar").value
+    assert exact == pytest.approx(pairwise, rel=1e-9)
+    # From sums the correlations of 780 pairs over 35 days are nearly those taken pair by pair.
+    assert found == pytest.approx(exact, abs=0.01)
 
 
 def test_the_null_is_that_of_the_options(together: Made) -> None:
