@@ -19,7 +19,7 @@ from eventstudy.reports.display import Column, DisplayTable, clean, count, perce
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["chosen_level", "power_table", "sentences", "share_interval", "size_table"]
+__all__ = ["chosen_level", "name_of_test", "power_table", "sentences", "share_interval", "size_table"]
 
 LEVEL = 0.05
 ENOUGH = 0.80
@@ -51,6 +51,18 @@ def share_interval(rate: float, samples: float) -> tuple[float, float]:
 
     found = binomtest(round(rate * samples), int(samples)).proportion_ci(0.95, method="wilson")
     return float(found.low), float(found.high)
+
+
+def name_of_test(test: object, convention: object, alternative: object) -> str:
+    """Return a test by its kind, its options and its side where these are not the default.
+
+    Examples
+    --------
+    >>> name_of_test("bmp", "default", "two-sided"), name_of_test("bmp", "scar=patell_sum", "less")
+    ('bmp', 'bmp (scar=patell_sum, less)')
+    """
+    said = [clean(each) for each in (convention, alternative) if each not in ("default", "two-sided")]
+    return clean(test) + (f" ({', '.join(said)})" if said else "")
 
 
 def chosen_level(rates: pd.DataFrame) -> float:
@@ -218,16 +230,12 @@ def _interval(row: Row) -> str:
 
 
 def _which(row: pd.Series) -> tuple[str, str, str]:
-    return _test(row["test"], row["convention"]), clean(row["model"]), clean(row["window"])
-
-
-def _test(test: object, convention: object) -> str:
-    return clean(test) if convention == "default" else f"{clean(test)} ({clean(convention)})"
+    return name_of_test(row["test"], row["convention"], row["alternative"]), clean(row["model"]), clean(row["window"])
 
 
 def _name(rows: pd.DataFrame, row: Row) -> str:
     """Return a test by as much of its name as tells it from the others."""
-    name = _test(row["test"], row["convention"])
+    name = name_of_test(row["test"], row["convention"], row["alternative"])
     name += f" under {clean(row['model'])}" if rows["model"].nunique() > 1 else ""
     return name + (f" over {clean(row['window'])}" if rows["window"].nunique() > 1 else "")
 

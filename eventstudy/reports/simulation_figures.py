@@ -9,7 +9,7 @@ import numpy as np
 from eventstudy.errors import InputError
 from eventstudy.reports.axes import grid, name_axis, panel, percent_axis, title
 from eventstudy.reports.display import clean, count
-from eventstudy.reports.simulation import share_interval
+from eventstudy.reports.simulation import name_of_test, share_interval
 from eventstudy.reports.style import FONT_SIZE, INK, MUTED, PALETTE
 
 if TYPE_CHECKING:
@@ -53,11 +53,11 @@ def power_curves(
             f"power_curves: nothing was simulated for level {level:g}, model {model!r} and window {window!r}; "
             f"levels there are: {known or 'none'}."
         )
-    tests = list(rows.groupby(["test", "convention"], sort=False))
+    tests = list(rows.groupby(["test", "convention", "alternative"], sort=False))
     figure, axes = panel(WIDTH, 2.8 + 0.22 * -(-len(tests) // COLUMNS))
     grid(axes, zero=False)
     axes.axhline(level, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
-    for place, ((test, convention), curve) in enumerate(tests):
+    for place, (which, curve) in enumerate(tests):
         turn = place // len(PALETTE) % len(LINES)
         error = np.array([share_interval(*each) for each in zip(curve["rate"], curve["samples"], strict=True)])
         axes.vlines(curve["effect"], error[:, 0], error[:, 1], color=PALETTE[place % len(PALETTE)], alpha=0.35)
@@ -69,7 +69,7 @@ def power_curves(
             marker=MARKS[turn],
             markersize=4,
             linewidth=1.3,
-            label=clean(test if convention == "default" else f"{test} ({convention})"),
+            label=name_of_test(*which),
         )
     axes.set_ylim(-0.02, 1.02)
     percent_axis(axes, "x")

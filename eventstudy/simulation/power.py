@@ -115,25 +115,23 @@ class Simulation:
     def table(self) -> DisplayTable:
         """Return rejection rates as a table for people: a row a test, a column an effect and level."""
         from eventstudy.reports.display import Column, clean, share, table
+        from eventstudy.reports.simulation import name_of_test
 
         cells = list(dict.fromkeys((each.effect, each.level) for each in self.rows))
-        keys = list(dict.fromkeys((each.model, each.window, each.test, each.convention) for each in self.rows))
-        found = {
-            (each.model, each.window, each.test, each.convention, each.effect, each.level): each for each in self.rows
-        }
+        by_test: dict[tuple[str, ...], dict[tuple[float, float], Rejections]] = {}
+        for each in self.rows:
+            key = (each.model, each.window, each.test, each.convention, each.alternative)
+            by_test.setdefault(key, {})[each.effect, each.level] = each
         heads = [Column(title, "left") for title in ("Test", "Model", "Window")]
         heads += [Column(f"{100 * effect:g}% at {100 * level:g}%") for effect, level in cells]
         rows = [
             (
-                key[2] if key[3] == "default" else f"{key[2]} ({clean(key[3])})",
-                clean(key[0]),
-                clean(key[1]),
-                *(
-                    share(found[(*key, *cell)].rate) + ("" if cell[0] or found[(*key, *cell)].holds else "!")
-                    for cell in cells
-                ),
+                name_of_test(*which),
+                clean(model),
+                clean(window),
+                *(share(found[cell].rate) + ("" if cell[0] or found[cell].holds else "!") for cell in cells),
             )
-            for key in keys
+            for (model, window, *which), found in by_test.items()
         ]
         dates = "one date a sample" if self.common_date else "random dates"
         notes = (

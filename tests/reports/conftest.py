@@ -121,7 +121,7 @@ def simulated() -> Simulation:
     """Return made up rates of twelve tests under two models, some of which do not hold their level."""
     tests = ("t", "cross_sectional", "patell", "bmp", "kolari_pynnonen", "rank", "sign", "generalized_sign", "wilcoxon")
     rows = tuple(
-        Rejections(model, window, test, "default", "two_sided", effect, level, 500 - lost, lost, round(rate, 3))
+        Rejections(model, window, test, "default", "two-sided", effect, level, 500 - lost, lost, round(rate, 3))
         for model in ("market", "market:KWEB")
         for window in ("day0", "reaction")
         for place, test in enumerate(tests)

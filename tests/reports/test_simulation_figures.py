@@ -11,7 +11,7 @@ TESTS = ("t", "cross_sectional", "patell", "bmp", "rank", "sign", "generalized_s
 
 def simulation() -> Simulation:
     rows = tuple(
-        Rejections("market", "reaction", test, "default", "two_sided", effect, level, 500, 0, rate)
+        Rejections("market", "reaction", test, "default", "two-sided", effect, level, 500, 0, rate)
         for place, test in enumerate(TESTS)
         for effect, rate in ((0.0, level_rate(place)), (0.01, 0.4 + 0.05 * place), (0.02, 0.8))
         for level in (0.05, 0.10)

@@ -26,7 +26,7 @@ DRAWS = 1000
 
 def simulation(model: str = "market", window: str = "day0", missing: int = 0) -> Simulation:
     rows = tuple(
-        Rejections(model, window, test, "default", "two_sided", effect, level, DRAWS - missing, missing, rate)
+        Rejections(model, window, test, "default", "two-sided", effect, level, DRAWS - missing, missing, rate)
         for test, effects in RATES.items()
         for effect, rates in effects.items()
         for level, rate in zip((0.01, 0.05), rates, strict=True)

@@ -13,7 +13,7 @@ import pytest
 from eventstudy.errors import InputError
 from eventstudy.events import Events
 from eventstudy.events.own import OverlappingEvents
-from eventstudy.inference import CalendarTime, GrankT, SyntheticPlacebo
+from eventstudy.inference import CalendarTime, CrossSectionalT, GrankT, SyntheticPlacebo
 from eventstudy.panels import PricePanel
 from eventstudy.returns import SyntheticControlModel, Windows
 from eventstudy.simulation import placebo_study, simulate
@@ -89,6 +89,23 @@ def test_donors_take_the_place_of_a_firm_with_an_effect() -> None:
     assert [each.outcome.p_value for each in found] == [p for tests in own for p in tests["p_value"]]
     statistics = [statistic for tests in own for statistic in tests["statistic"]]
     assert [each.outcome.statistic for each in found] == pytest.approx(statistics, rel=1e-9)
+
+
+def test_both_sides_of_a_test_are_told_apart() -> None:
+    """Brown and Warner count upper and lower rejections: the table showed one row for both, the figure one curve."""
+    sides = [CrossSectionalT(alternative=each) for each in ("greater", "less", "two-sided")]
+    study, events = replace(STUDY, tests=sides), made_up_events(["S00"], [100])
+    found = simulate(study, events, PricePanel.from_frame(FRAME), samples=8, size=6, effects=(0.0, 0.05), levels=(0.1,))
+    names = ["cross_sectional (greater)", "cross_sectional (less)", "cross_sectional"]
+    rates = {(each.window, each.alternative, each.effect): each.rate for each in found.rows}
+    assert (rates["day0", "greater", 0.05], rates["day0", "less", 0.05]) == (1.0, 0.0)
+    rows = [row for row in found.table().rows if row[2] == "day0"]
+    assert [row[0] for row in rows] == names
+    assert [row[4] for row in rows] == ["100.0%", "0.0%", "100.0%"]
+    figure = found.figure(0.1, window="day0")
+    curves = {str(line.get_label()): line.get_ydata() for line in figure.axes[0].lines}
+    for name, side in zip(names, ("greater", "less", "two-sided"), strict=True):
+        np.testing.assert_array_equal(curves[name], [rates["day0", side, 0.0], rates["day0", side, 0.05]])
 
 
 def test_an_effect_needs_its_day() -> None:
