@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,32 @@ TILE = 128
 
 Place = tuple[str, int]
 """Exchange and session index of the first estimation session: events of one place share all their sessions."""
+
+
+class PlaceSums(NamedTuple):
+    """Sums over events that share all their sessions.
+
+    Parameters
+    ----------
+    total : ndarray of shape (M,)
+        Standardised residuals; those of an event have a mean square of 1/M.
+    there : ndarray of shape (M,)
+        Events that have one.
+    squares : float
+        Sum of all squares: one for each event that lacks none.
+    events : int
+        How many there are.
+    """
+
+    total: Floats
+    there: Ints
+    squares: float
+    events: int
+
+    def and_also(self, other: PlaceSums) -> PlaceSums:
+        """Return the sums over the events of both."""
+        counts = self.there + other.there, self.squares + other.squares, self.events + other.events
+        return PlaceSums(self.total + other.total, *counts)
 
 
 # Not one for each, since accumulators travel to processes.
@@ -42,8 +69,8 @@ class EstimationOverlap:
         Their residuals, NaN where missing.
     place : tuple of Place
         Where each lies.
-    sums : mapping of Place to (ndarray of shape (M,), int, bool)
-        Sum of residuals scaled to unit length, how many, and whether all are complete.
+    sums : mapping of Place to PlaceSums
+        Of the events of each place.
     sessions : mapping of str to ndarray
         The sessions of each exchange.
     """
@@ -52,7 +79,7 @@ class EstimationOverlap:
     row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     values: Floats = field(default_factory=lambda: np.empty((0, 0)))
     place: tuple[Place, ...] = ()
-    sums: dict[Place, tuple[Floats, int, bool]] = field(default_factory=dict)
+    sums: dict[Place, PlaceSums] = field(default_factory=dict)
     sessions: Mapping[str, Dates] = field(default_factory=dict)
     _known: dict[bytes, MeanCorrelation] = field(default_factory=dict, compare=False)
 
@@ -74,9 +101,11 @@ class EstimationOverlap:
         if self.held:
             part.row, part.values, part.place = chosen.row, chosen.values, place
         else:
-            unit, complete = unit_rows(chosen.values), np.asarray(~np.isnan(chosen.values).any(axis=1))
+            there = ~np.isnan(chosen.values)
+            share = there.mean(axis=1)
+            unit, count = unit_rows(chosen.values) * np.sqrt(share)[:, None], there.astype(np.int64)
             for i, each in enumerate(place):
-                part._put(each, (unit[i], 1, bool(complete[i])))
+                part._put(each, PlaceSums(unit[i], count[i], float(share[i]), 1))
         self.merge(part)
 
     def merge(self, other: EstimationOverlap) -> None:
@@ -91,11 +120,8 @@ class EstimationOverlap:
             for place, more in other.sums.items():
                 self._put(place, more)
 
-    def _put(self, place: Place, more: tuple[Floats, int, bool]) -> None:
-        if place in self.sums:
-            total, count, complete = self.sums[place]
-            more = (total + more[0], count + more[1], complete and more[2])
-        self.sums[place] = more
+    def _put(self, place: Place, more: PlaceSums) -> None:
+        self.sums[place] = self.sums[place].and_also(more) if place in self.sums else more
 
     def mean(self, rows: Ints) -> MeanCorrelation:
         """Return the mean correlation over the pairs of some events whose estimation windows share a session.
@@ -109,7 +135,8 @@ class EstimationOverlap:
         -----
         ``sum rho_ij / P`` over the P pairs, rho_ij the correlation of the residuals on common sessions, at least 30;
         a pair with fewer has the mean rho of the others, and so changes nothing. Where only sums are held, residuals
-        are standardised over each event's own sessions, and all events of the group count (METHODS 11.2).
+        are standardised over each event's own sessions, the correlation of all pairs of two places is the sum of all
+        products over that of all residuals in common, and all events of the group count (METHODS 11.2).
         """
         key = rows.tobytes() if self.held else b""
         # Threads ask for several windows at once, which have the same pairs.
@@ -133,20 +160,28 @@ class EstimationOverlap:
         return MeanCorrelation(total / enough if enough else 0.0, pairs)
 
     def _of_sums(self) -> MeanCorrelation:
-        places = list(self.sums)
-        values = np.array([total for total, _, _ in self.sums.values()])
-        count = np.array([n for _, n, _ in self.sums.values()])
-        length = values.shape[1]
-        total, enough, pairs = 0.0, 0, int((count * (count - 1)).sum()) // 2
-        if length >= COMMON:
-            total, enough = (float((values**2).sum()) - float(count.sum())) / 2, pairs
-        for one, a, two, b, meets in _Laid.of(values, places, self.sessions).tiles():
-            weight, good = np.outer(count[one], count[two]), meets >= COMMON
-            product = np.nan_to_num(a) @ np.nan_to_num(b).T
-            total += float((product[good] * length / meets[good]).sum())
-            enough, pairs = enough + int(weight[good].sum()), pairs + int(weight[meets > 0].sum())
-        exact = len(places) == 1 and all(complete for *_, complete in self.sums.values())
+        held, places = [*self.sums.values()], [*self.sums]
+        values = np.array([each.total for each in held])
+        there, events = np.array([each.there for each in held]), np.array([each.events for each in held])
+        length, of_place = values.shape[1], events * (events - 1) / 2
+        common, product = (there * (there - 1)).sum(axis=1) / 2, (values**2).sum(axis=1) / 2
+        product -= np.array([each.squares for each in held]) / 2
+        total, enough = _of_ratio(product * length, common, of_place)
+        pairs = int(of_place.sum())
+        laid, counted = (_Laid.of(each, places, self.sessions) for each in (values, there.astype(np.float64)))
+        for (one, a, two, b, meets), (_, at_a, _, at_b, _) in zip(laid.tiles(), counted.tiles(), strict=True):
+            weight = np.outer(events[one], events[two]) * (meets > 0)
+            product, common = (np.nan_to_num(left) @ np.nan_to_num(right).T for left, right in ((a, b), (at_a, at_b)))
+            more = _of_ratio(product * length, common, weight)
+            total, enough, pairs = total + more[0], enough + more[1], pairs + int(weight.sum())
+        exact = len(places) == 1 and bool((there == events[:, None]).all())
         return MeanCorrelation(total / enough if enough else 0.0, pairs, exact)
+
+
+def _of_ratio(product: Floats, common: Floats, pairs: Floats) -> tuple[float, int]:
+    """Return the sum of the correlations of pairs that have enough in common, and how many these are."""
+    good = (pairs > 0) & (common >= COMMON * pairs)
+    return float((product[good] / common[good] * pairs[good]).sum()), int(pairs[good].sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

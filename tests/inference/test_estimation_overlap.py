@@ -66,21 +66,27 @@ def test_rbar_over_overlapping_estimation_windows(missing: float, tile: int, mon
 
 @pytest.mark.parametrize("missing", [0.0, 0.04])
 def test_rbar_from_sums_by_place(missing: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Residuals scaled to unit length over their own sessions; a pair's product times M over its common sessions."""
+    """Standardised over their own sessions; of two places, the sum of all products over that of those in common."""
     given = scattered(missing)
-    series, products, pairs = by_date(given), [], 0
-    unit = []
-    for each in series:
-        values = np.array(list(each.values()))
-        centred = np.where(np.isnan(values), 0.0, values - np.nanmean(values))
-        unit.append(dict(zip(each, centred / np.sqrt((centred**2).sum()), strict=True)))
+    series, places, pairs = by_date(given), dict[tuple[object, ...], list[tuple[float, int]]](), 0
+    scaled = [
+        {day: (x - np.nanmean([*each.values()])) / np.nanstd([*each.values()]) for day, x in each.items()}
+        for each in series
+    ]
     for i in range(EVENTS):
         for j in range(i + 1, EVENTS):
-            shared = sorted(set(unit[i]) & set(unit[j]))
+            shared = sorted(set(scaled[i]) & set(scaled[j]))
             pairs += bool(shared)
-            if len(shared) >= 30:
-                products.append(sum(unit[i][day] * unit[j][day] for day in shared) * M / len(shared))
-    rbar = float(np.mean(products))
+            products = [scaled[i][day] * scaled[j][day] for day in shared]
+            products = [each for each in products if not np.isnan(each)]
+            which = tuple(sorted((str(given.calendar[k]), int(given.day0[k])) for k in (i, j)))
+            if shared:
+                places.setdefault(which, []).append((sum(products), len(products)))
+    rho = []
+    for held in places.values():
+        total, common = (sum(each) for each in zip(*held, strict=True))
+        rho += [total / common] * len(held) if common >= 30 * len(held) else []
+    rbar = float(np.mean(rho))
     monkeypatch.setattr(estimation_overlap, "HELD", 3)
     for tile in (2, 128):
         monkeypatch.setattr(estimation_overlap, "TILE", tile)
