@@ -42,7 +42,7 @@ class PlaceboRow:
     statistic : float
         The study's own.
     reported : float
-        The p-value that the test itself gave.
+        The p-value that the test itself gives of the study; a test by resampling draws again for it.
     p_value : float
         ``(1 + #{placebos as large}) / (1 + B)``; NaN where the study or all placebos have no statistic.
     rejected : float
