@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from eventstudy._typing import Bools, Codes, Floats, Ints, Labels
-from eventstudy.errors import DataError
+from eventstudy.errors import DataError, nearest
 from eventstudy.findings import Finding, FindingKind, plural
 from eventstudy.frames import Origin, code_column, day_column, number_column, require_columns, stretches
 from eventstudy.panels import PRICE_FIELDS
@@ -23,6 +23,10 @@ NUMBERS = (*PRICE_FIELDS, "adj_close", "return")
 """The columns of numbers that a long table of prices may have."""
 # A price is a number above zero; the other fields may be zero.
 _PRICES = ("open", "high", "low", "close", "adj_close")
+
+# No market moves so far on most of its days; so many returns tell that a table has another unit.
+LARGE_RETURN = 0.5
+FEWEST_JUDGED = 20
 
 Choose: TypeAlias = Callable[[Labels, Codes, Codes], Ints | None]
 
@@ -81,9 +85,8 @@ class LongPrices:
         DataError
             Naming the row: a missing column, what is no date or no number, a number that breaks the rule of its field.
         """
-        require_columns(frame, ["date", "symbol"], origin)
-        if not {"close", "adj_close", "return"} & set(frame.columns):
-            raise DataError(f"{origin.name}: the column 'close' is missing (or 'adj_close', or 'return').")
+        require_columns(frame, ["date"], origin)
+        _check_long(frame, origin)
         days = day_column(frame, "date", origin, date_format=date_format)
         codes, symbols = code_column(frame, "symbol", origin)
         rows = cls(symbols, codes, days, {}, origin)
@@ -118,6 +121,21 @@ class LongPrices:
         )
 
 
+def _check_long(frame: pd.DataFrame, origin: Origin) -> None:
+    """Raise `DataError` for a table that lacks the symbols or the prices of a long one."""
+    names = [str(name) for name in frame.columns]
+    if "symbol" not in names and not set(NUMBERS) & set(names):
+        raise DataError(
+            f"{origin.name}: the column 'symbol' is missing. {nearest('symbol', names)} A wide table, a column of "
+            f"closes for each symbol, is read by eventstudy.sources.FramePrices(frame=...).prices()."
+        )
+    require_columns(frame, ["symbol"], origin)
+    if not {"close", "adj_close", "return"} & set(names):
+        raise DataError(
+            f"{origin.name}: the column 'close' is missing (or 'adj_close', or 'return'). {nearest('close', names)}"
+        )
+
+
 def checked_numbers(frame: pd.DataFrame, name: str, midpoints: bool, origin: Origin) -> Floats:
     """Return a column of the table as numbers that keep the rule of their field, shape (n,)."""
     numbers = number_column(frame, name, origin, copy=False)
@@ -127,17 +145,31 @@ def checked_numbers(frame: pd.DataFrame, name: str, midpoints: bool, origin: Ori
         bad, rule = _broken_rule(name, numbers)
         row = int(np.flatnonzero(bad)[0])
         raise DataError(f"{origin.row(row)}: {name} of {frame['symbol'].iloc[row]} is {numbers[row]:g}; {rule}.")
+    if name == "return":
+        _check_size(numbers, origin)
     return numbers
+
+
+def _check_size(returns: Floats, origin: Origin) -> None:
+    """Raise `DataError` for returns too large, most of them, to be decimals a session."""
+    there = int(np.count_nonzero(~np.isnan(returns)))
+    large = int(np.count_nonzero(np.abs(returns) > LARGE_RETURN))
+    if there >= FEWEST_JUDGED and large > there / 2:
+        raise DataError(
+            f"{origin.name}: {large} of {there} returns are larger than {LARGE_RETURN:.0%}; they are decimals a "
+            f"session, 0.012 for 1.2%, and these look like percent or like prices."
+        )
 
 
 def _broken_rule(name: str, numbers: Floats) -> tuple[Bools, str]:
     """Return which numbers of a field break its rule, shape (n,), and the rule."""
     if name in _PRICES:
         hint = " (if a negative price is a bid/ask midpoint, declare midpoints)" if (numbers < 0).any() else ""
-        return numbers <= 0, f"a price must be above zero{hint}"
+        zero = "; a cell of a session without a price is left empty" if not hint and (numbers == 0).any() else ""
+        return numbers <= 0, f"a price must be above zero{hint}{zero}"
     match name:
         case "return":
-            return numbers < -1.0, "a simple return can't be below -100%"
+            return numbers < -1.0, "a simple return can't be below -100%; it is written as a decimal, 0.012 for 1.2%"
         case "split":
             return numbers <= 0, "a split must be above zero"
         case _:

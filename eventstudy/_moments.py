@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eventstudy._typing import Bools, Labels, Times
-from eventstudy.errors import DataError, nearest
+from eventstudy.errors import DataError, nearest_zone
 from eventstudy.frames import ISO_DATE, Origin, carries_offset, times_in_form
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def known_zone(zone: str, origin: Origin) -> ZoneInfo:
     try:
         return ZoneInfo(zone)
     except (ValueError, OSError, KeyError):
-        hint = nearest(zone, available_timezones())
+        hint = nearest_zone(zone, available_timezones())
         raise DataError(f"{origin.name}: the zone is {zone!r}, which is no time zone. {hint}") from None
 
 

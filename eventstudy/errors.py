@@ -29,6 +29,7 @@ __all__ = [
     "UnknownNameError",
     "UnknownSymbolError",
     "nearest",
+    "nearest_zone",
 ]
 
 
@@ -131,6 +132,24 @@ def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
         return f"Did you mean {close[0]!r}?"
     listed = ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")
     return f"Known: {listed}." if names else "None are known."
+
+
+def nearest_zone(name: str, known: Iterable[str]) -> str:
+    """Return a hint: the time zone that is called so, or called so but for its continent, or what one looks like.
+
+    Examples
+    --------
+    >>> nearest_zone("New York", ["America/New_York", "WET"]), nearest_zone("ET", ["America/New_York", "WET"])
+    ("Did you mean 'America/New_York'?", 'A zone is written as America/New_York, Europe/London or Asia/Hong_Kong.')
+    """
+    zones = sorted(known)
+    cities = {zone.rpartition("/")[2].lower(): zone for zone in reversed(zones)}
+    word = name.strip().lower().replace(" ", "_")
+    if word in cities:
+        return f"Did you mean {cities[word]!r}?"
+    hint = nearest(name, [zone for zone in zones if "/" in zone])
+    like = "A zone is written as America/New_York, Europe/London or Asia/Hong_Kong."
+    return hint if hint.startswith("Did you mean") else like
 
 
 class _Coded(StrEnum):

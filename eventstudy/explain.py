@@ -164,6 +164,8 @@ def reaction(
     'Alibaba (BABA) rose 11.0% before the open of 20 February 2025 (press quote), opened 9.56% up and closed 8.09% up;
     74% of the premarket move was left at the close.'
     """
+    if not isinstance(symbol, str):
+        raise InputError(f"The symbol is {symbol!r}; a ticker as text was expected, such as 'BABA' or '7203.T'.")
     day = None if date is None else _as_moment(date)[0]
     prices, known, told = _found(source, symbol, day, benchmark, bars)
     events, event_id = _with_event(known, symbol, date, timing, prices)

@@ -93,11 +93,29 @@ def rename_columns(frame: pd.DataFrame, columns: Mapping[str, str], origin: Orig
 
 
 def require_columns(frame: pd.DataFrame, names: Iterable[str], origin: Origin) -> None:
-    """Raise `DataError` naming the first column that is missing, and the nearest one there is."""
+    """Raise `DataError` naming the first column that is missing, and the nearest one there is.
+
+    So it does of what is no table, and of a column that stands twice.
+    """
+    _check_table(frame, origin)
     for name in names:
         if name not in frame.columns:
             hint = nearest(name, [str(column) for column in frame.columns])
+            if name in frame.index.names:
+                hint = "It is the index of the table; reset_index() makes a column of it."
             raise DataError(f"{origin.name}: the column {name!r} is missing. {hint}")
+
+
+def _check_table(frame: object, origin: Origin) -> None:
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        kind = type(frame).__name__
+        raise DataError(f"{origin.name}: this is a {kind}; a table was expected, as pandas.DataFrame(...) makes one.")
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) < len(names):
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise DataError(f"{origin.name}: the column {twice!r} stands twice; rename one of them, or leave it out.")
 
 
 def _complain(bad: Bools, values: Any, origin: Origin, field: str, rule: str) -> None:

@@ -156,6 +156,7 @@ class Study:
     engine: Engine = field(default_factory=Engine)
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         if not self.models:
             raise InputError("A study needs at least one model.")
         if not isinstance(self.returns, Leg) and self.returns not in MEASURES:
@@ -170,6 +171,15 @@ class Study:
             raise InputError(f"seed is {self.seed}; a whole number of at least 0 was expected.")
         take_options(self, preset(self.convention).study)
         _ = self.labelled, self.hypothesis_tests, self.applied_screens
+
+    def _check_kinds(self) -> None:
+        """Raise `InputError` for a setting of another kind than a study can read."""
+        if not isinstance(self.windows, Windows):
+            raise InputError(f"windows is {self.windows!r}; Windows(estimation=..., event=...) was expected.")
+        for key in ("models", "tests", "screens", "group_by"):
+            given = getattr(self, key)
+            if isinstance(given, str) or not isinstance(given, Sequence | Mapping):
+                raise InputError(f"{key} is {given!r}; a list was expected, such as [{given!r}].")
 
     @property
     def labelled(self) -> dict[str, ExpectedReturnModel]:

@@ -198,7 +198,10 @@ def test_reports_are_written_again_from_saved_results(call: Call, tmp_path: Path
 def test_results_that_are_not_there_are_an_error(call: Call) -> None:
     done = call("report", "nowhere")
     assert done.status == 2
-    assert "The saved results in nowhere can't be read: events.csv" in done.err
+    assert done.err == (
+        "Error: nowhere: there is no such folder; the folder that a study was saved in was expected, such as "
+        "results/NAME.\n"
+    )
     assert (
         call("report", "nowhere", "--format", "htm").err.strip()
         == "Error: There is no report named 'htm'. Did you mean 'html'?"

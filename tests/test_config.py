@@ -307,6 +307,18 @@ CONTRADICTORY = {
         "windows: 'drift' [+2,+10] reaches outside the event window [-5,+5]; widen the event window."
     ),
     "windows: {min_obs: 500}": "windows: min_obs is 500; the estimation window [-250,-11] has 240 sessions.",
+    "windows: {estimation: [-99999999999, -11]}": (
+        "windows: estimation is [-99999999999, -11]; days within 100,000 of day 0 were expected."
+    ),
+    "hold: {delisting: sold}": (
+        "hold: There is no delisting of buy-and-hold returns named 'sold'. Known: benchmark, cash, truncate."
+    ),
+    "returns: {start: noon}": (
+        "returns: There is no price of a leg named 'noon'. Known: after_hours, close, first_30, open, premarket, "
+        "previous_close."
+    ),
+    "backtest: {costs: {minimum: -1}}": "backtest.costs: minimum is -1.0; a number of at least 0 was expected.",
+    "backtest: {limits: {adv: -1}}": "backtest.limits: adv is -1.0; a number of at least 0 was expected.",
     "models: []": "A study needs at least one model.",
     "models: [market, market]": "Two models would be called 'market'; give one of them a name of its own.",
     "models: [market, {kind: mean_adjusted, name: market}]": (
@@ -715,3 +727,13 @@ def test_several_surprises_are_a_list(tmp_path: Path) -> None:
         path.write_text(f"{text}{rules}  - {second}\n")
         with pytest.raises(ConfigError, match=words):
             load(path)
+
+
+def test_a_factor_model_without_factors_names_the_key(write: Write) -> None:
+    path = write(BASE + "models: [carhart]\n")
+    with pytest.raises(UnknownNameError) as caught:
+        load(path).run()
+    assert str(caught.value).startswith(
+        f"There is no symbol in the sample ({path}: models, a factor of carhart; there is no key factors, such as "
+        "factors: {source: french}) named 'm"
+    )

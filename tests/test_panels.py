@@ -198,12 +198,18 @@ def test_the_digest_tells_which_symbol_began_when() -> None:
     ("columns", "message"),
     [
         ({"date": [*WEEK[:4], WEEK[0]]}, "line 6: BABA has 2025-02-18 a second time .first in p.csv, line 2."),
-        ({"close": [1, 2, 0, 4, 5]}, "line 4: close of BABA is 0; a price must be above zero."),
+        (
+            {"close": [1, 2, 0, 4, 5]},
+            "line 4: close of BABA is 0; a price must be above zero; a cell of a session without a price",
+        ),
         ({"close": [1, -2, 3, 4, 5]}, "line 3: close of BABA is -2; .* midpoint, declare midpoints"),
         ({"open": [1, 2, 3, -4, 5]}, "line 5: open of BABA is -4; a price must be above zero"),
         ({"volume": [1, 2, 3, -4, 5]}, "line 5: volume of BABA is -4; a volume can't be negative"),
         ({"split": [1, 1, 0, 1, 1]}, "line 4: split of BABA is 0; a split must be above zero"),
-        ({"return": [0, 0, 0, -1.5, 0]}, "line 5: return of BABA is -1.5; a simple return can't be below -100%"),
+        (
+            {"return": [0, 0, 0, -1.5, 0]},
+            "line 5: return of BABA is -1.5; a simple return can't be below -100%; it is written as a decimal, 0.012",
+        ),
         ({"close": ["1", "2", "3", "1,234", "5"]}, "line 5: close is '1,234'; it must be a number or empty"),
         ({"date": [*WEEK[:4], "2025-02-30"]}, "line 6: date is '2025-02-30'; an ISO date"),
         ({"date": [*WEEK[:4], "2025-02-22"]}, "line 6: 2025-02-22 of BABA is not a session of XNYS"),
@@ -250,6 +256,44 @@ def test_midpoints_are_prices_where_declared() -> None:
     assert panel.total_return[1] == pytest.approx(0.01, rel=1e-12)
     with pytest.raises(DataError, match="row 1: close of BABA is 0"):
         PricePanel.from_frame(table(close=[-100.0, 0.0, 1.0, 1.0, 1.0]), midpoints=True)
+
+
+@pytest.mark.parametrize("scale", [100.0, 1.0])
+def test_prices_or_percent_for_returns_are_refused(scale: float) -> None:
+    days = get_calendar("XNYS").sessions[-40:]
+    moves = np.where(np.arange(40) % 4 == 0, 0.004, 0.0125)
+    frame = pd.DataFrame({"date": days, "symbol": "BABA", "return": moves * scale})
+    if scale == 1.0:
+        assert PricePanel.from_frame(frame).total_return.tolist() == moves.tolist()
+        return
+    with pytest.raises(DataError) as caught:
+        PricePanel.from_frame(frame)
+    assert str(caught.value) == (
+        "prices: 30 of 40 returns are larger than 50%; they are decimals a session, 0.012 for 1.2%, and these look "
+        "like percent or like prices."
+    )
+
+
+@pytest.mark.parametrize("given", [None, "prices.csv", [{"date": WEEK[0]}], {"date": WEEK}, pd.Series(CLOSES)])
+def test_what_is_no_table_is_told_so(given: object) -> None:
+    with pytest.raises(DataError) as caught:
+        PricePanel.from_frame(given)  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        f"prices: this is a {type(given).__name__}; a table was expected, as pandas.DataFrame(...) makes one."
+    )
+
+
+def test_columns_that_stand_twice_or_in_the_index() -> None:
+    twice = pd.concat([table(), table()[["close"]]], axis=1)
+    with pytest.raises(DataError, match=r"^prices: the column 'close' stands twice; rename one of them, or leave it"):
+        PricePanel.from_frame(twice)
+    with pytest.raises(
+        DataError, match=r"'date' is missing. It is the index of the table; reset_index\(\) makes a col"
+    ):
+        PricePanel.from_frame(table().set_index("date"))
+    wide = table().pivot_table(index="date", columns="symbol", values="close").reset_index()
+    with pytest.raises(DataError, match=r"read by eventstudy.sources.FramePrices\(frame=...\).prices\(\)\.$"):
+        PricePanel.from_frame(wide)
 
 
 def test_missing_columns_and_unknown_words() -> None:

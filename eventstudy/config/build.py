@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from eventstudy.backtest import Backtest, Costs, Limits
 from eventstudy.config.configured import Configured, benchmark_names
@@ -31,6 +31,10 @@ from eventstudy.sources.news import NEWS_SOURCES
 from eventstudy.study import Study
 
 __all__ = ["build"]
+
+T = TypeVar("T")
+
+BACKTEST_PARTS: dict[str, type[Costs | Limits]] = {"costs": Costs, "limits": Limits}
 
 # The name becomes a folder, on any system.
 SAFE_NAME = re.compile(r"\w(?:[\w.\- ]{0,98}[\w\-])?")
@@ -85,8 +89,8 @@ def _delistings(given: Mapping[str, Any], folder: Path) -> CsvDelistings:
 
 
 def _backtest(given: Mapping[str, Any]) -> Backtest:
-    parts = {"costs": Costs(**given.get("costs", {})), "limits": Limits(**given.get("limits", {}))}
-    return Backtest(**{**given, **parts})
+    parts = {key: _record(f"backtest.{key}", cls, given.get(key, {})) for key, cls in BACKTEST_PARTS.items()}
+    return _record("backtest", Backtest, {**given, **parts})
 
 
 def _study(values: Mapping[str, Any], path: Path) -> Study:
@@ -94,7 +98,7 @@ def _study(values: Mapping[str, Any], path: Path) -> Study:
     as_they_are += ("diagnostics", "forecast_error", "autocorrelation", "convention", "adjustment", "seed")
     given = {key: values[key] for key in as_they_are if key in values}
     if isinstance(values.get("returns"), Mapping):
-        given["returns"] = Leg(**values["returns"])
+        given["returns"] = _record("returns", Leg, values["returns"])
     if "models" in values:
         given["models"] = _models(values["models"], values.get("benchmark"))
     if "tests" in values:
@@ -103,9 +107,9 @@ def _study(values: Mapping[str, Any], path: Path) -> Study:
         screens = enumerate(values["screens"])
         given["screens"] = tuple(_member(SCREENS, "kind", spec, f"screens[{i}]") for i, spec in screens)
     if "alignment" in values:
-        given["alignment"] = Alignment(**values["alignment"])
+        given["alignment"] = _record("alignment", Alignment, values["alignment"])
     if "hold" in values:
-        given["hold"] = BuyAndHold(**values["hold"])
+        given["hold"] = _record("hold", BuyAndHold, values["hold"])
     if "surprise" in values:
         given["surprise"] = _surprises(values["surprise"])
     run = values.get("run", {})
@@ -119,6 +123,15 @@ def _study(values: Mapping[str, Any], path: Path) -> Study:
     )
     benchmark_names(study)
     return study
+
+
+def _record(key: str, cls: type[T], given: Mapping[str, Any]) -> T:
+    """Return the record of a key, which its complaints name too."""
+    try:
+        return cls(**given)
+    except InputError as error:
+        own = f"{key.rpartition('.')[2]}: "
+        raise ConfigError(f"{key}: {str(error).removeprefix(own)}") from error
 
 
 def _surprises(given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Surprise | tuple[Surprise, ...]:

@@ -17,6 +17,7 @@ from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.prepare import Prepared
 from eventstudy.reactions import Leg
 from eventstudy.result import StudyResult
+from eventstudy.returns.models.factors import NamedFactors
 from eventstudy.returns.own import labels_to_symbols
 from eventstudy.returns.regressors import EQUAL_WEIGHTED, PEERS, benchmark_symbols
 from eventstudy.sources import BarSource, CsvDelistings, EventSource, FactorSource, PriceSource, current_client, using
@@ -234,7 +235,8 @@ def benchmark_names(study: Study) -> dict[str, str]:
     found: dict[str, str] = {}
     for label, model in study.labelled.items():
         for benchmark in model.regressors:
-            place = "benchmark" if benchmark == study.benchmark else f"models, benchmark of {label}"
+            what = "a factor" if isinstance(model, NamedFactors) else "benchmark"
+            place = "benchmark" if benchmark == study.benchmark else f"models, {what} of {label}"
             found = dict.fromkeys(benchmark_symbols(benchmark), place) | found
         found = dict.fromkeys(model.donor_symbols or (), f"models, donors of {label}") | found
     return found
@@ -249,5 +251,7 @@ def _at(configured: Configured, keys: Mapping[str, str], known_too: Sequence[str
         if error.name not in keys:
             raise
         place = f"{configured.path}: {keys[error.name]}"
+        if configured.factors is None and ", a factor of " in place:
+            place += "; there is no key factors, such as factors: {source: french}"
         known = (*error.known, *known_too)
         raise UnknownNameError(f"{error.kind} ({place})", error.name, known) from error

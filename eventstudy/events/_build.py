@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from eventstudy._labels import alike, are, distinct, each_once
 from eventstudy._typing import Bools, Codes, Dates, Floats, Labels, Times
 from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
-from eventstudy.errors import DataError, Flag, nearest
+from eventstudy.errors import DataError, Flag, nearest, nearest_zone
 from eventstudy.events.flags import Flags
 from eventstudy.events.table import RECORD_FIELDS, RESULT_FIELDS, TIMING_TAGS, Confirmation, Events, Precision, Timing
 from eventstudy.frames import (
@@ -33,6 +33,9 @@ E = TypeVar("E", bound=StrEnum)
 NAT = np.datetime64("NaT", "s")
 
 PLACEHOLDER_HOURS = (0, 11, 12)
+
+# A time of day behind a date, other than midnight.
+_CLOCK = r"\d[T ](?!00:00(?::00(?:\.0*)?)?$)\d"
 
 
 def build_events(
@@ -157,7 +160,7 @@ def _localized(column: pd.Series[pd.Timestamp], zone: str, field: str, origin: O
     try:
         known = ZoneInfo(zone)
     except (ValueError, OSError, KeyError):
-        hint = nearest(zone, available_timezones())
+        hint = nearest_zone(zone, available_timezones())
         raise DataError(f"{origin.name}: the zone of {field} is {zone!r}, which is no time zone. {hint}") from None
     return column.dt.tz_localize(known, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
 
@@ -173,11 +176,27 @@ def _dates(frame: pd.DataFrame, shown: Times, date_format: str | None, origin: O
     dates = shown.astype("datetime64[D]")
     if "date" in frame.columns:
         stated = date_column(frame, "date", origin, date_format=date_format, required=False)
+        if date_format is None:
+            _complain_of_clocks(frame["date"], np.isnat(shown), origin)
         dates = np.where(np.isnat(stated), dates, stated)
     if np.isnat(dates).any():
         row = int(np.flatnonzero(np.isnat(dates))[0])
         raise DataError(f"{origin.row(row)}: neither announced_at nor date is given; an event needs one of them.")
     return dates
+
+
+def _complain_of_clocks(column: pd.Series[Any], alone: Bools, origin: Origin) -> None:
+    """Refuse a date with a time of day in a row that has no other moment: the time would be lost."""
+    import pandas as pd
+
+    if column.dtype == "date32[day][pyarrow]":
+        return
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        timed = (column != column.dt.normalize()).to_numpy(dtype=bool, na_value=False) & ~column.isna().to_numpy()
+    else:
+        timed = column.astype("str").str.contains(_CLOCK, regex=True, na=False).to_numpy(dtype=bool)
+    expected = "a plain date, with timing, or the whole moment in the column announced_at,"
+    _complain(timed & alone, column.astype("str"), "date", expected, origin)
 
 
 def _timings(frame: pd.DataFrame, origin: Origin) -> Labels:
@@ -246,8 +265,10 @@ def _complain_of_twins(ids: Labels, origin: Origin) -> None:
     seen: dict[str, int] = {}
     for row, name in enumerate(ids):
         if name in seen:
+            hint = "take one of the rows out, or give each an id of its own in a column event_id"
+            first = origin.row(seen[name])
             raise DataError(
-                f"{origin.row(row)}: the event id {name!r} stands a second time (first in {origin.row(seen[name])})."
+                f"{origin.row(row)}: the event id {name!r} stands a second time (first in {first}); {hint}."
             )
         seen[name] = row
 
@@ -271,14 +292,14 @@ def _other_columns(frame: pd.DataFrame, origin: Origin) -> tuple[dict[str, Label
             f"{origin.name}: {', '.join(map(repr, taken))} can't be columns of the events, since a study writes its "
             f"own of these names; rename them, as in columns: {{own_{taken[0]}: {taken[0]}}}."
         )
-    for name in map(str, frame.columns):
+    for own_name in frame.columns:
+        name, column = str(own_name), frame[own_name]
         if name in RECORD_FIELDS:
             continue
-        column = frame[name]
         if pd.api.types.is_bool_dtype(column.dtype):
             groups[name] = column.astype(str).str.lower().to_numpy(dtype=object)
         elif pd.api.types.is_numeric_dtype(column.dtype):
-            values[name] = number_column(frame, name, origin)
+            values[name] = number_column(frame, own_name, origin)
         else:
-            groups[name] = _filled(frame, name, "")
+            groups[name] = _filled(frame, own_name, "")
     return groups, values

@@ -175,6 +175,7 @@ def read_tables(folder: str | Path) -> Results:
     import pandas as pd
 
     folder = Path(folder)
+    _check_saved(folder)
     tables = {}
     for name in (*TABLES, *(each for each in OPTIONAL if (folder / f"{each}.csv").exists())):
         path, columnar = folder / f"{name}.csv", folder / f"{name}.parquet"
@@ -192,6 +193,16 @@ def read_tables(folder: str | Path) -> Results:
     except (OSError, ValueError) as error:
         raise InputError(f"The saved results in {folder} can't be read: summary.json: {error}") from error
     return Results(summary, tables)
+
+
+def _check_saved(folder: Path) -> None:
+    """Raise `InputError` where a study has left nothing, or not all of its tables."""
+    right = "the folder that a study was saved in was expected, such as results/NAME"
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder; {right}.")
+    for files in (*((f"{name}.csv", f"{name}.parquet") for name in TABLES), ("summary.json",)):
+        if not any((folder / file).exists() for file in files):
+            raise InputError(f"{folder}: there is no {files[0]} in this folder; {right}.")
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -202,7 +202,7 @@ def align(
         found, told = status, detail
         status, detail = (alike(each, len(events)).copy() for each in (str(Reason.UNKNOWN_SYMBOL), ""))
         status[known], detail[known] = found, told
-        detail[unknown] = [f"no prices of {symbol}" for symbol in events.symbol[unknown]]
+        detail[unknown] = [_without_prices(symbol) for symbol in events.symbol[unknown]]
     closed = ~are(placed.status, Reason.OK)
     if closed.any():
         status, detail = status.copy(), detail.copy()
@@ -261,6 +261,11 @@ def _estimation_parts(windows: Windows, own: Ints | None, count: int) -> list[tu
     return parts
 
 
+def _without_prices(symbol: str) -> str:
+    # Exchanges write tickers in capitals, lists of events often do not.
+    return f"no prices of {symbol}" + ("; capitals count" if symbol != symbol.upper() else "")
+
+
 def _statuses(
     code: Ints,
     day0: Ints,
@@ -299,7 +304,8 @@ def _statuses(
             case Reason.DATE_AFTER_CALENDAR:
                 detail[i] = f"{after_last[i]} sessions after the last price"
             case Reason.WINDOW_OUTSIDE_CALENDAR:
-                detail[i] = f"prices from {before_day0[i]} sessions before day 0 to {-after_last[i]} after it"
+                side = "before" if before_day0[i] >= 0 else "after"
+                detail[i] = f"prices from {abs(before_day0[i])} sessions {side} day 0 to {-after_last[i]} after it"
             case Reason.NO_RETURNS:
                 detail[i] = f"0 of {len(windows.days)} event-window returns"
             case _:

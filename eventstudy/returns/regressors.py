@@ -10,8 +10,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from eventstudy._typing import Floats, Ints, Labels
-from eventstudy.calendars import Calendar
-from eventstudy.errors import InputError, UnknownNameError
+from eventstudy.calendars import Calendar, calendar_codes
+from eventstudy.errors import InputError, UnknownNameError, nearest
 from eventstudy.panels import FactorPanel, ReturnPanel
 from eventstudy.returns.measures import READS
 from eventstudy.returns.own import Named, OwnSeries, Peers, labels_to_symbols
@@ -30,9 +30,10 @@ Benchmark: TypeAlias = str | Mapping[str, str]
 """What an event is compared with.
 
 A symbol, a factor, ``"equal_weighted"`` (the mean of all symbols), ``"peers"`` (the same without the event's own),
-``"peers:COLUMN"`` (the symbols whose events have the same label in a column), or a column of the events that names
-each event's own: a symbol or factor, ``"A+B"`` for a mean, ``"A;B"`` where B takes over when A stops trading. Or a
-mapping to any of the first three from exchange codes, or to names from the events' symbols.
+``"peers:COLUMN"`` (the other symbols with an event that was kept and has the same label in a column; a symbol without
+one is no peer), or a column of the events that names each event's own: a symbol or factor, ``"A+B"`` for a mean,
+``"A;B"`` where B takes over when A stops trading. Or a mapping to any of the first three from exchange codes, or to
+names from the events' symbols.
 """
 
 EQUAL_WEIGHTED = "equal_weighted"
@@ -358,5 +359,10 @@ def _for_exchange(benchmark: Benchmark, code: str) -> str:
     if isinstance(benchmark, str):
         return benchmark
     if code not in benchmark:
-        raise InputError(f"There are events on {code}, and the benchmark is given for {', '.join(benchmark)} only.")
+        odd = [key for key in benchmark if key not in calendar_codes()]
+        hint = f" {odd[0]!r} is no exchange code. {nearest(odd[0], calendar_codes())}" if odd else ""
+        given = f"given for {', '.join(benchmark)} only" if benchmark else "a mapping of nothing"
+        raise InputError(
+            f"There are events on {code}, and the benchmark is {given}; {{{code}: ...}} was expected.{hint}"
+        )
     return benchmark[code]

@@ -15,6 +15,8 @@ __all__ = ["Window", "Windows"]
 
 # What is reported when nobody names a window (METHODS 1.5), as far as the event window contains it.
 REPORTED = ((0, 0), (0, 1), (-1, 1), (-5, 5), (-10, 10))
+# No exchange has had so many sessions; a day beyond is a slip, and an array of such a window fills the memory.
+FARTHEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Windows:
     Raises
     ------
     InputError
-        For a window that runs backwards, lies outside the event window, or overlaps it.
+        For a window that runs backwards, lies outside the event window, overlaps it, or reaches farther from day 0 than
+        any exchange has sessions.
 
     Examples
     --------
@@ -119,6 +122,8 @@ class Windows:
         if self.estimation_after is not None:
             self._check_after(_pair("estimation_after", self.estimation_after))
         self._check_columns()
+        if not all(str(name).strip() for name in self.named):
+            raise InputError("windows: a named window has no name; one such as drift: [2, 10] was expected.")
         for name, (start, end) in self.named.items():
             if start < self.event[0] or end > self.event[1]:
                 raise InputError(
@@ -210,4 +215,6 @@ def _pair(name: str, days: tuple[int, int]) -> tuple[int, int]:
         raise InputError(f"windows: {name} is {days!r}; two days such as [0, 1] were expected.") from None
     if start > end:
         raise InputError(f"windows: {name} is [{start}, {end}]; the first day must not come after the last.")
+    if max(-start, end) > FARTHEST:
+        raise InputError(f"windows: {name} is [{start}, {end}]; days within {FARTHEST:,} of day 0 were expected.")
     return start, end

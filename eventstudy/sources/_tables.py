@@ -31,6 +31,17 @@ def _one_of(key: str, word: str, known: Sequence[str]) -> None:
         raise UnknownNameError(key, word, known)
 
 
+def _require(frame: pd.DataFrame, names: Sequence[str], origin: Origin) -> None:
+    """Raise `DataError` naming a column that is missing, and the key that takes another name for it."""
+    try:
+        require_columns(frame, names, origin)
+    except DataError as error:
+        lacking = next((name for name in names if name not in frame.columns), None)
+        if lacking is None:
+            raise
+        raise DataError(f"{error} Another name for it goes under columns: {{{lacking}: ...}}.") from None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceTable:
     """How a table of prices is read.
@@ -95,7 +106,7 @@ class PriceTable:
             Whether nobody else has the table, and the panel may keep its numbers.
         """
         frame = rename_columns(frame, self.columns, origin)
-        require_columns(frame, ["date"], origin)
+        _require(frame, ["date"], origin)
         if self.is_wide([str(column) for column in frame.columns], origin.name):
             dates = date_column(frame, "date", origin, date_format=self.date_format)
             there = {str(column) for column in frame.columns if column != "date"}
@@ -105,7 +116,7 @@ class PriceTable:
             frame, rows = _lengthen(frame, dates, wanted, "return" if self.kind == "returns" else "close", origin)
             origin = origin.take(rows)
         else:
-            require_columns(frame, ["symbol", "return"] if self.kind == "returns" else ["symbol"], origin)
+            _require(frame, ["symbol", "return"] if self.kind == "returns" else ["symbol"], origin)
         choose = partial(select_coded, symbols=symbols, optional=optional, between=(first, last), place=origin.name)
         long = LongPrices.of_frame(
             frame, origin, midpoints=self.midpoints, date_format=self.date_format, choose=choose, own=own
@@ -175,6 +186,7 @@ class EventTable:
         self, frame: pd.DataFrame, origin: Origin, source: str, symbols: Sequence[str] | None = None
     ) -> Events:
         """Return the events of some symbols that a table with our column names holds; see `EventSource.events`."""
+        _require(frame, ["symbol"], origin)
         events = Events.from_frame(
             frame,
             zone=self.zone,
@@ -237,7 +249,7 @@ class BarTable:
         frame = rename_columns(frame, self.columns, origin)
         if self.symbol is not None and "symbol" not in frame.columns:
             frame = frame.assign(symbol=self.symbol)
-        require_columns(frame, ["time", "symbol"], origin)
+        _require(frame, ["time", "symbol"], origin)
         names = text_column(frame, "symbol", origin)
         wanted = wanted_symbols(set(names), symbols, optional, origin.name)
         rows = np.flatnonzero(np.fromiter((name in wanted for name in names), dtype=bool, count=len(names)))

@@ -102,6 +102,18 @@ def test_tags_of_vendors(tag: str | None, timing: str) -> None:
             {"date": "2025-02-20", "event_id": ["a", "a"]},
             "line 3: the event id 'a' stands a second time .first in e.csv, line 2.",
         ),
+        (
+            {"date": "2025-02-20", "event_id": ["a", "a"]},
+            ".*; take one of the rows out, or give each an id of its own in a column event_id.$",
+        ),
+        (
+            {"date": ["2025-02-20", "2025-02-20 16:30"]},
+            "line 3: date is '2025-02-20 16:30'; a plain date, with timing, or the whole moment in the column",
+        ),
+        (
+            {"date": pd.to_datetime(["2025-02-20 00:00", "2025-02-20 16:30"])},
+            "line 3: date is '2025-02-20 16:30:00'; a plain",
+        ),
         ({"date": "2025-02-20", "event_id": ["a", None]}, "line 3: event_id is empty"),
         ({"date": "2025-02-20", "symbol": ["BABA", "BABA"]}, "line 3: the event id 'BABA-2025-02-20' stands a second"),
         ({"date": "2025-02-20", "symbol": ["BABA", True]}, "line 3: symbol is 'True'; it must be text"),
@@ -131,6 +143,35 @@ def test_a_time_that_the_clocks_skip_or_repeat_needs_its_offset(local: str) -> N
 def test_an_unknown_zone_names_the_nearest() -> None:
     with pytest.raises(DataError, match=r"'America/NewYork', which is no time zone. Did you mean 'America/New_York'?"):
         build("America/NewYork", announced_at=["2025-07-01 16:05", "2025-07-01 16:05"])
+
+
+@pytest.mark.parametrize(
+    ("zone", "hint"),
+    [
+        ("New York", "Did you mean 'America/New_York'?"),
+        ("EDT", "A zone is written as America/New_York, Europe/London or Asia/Hong_Kong."),
+    ],
+)
+def test_an_unknown_zone_is_a_city_or_gets_an_example(zone: str, hint: str) -> None:
+    with pytest.raises(DataError) as caught:
+        build(zone, announced_at=["2025-07-01 16:05", "2025-07-01 16:05"])
+    assert str(caught.value) == f"e.csv: the zone of announced_at is {zone!r}, which is no time zone. {hint}"
+
+
+def test_a_date_at_midnight_or_beside_a_moment_may_bear_a_clock() -> None:
+    assert build(date=["2025-02-20 00:00:00", "2025-02-21T00:00"]).date.astype(str).tolist() == [
+        "2025-02-20",
+        "2025-02-21",
+    ]
+    both = build(announced_at=["2025-02-20T05:36Z", "2025-02-20T05:36Z"], date=["2025-02-20 05:36", "2025-02-20"])
+    assert both.date.astype(str).tolist() == ["2025-02-20", "2025-02-20"]
+
+
+def test_names_of_columns_that_are_no_text() -> None:
+    frame = pd.DataFrame({"symbol": ["BABA"], "date": ["2025-02-20"], 5: [1.5], None: ["a"]})
+    events = Events.from_frame(frame)
+    assert events.values["5"].tolist() == [1.5]
+    assert [label.tolist() for label in events.groups.values()] == [["a"]]
 
 
 def test_missing_columns() -> None:

@@ -247,5 +247,11 @@ def test_a_summary_that_cannot_be_read_is_named(results: Results, tmp_path: Path
         read_tables(tmp_path)
     assert str(caught.value).startswith(f"The saved results in {tmp_path} can't be read: summary.json: Expecting ")
     (tmp_path / "summary.json").unlink()
-    with pytest.raises(InputError, match=r"can't be read: summary\.json: .*No such file"):
+    right = "the folder that a study was saved in was expected, such as results/NAME."
+    with pytest.raises(InputError) as caught:
         read_tables(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: there is no summary.json in this folder; {right}"
+    (tmp_path / "tests.csv").unlink()
+    with pytest.raises(InputError) as caught:
+        read_tables(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: there is no tests.csv in this folder; {right}"

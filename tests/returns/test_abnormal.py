@@ -204,6 +204,12 @@ def test_benchmarks_by_factor_and_exchange(panel_frame: pd.DataFrame) -> None:
         regressors.check(("MKT", "S00"))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="given for XHKG only"):
         measure_abnormal_returns(aligned, panel, MarketModel({"XHKG": "MKT"}), regressors)
+    with pytest.raises(InputError) as caught:
+        measure_abnormal_returns(aligned, panel, MarketModel({"NYSE": "MKT"}), regressors)
+    assert str(caught.value) == (
+        "There are events on XNYS, and the benchmark is given for NYSE only; {XNYS: ...} was expected. 'NYSE' is no "
+        "exchange code. Did you mean 'XNYS'?"
+    )
 
 
 def test_equal_weighted_is_the_mean_of_what_is_there(panel_frame: pd.DataFrame) -> None:

@@ -30,6 +30,7 @@ def prices() -> PricePanel:
     [
         (100, Reason.OK, ""),
         (9, Reason.WINDOW_OUTSIDE_CALENDAR, "prices from 9 sessions before day 0 to 190 after it"),
+        (-5, Reason.WINDOW_OUTSIDE_CALENDAR, "prices from 5 sessions after day 0 to 204 after it"),
         (10, Reason.TOO_FEW_ESTIMATION_DAYS, "0 of 30 estimation returns"),
         (39, Reason.TOO_FEW_ESTIMATION_DAYS, "29 of 30 estimation returns"),
         (40, Reason.OK, ""),
@@ -50,6 +51,11 @@ def test_unknown_symbol_and_order_of_the_engine(prices: PricePanel) -> None:
     assert result.attrition.counts() == {"unknown_symbol": 2}
     assert events.event_id[result.row].tolist() == sorted(events.event_id[result.row].tolist())
     assert len(result) + sum(result.attrition.counts().values()) == len(events)
+
+
+def test_a_ticker_in_small_letters_says_that_capitals_count(prices: PricePanel) -> None:
+    attrition = aligned(made_up_events(["s00", "S02"], [100]), prices).attrition
+    assert sorted(attrition.detail) == ["no prices of S02", "no prices of s00; capitals count"]
 
 
 def test_a_symbol_that_stops_trading_is_not_the_end_of_the_sample() -> None:

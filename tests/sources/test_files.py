@@ -127,7 +127,10 @@ def test_tickers_stay_text(write: Write, ticker: str) -> None:
     [
         (LONG + "2025-02-19,BABA,1\n", ", line 7: BABA has 2025-02-19 a second time .first in .*t.csv, line 2."),
         (WIDE + "2025-02-20,1,1\n", ", line 6: BABA has 2025-02-20 a second time .first in .*t.csv, line 3."),
-        (LONG + "2025-02-25,NEW,0\n", ", line 7: close of NEW is 0; a price must be above zero."),
+        (
+            LONG + "2025-02-25,NEW,0\n",
+            ", line 7: close of NEW is 0; a price must be above zero; a cell of a session without",
+        ),
         (WIDE + "2025-02-25,,-3\n", ", line 6: close of NEW is -3; .*declare midpoints"),
         (LONG + "\n2025-02-25,NEW,-\n", ", line 8: close is '-'; it must be a number or empty"),
         (LONG + '2025-02-25,NEW,"1,234"\n', ", line 7: close is '1,234'; it must be a number or empty"),
@@ -145,7 +148,10 @@ def test_tickers_stay_text(write: Write, ticker: str) -> None:
             LONG.replace(",", ";"),
             ": semicolons part the cells; save it with commas between them, and points in numbers",
         ),
-        (LONG.replace("close", "price"), ": the column 'close' is missing"),
+        (
+            LONG.replace("close", "Adj Close"),
+            r": the column 'close' is missing .or 'adj_close', or 'return'.. Did you mean 'Adj Close'.$",
+        ),
         (WIDE.replace("NEW", ""), ": a column has no name; in a wide file the name is the symbol"),
         ("date,symbol,close\n", ": the file has a header and no rows"),
         ("date\n2025-02-20\n", ": there is no column of prices beside 'date'"),
@@ -279,5 +285,6 @@ def test_a_column_with_words_is_a_group(write: Write) -> None:
 
 def test_events_without_a_needed_column(write: Write) -> None:
     path = write(EVENTS.replace("symbol", "Symbol"))
-    with complains(path, ": the column 'symbol' is missing. Did you mean 'Symbol'?"):
+    right = "Did you mean 'Symbol'? Another name for it goes under columns: {symbol: ...}."
+    with complains(path, f": the column 'symbol' is missing. {re.escape(right)}$"):
         CsvEvents(path=path).events()

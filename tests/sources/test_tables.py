@@ -249,7 +249,8 @@ def test_a_file_without_dates_says_so_whatever_dates_are_asked_for(tmp_path: Pat
         ParquetBars(path=path, symbol="A").bars(["A"], date(2025, 2, 19))
     assert (
         str(caught.value)
-        == f"{path} (rows of 1 symbol): the column 'time' is missing. Known: close, high, low, open, symbol."
+        == f"{path} (rows of 1 symbol): the column 'time' is missing. Known: close, high, low, open, symbol. "
+        "Another name for it goes under columns: {time: ...}."
     )
 
 
