@@ -4,6 +4,8 @@ The rules
 ---------
 1. A column of words in which a cell is longer than `LONG` letters is set as a paragraph.
 2. A table that is still wider than the text is scaled down to it, never up.
+3. A table longer than a page is set in parts of `MOST_ROWS` rows, each with the heading; a float can't be broken, and
+   what breaks over pages by itself (longtable) can't be scaled. The notes stand under the last part.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ HEAD = r"""% Needs the packages booktabs (rules) and graphicx (tables wider than
 %   \usepackage{booktabs,graphicx}
 """
 LONG = 40
+MOST_ROWS = 40
 PARAGRAPH = r"p{0.42\textwidth}"
 FIT = r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%"
 LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
@@ -62,7 +65,7 @@ class LatexReport:
             shown.append(self._starred(tables.event_cars(frames, focus), event_effects(frames, focus)))
         shown.append(self._starred(tables.mean_cars(frames), mean_effects(frames)))
         shown.append(tables.significance(frames))
-        text = "\n\n".join(latex_table(display) for display in shown if display.rows)
+        text = "\n\n".join(latex_table(part) for display in shown for part in _parts(display))
         return write_text(Path(folder) / "tables.tex", f"{HEAD}\n{text}\n")
 
     def _starred(self, display: DisplayTable, effects: Sequence[Effect]) -> DisplayTable:
@@ -75,6 +78,22 @@ class LatexReport:
         ]
         note = "*, **, *** mark p-values below 10%, 5% and 1%."
         return replace(display, rows=tuple(rows), notes=(*display.notes, note))
+
+
+def _parts(display: DisplayTable) -> list[DisplayTable]:
+    """Return a table as parts that a page holds, the last with the notes; none of a table without rows."""
+    stretches = [display.rows[first : first + MOST_ROWS] for first in range(0, len(display.rows), MOST_ROWS)]
+    if len(stretches) < 2:
+        return [display] if stretches else []
+    return [
+        replace(
+            display,
+            title=f"{display.title} (part {place} of {len(stretches)})",
+            rows=rows,
+            notes=display.notes if place == len(stretches) else (),
+        )
+        for place, rows in enumerate(stretches, start=1)
+    ]
 
 
 def latex_table(display: DisplayTable) -> str:

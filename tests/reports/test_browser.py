@@ -178,6 +178,29 @@ def test_nothing_is_wider_than_the_window(browser: str, pages: Pages, name: str,
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_on_a_phone_the_name_of_a_row_stays_beside_its_reason(browser: str, pages: Pages, name: str) -> None:
+    probe = """
+      const frame = document.createElement("iframe");
+      frame.style.cssText = "width:390px;height:800px;border:0";
+      const markup = document.documentElement.outerHTML.replaceAll(/<script>[^]*?<\\/script>/g, "");
+      document.body.replaceChildren(frame);
+      frame.contentDocument.write("<!doctype html>" + markup);
+      frame.contentDocument.close();
+      frame.contentDocument.querySelectorAll("details").forEach((each) => { each.open = true; });
+      await wait();
+      const boxes = [...frame.contentDocument.querySelectorAll(".scroll")]
+        .filter((each) => each.scrollWidth > each.clientWidth + 1 && each.querySelector("td"));
+      boxes.forEach((each) => { each.scrollLeft = each.scrollWidth; });
+      await wait();
+      out.some = boxes.length > 0;
+      const left = (each) => each.getBoundingClientRect().left;
+      out.moved = boxes.filter((each) => Math.abs(left(each.querySelector("td")) - left(each)) > 1)
+        .map((each) => each.ariaLabel);
+    """
+    assert chromium.visit(browser, pages[name](), probe, width=1400).outcome == {"some": True, "moved": []}
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_no_table_is_cut_on_a_laptop_and_a_shadow_stands_where_one_is(browser: str, pages: Pages, name: str) -> None:
     probe = """
       document.querySelectorAll("details").forEach((each) => { each.open = true; });

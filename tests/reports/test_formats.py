@@ -22,6 +22,7 @@ from eventstudy.reports.contract import TABLES, conform
 from eventstudy.reports.display import Column, DisplayTable
 from eventstudy.reports.files import read_tables, write_tables
 from eventstudy.reports.latex import FIT, latex_table
+from eventstudy.reports.tables import significance
 from tests.reports.conftest import with_paths
 
 
@@ -108,6 +109,21 @@ def test_latex_tables_fit_the_text_without_more_than_two_packages(results: Resul
     first = text[text.index(r"\begin{tabular}") :]
     assert first.startswith(r"\begin{tabular}{lrp{0.42\textwidth}}")
     assert r"Kept & 4 & \raggedright BABA-2024Q3, BABA-2024Q4, BABA-2025Q1, BABA-2025Q2 \tabularnewline" in first
+
+
+def test_latex_tables_longer_than_a_page_are_set_in_parts(results: Results, tmp_path: Path) -> None:
+    tests = pd.concat([results.tables["tests"]] * 40, ignore_index=True)
+    rows = len(significance({**results.tables, "tests": tests}).rows)
+    long = Results(results.summary, {**results.tables, "tests": tests})
+    text = LatexReport().write(long, tmp_path).read_text(encoding="utf-8")
+    parts = text.split(r"\begin{table}")[1:]
+    own = [part for part in parts if r"\caption{Tests of no abnormal return (part " in part]
+    count = -(-rows // 40)
+    assert count > 2
+    assert [f"(part {place} of {count})" in part for place, part in enumerate(own, start=1)] == [True] * count
+    # Every row once, a heading and its rules in each part, the notes under the last one.
+    assert [part.count(r"\tabularnewline") - 1 for part in own] == [*([40] * (count - 1)), rows - 40 * (count - 1)]
+    assert ["footnotesize" in part for part in own] == [False] * (count - 1) + [True]
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex is installed")
