@@ -189,14 +189,19 @@ def _complain_of_clocks(column: pd.Series[Any], alone: Bools, origin: Origin) ->
     """Refuse a date with a time of day in a row that has no other moment: the time would be lost."""
     import pandas as pd
 
-    if column.dtype == "date32[day][pyarrow]":
+    if column.dtype == "date32[day][pyarrow]" or not alone.any():
         return
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        timed = (column != column.dt.normalize()).to_numpy(dtype=bool, na_value=False) & ~column.isna().to_numpy()
+        moments = column.to_numpy(dtype="datetime64[s]")
+        timed = (moments != moments.astype("datetime64[D]")) & ~np.isnat(moments)
     else:
-        timed = column.astype("str").str.contains(_CLOCK, regex=True, na=False).to_numpy(dtype=bool)
-    expected = "a plain date, with timing, or the whole moment in the column announced_at,"
-    _complain(timed & alone, column.astype("str"), "date", expected, origin)
+        # The dates of many rows are few.
+        once = column.drop_duplicates().astype("str")
+        bad = once[once.str.contains(_CLOCK, regex=True, na=False)]
+        timed = column.astype("str").isin(bad).to_numpy(dtype=bool) if len(bad) else np.zeros(len(column), dtype=bool)
+    if (timed & alone).any():
+        expected = "a plain date, with timing, or the whole moment in the column announced_at,"
+        _complain(timed & alone, column.astype("str"), "date", expected, origin)
 
 
 def _timings(frame: pd.DataFrame, origin: Origin) -> Labels:

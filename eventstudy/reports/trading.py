@@ -43,13 +43,16 @@ MEASURES = {
 RATIOS = ("sharpe", "sharpe_autocorrelation", "sortino", "calmar")
 SHARES = ("probabilistic_sharpe", "deflated_sharpe")
 STATUS_TITLES = {"given": "Events given"}
+NO_REASON = ("given", "filled", "partly_filled", "extended")
 
 
 def sentences(performance: Plain) -> list[str]:
     """Return what a backtest came to, in sentences."""
     net, trades = performance["net"], performance["trades"]
     if not trades:
-        return [f"None of {performance['orders']['given']} events was traded."]
+        became = {name: number for name, number in performance["orders"].items() if name not in NO_REASON and number}
+        told = ", ".join(f"{name.replace('_', ' ')}: {number}" for name, number in became.items())
+        return [f"None of {performance['orders']['given']} events was traded{f' ({told})' if told else ''}."]
     sharpe = net["sharpe"]
     per_trade = performance["per_trade"]["net_return"]
     variants = performance["trials"]["count"]

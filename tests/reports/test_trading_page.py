@@ -128,5 +128,5 @@ def test_of_many_trades_the_first_are_shown_and_the_rest_counted(
 def test_a_backtest_that_never_traded_has_a_page(result: BacktestResult, honesty: dict[str, Any]) -> None:
     performance = {**result.performance, "trades": 0, "event_time": []}
     page = trading_page(result.equity, result.trades.head(0), performance, honesty)
-    assert Opened(page).headline[0] == "None of 6 events was traded."
+    assert Opened(page).headline[0] == "None of 6 events was traded (no hedge: 1)."
     assert len(Opened(page).pictures) == 1
