@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from eventstudy._corrected import Hours, corrected
 from eventstudy._corrections import CORRECTIONS, Correction
 from eventstudy._typing import Bools, Codes, Dates, Ints, Times
-from eventstudy.errors import UnknownNameError
+from eventstudy.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +24,20 @@ __all__ = ["Calendar", "Correction", "calendar_codes", "calendar_of", "correctio
 
 FIRST_DATE = "1990-01-01"
 LAST_DATE = "2030-12-31"
-# CRSP's daily prices begin with 1926, and the library knows New York's sessions since 1885.
-EARLIER = dict.fromkeys(("XNYS", "XNAS", "ARCX", "XASE", "BATS"), "1926-01-01")
+# CRSP's daily prices begin with 1926, and the library knows New York's sessions since 1885. Shanghai opened, and
+# Shenzhen began on trial, in December 1990; of Bombay's holidays of 1997 and 1998 the library has a few only.
+BEGINS = {
+    **dict.fromkeys(("XNYS", "XNAS", "ARCX", "XASE", "BATS"), "1926-01-01"),
+    "XSHG": "1990-12-19",
+    "XSHE": "1990-12-03",
+    "XBOM": "1999-01-01",
+}
+NEW_YORK_BEGINS = "1885-01-01"
 # From here on New York has no sessions on Saturdays; those of the summer before are days on which it was closed.
 NO_MORE_SATURDAYS = np.datetime64("1952-09-29")
 
-# Our code -> (name in pandas_market_calendars, time zone). Nasdaq and NYSE Arca keep NYSE's sessions.
+# Our code -> (name in pandas_market_calendars, time zone). Nasdaq and NYSE Arca keep NYSE's sessions. Where the library
+# has two, we read the one that errs less: SSE expects holidays that China is yet to decree, and JPX those before 1997.
 EXCHANGES = {
     "XNYS": ("NYSE", "America/New_York"),
     "XNAS": ("NASDAQ", "America/New_York"),
@@ -39,9 +46,9 @@ EXCHANGES = {
     "BATS": ("NYSE", "America/New_York"),
     "XTSE": ("XTSE", "America/Toronto"),
     "XHKG": ("XHKG", "Asia/Hong_Kong"),
-    "XSHG": ("XSHG", "Asia/Shanghai"),
-    "XSHE": ("XSHG", "Asia/Shanghai"),
-    "XTKS": ("XTKS", "Asia/Tokyo"),
+    "XSHG": ("SSE", "Asia/Shanghai"),
+    "XSHE": ("SSE", "Asia/Shanghai"),
+    "XTKS": ("JPX", "Asia/Tokyo"),
     "XKRX": ("XKRX", "Asia/Seoul"),
     "XTAI": ("XTAI", "Asia/Taipei"),
     "XASX": ("ASX", "Australia/Sydney"),
@@ -61,19 +68,60 @@ EXCHANGES = {
     "XOSL": ("XOSL", "Europe/Oslo"),
 }
 
+# ASX knows the hours, but no holiday before 2011; XASX knows those.
+HOLIDAYS_OF = {"XASX": "XASX"}
+
+# Where holidays are decreed year by year, the library knows them until the end of the last year that it has some of.
+DECREED = ("XBOM",)
+
+# What people call the exchanges, in small letters and nothing but letters.
+NAMES = {
+    **dict.fromkeys(("nyse", "newyork"), "XNYS"),
+    "nasdaq": "XNAS",
+    **dict.fromkeys(("arca", "nysearca"), "ARCX"),
+    **dict.fromkeys(("amex", "nyseamerican"), "XASE"),
+    "cboe": "BATS",
+    **dict.fromkeys(("tsx", "toronto"), "XTSE"),
+    **dict.fromkeys(("hkex", "sehk", "hongkong"), "XHKG"),
+    **dict.fromkeys(("sse", "shanghai"), "XSHG"),
+    **dict.fromkeys(("szse", "shenzhen"), "XSHE"),
+    **dict.fromkeys(("jpx", "tokyo"), "XTKS"),
+    **dict.fromkeys(("krx", "kospi", "kosdaq", "korea", "seoul"), "XKRX"),
+    **dict.fromkeys(("twse", "taiwan", "taipei"), "XTAI"),
+    **dict.fromkeys(("asx", "sydney", "australia"), "XASX"),
+    **dict.fromkeys(("bse", "nse", "xnse", "bombay", "mumbai"), "XBOM"),
+    **dict.fromkeys(("lse", "london"), "XLON"),
+    "xetra": "XETR",
+    "frankfurt": "XFRA",
+    **dict.fromkeys(("paris", "euronextparis"), "XPAR"),
+    **dict.fromkeys(("amsterdam", "euronextamsterdam"), "XAMS"),
+    **dict.fromkeys(("brussels", "euronextbrussels"), "XBRU"),
+    **dict.fromkeys(("milan", "borsaitaliana"), "XMIL"),
+    **dict.fromkeys(("madrid", "bme"), "XMAD"),
+    **dict.fromkeys(("six", "zurich", "swiss"), "XSWX"),
+    "stockholm": "XSTO",
+    "copenhagen": "XCSE",
+    "helsinki": "XHEL",
+    **dict.fromkeys(("oslo", "ose"), "XOSL"),
+}
+
 # Yahoo's suffix after the last dot of a symbol; no suffix is New York.
 SUFFIXES = {
     "TO": "XTSE",
+    "V": "XTSE",
     "HK": "XHKG",
     "SS": "XSHG",
     "SZ": "XSHE",
     "T": "XTKS",
     "KS": "XKRX",
+    "KQ": "XKRX",
     "TW": "XTAI",
+    "TWO": "XTAI",
     "AX": "XASX",
     "BO": "XBOM",
     "NS": "XBOM",
     "L": "XLON",
+    "IL": "XLON",
     "DE": "XETR",
     "F": "XFRA",
     "PA": "XPAR",
@@ -198,13 +246,16 @@ def get_calendar(code: str, first: str | None = None, last: str = LAST_DATE) -> 
     code : str
         Market identifier code; see `calendar_codes`.
     first, last : str
-        ISO dates between which sessions are listed. The default span, from 1926 in New York and 1990 elsewhere, does
-        not depend on today's date.
+        ISO dates between which sessions are listed. The default span does not depend on today's date: from 1926 in New
+        York, December 1990 in Shanghai and Shenzhen, 1999 in Bombay and 1990 elsewhere, to 2030. Bombay's holidays are
+        decreed year by year, and its sessions end with the last year that the library has.
 
     Raises
     ------
     UnknownNameError
-        If the code is not known; the message names the nearest one.
+        If the code is not known; the message names the nearest one, or what goes by that name.
+    InputError
+        If no session lies between the dates, or `first` before the calendar's default span; New York goes back to 1885.
 
     Examples
     --------
@@ -213,36 +264,67 @@ def get_calendar(code: str, first: str | None = None, last: str = LAST_DATE) -> 
     -1
     """
     if code not in EXCHANGES:
-        raise UnknownNameError("exchange", code, EXCHANGES)
+        raise UnknownNameError("exchange", code, EXCHANGES, NAMES)
     import pandas_market_calendars
 
     library_name, zone = EXCHANGES[code]
-    first = first or EARLIER.get(code, FIRST_DATE)
+    begins = BEGINS.get(code, FIRST_DATE)
+    first = first or begins
+    if first < (begins if begins >= FIRST_DATE else NEW_YORK_BEGINS):
+        raise InputError(f"The sessions of {code} are known from {begins} on; {first} lies before.")
     with warnings.catch_warnings():
         # The library's own: pandas deprecations, and lunch breaks that an exchange has given up.
         warnings.simplefilter("ignore")
         library = pandas_market_calendars.get_calendar(library_name)
-        if code in EARLIER:
-            schedule = library.schedule_from_days(_new_york(library, first, last), tz="UTC")
-        else:
-            schedule = library.schedule(first, last, tz="UTC")
-
-    def moments(column: str) -> Times:
-        times: Times = schedule[column].dt.tz_localize(None).to_numpy().astype("datetime64[s]")
-        return times
-
-    has_breaks = "break_start" in schedule.columns
-    return _corrected(
-        Calendar(
-            code=code,
-            zone=zone,
-            sessions=schedule.index.to_numpy().astype("datetime64[D]"),
-            opens=moments("market_open"),
-            closes=moments("market_close"),
-            break_starts=moments("break_start") if has_breaks else None,
-            break_ends=moments("break_end") if has_breaks else None,
-        )
+        days = _days(code, library, first, last)
+        if not len(days):
+            raise InputError(f"The calendar of {code} has no session from {first} to {last}.")
+        schedule = library.schedule_from_days(days, tz="UTC")
+    sessions = schedule.index.to_numpy().astype("datetime64[D]")
+    sessions, hours = corrected(sessions, _hours(schedule, library), corrections(code), zone)
+    has_breaks = not np.isnat(hours["break_starts"]).all()
+    return Calendar(
+        code=code,
+        zone=zone,
+        sessions=sessions,
+        opens=hours["opens"],
+        closes=hours["closes"],
+        break_starts=hours["break_starts"] if has_breaks else None,
+        break_ends=hours["break_ends"] if has_breaks else None,
     )
+
+
+def _days(code: str, library: Any, first: str, last: str) -> pd.DatetimeIndex:
+    """Return the days on which the library has sessions."""
+    import pandas_market_calendars
+
+    if hasattr(library, "weekmask_pre_1952"):
+        return _new_york(library, first, last)
+    if code in HOLIDAYS_OF:
+        library = pandas_market_calendars.get_calendar(HOLIDAYS_OF[code])
+    if code in DECREED:
+        last = min(last, f"{max(library.adhoc_holidays).year}-12-31")
+    days: pd.DatetimeIndex = library.valid_days(first, last)
+    return days
+
+
+def _hours(schedule: pd.DataFrame, library: Any) -> Hours:
+    """Return the hours of the library's sessions, without breaks from the day on which an exchange gave them up."""
+    columns = {
+        "opens": "market_open",
+        "closes": "market_close",
+        "break_starts": "break_start",
+        "break_ends": "break_end",
+    }
+    hours: Hours = {name: np.full(len(schedule), np.datetime64("NaT", "s")) for name in columns}
+    days = schedule.index.to_numpy()
+    for name, column in columns.items():
+        if column in schedule.columns:
+            # A copy, for what comes of the library may not be written to.
+            hours[name] = schedule[column].dt.tz_localize(None).to_numpy().astype("datetime64[s]").copy()
+        if (given_up := library.discontinued_market_times.get(column)) is not None:
+            hours[name][days >= np.datetime64(given_up)] = np.datetime64("NaT", "s")
+    return hours
 
 
 def _new_york(library: Any, first: str, last: str) -> pd.DatetimeIndex:
@@ -258,35 +340,6 @@ def _new_york(library: Any, first: str, last: str) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(days[is_session])
 
 
-def _corrected(calendar: Calendar) -> Calendar:
-    """Return the library's calendar with our corrections of it, and without breaks that lie outside a session."""
-    names = ("opens", "closes", "break_starts", "break_ends")
-    arrays: dict[str, Any] = {name: getattr(calendar, name) for name in names}
-    arrays = {name: None if array is None else array.copy() for name, array in arrays.items()}
-    held = np.ones(len(calendar.sessions), dtype=bool)
-    for each in corrections(calendar.code):
-        session = int(calendar.index(np.array([each.date], dtype="datetime64[D]"))[0])
-        if session < 0:
-            continue
-        held[session] = not each.is_closed
-        for name, hour in (("opens", each.opens), ("closes", each.closes)):
-            if hour is not None:
-                arrays[name][session] = _moment(each.date, hour, calendar.zone)
-    if arrays["break_starts"] is not None:
-        # The library gives a half day a break of no length, or one that begins as the session ends.
-        inside = (arrays["opens"] < arrays["break_starts"]) & (arrays["break_starts"] < arrays["break_ends"])
-        inside &= arrays["break_ends"] < arrays["closes"]
-        for name in ("break_starts", "break_ends"):
-            arrays[name][~inside] = np.datetime64("NaT", "s")
-    arrays = {name: None if array is None else array[held] for name, array in arrays.items()}
-    return Calendar(calendar.code, calendar.zone, calendar.sessions[held], **arrays)
-
-
-def _moment(day: date, hour: str, zone: str) -> np.datetime64:
-    local = datetime.combine(day, time.fromisoformat(hour), tzinfo=ZoneInfo(zone))
-    return np.datetime64(local.astimezone(UTC).replace(tzinfo=None), "s")
-
-
 def corrections(code: str | None = None) -> tuple[Correction, ...]:
     """Return where the sessions of an exchange, or of all, depart from those of the calendar library, and why.
 
@@ -296,7 +349,7 @@ def corrections(code: str | None = None) -> tuple[Correction, ...]:
     [('2020-08-19', 'opens at 13:30')]
     """
     if code is not None and code not in EXCHANGES:
-        raise UnknownNameError("exchange", code, EXCHANGES)
+        raise UnknownNameError("exchange", code, EXCHANGES, NAMES)
     return tuple(each for each in CORRECTIONS if code in (None, each.exchange))
 
 

@@ -7,7 +7,7 @@ kept and is yet to be looked at with care. Both are values, never exceptions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Self
@@ -60,15 +60,17 @@ class UnknownNameError(InputError):
         The name given.
     known : iterable of str
         The names that exist.
+    also : mapping of str to str, optional
+        What else people call some of them; see `nearest`.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        self.kind, self.name, self.known = kind, name, tuple(known)
-        hint = f" {nearest(name, self.known)}" if self.known else ""
+    def __init__(self, kind: str, name: str, known: Iterable[str], also: Mapping[str, str] | None = None) -> None:
+        self.kind, self.name, self.known, self.also = kind, name, tuple(known), also
+        hint = f" {nearest(name, self.known, also=also)}" if self.known else ""
         super().__init__(f"There is no {kind} named {name!r}.{hint}")
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str, str, tuple[str, ...]]]:
-        return type(self), (self.kind, self.name, self.known)
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, tuple[str, ...], Mapping[str, str] | None]]:
+        return type(self), (self.kind, self.name, self.known, self.also)
 
 
 class SourceError(InputError):
@@ -103,7 +105,7 @@ class OutputError(EventStudyError, OSError):
     """A result could not be written."""
 
 
-def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
+def nearest(name: str, known: Iterable[str], *, most: int = 12, also: Mapping[str, str] | None = None) -> str:
     """Return a hint: the known name nearest to `name`, or the names there are.
 
     Parameters
@@ -114,6 +116,8 @@ def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
         The words that would have been.
     most : int
         How many to list when none is near.
+    also : mapping of str to str, optional
+        What else people call some of the known words, in small letters and nothing but letters, and the known word.
 
     Examples
     --------
@@ -124,6 +128,8 @@ def nearest(name: str, known: Iterable[str], *, most: int = 12) -> str:
     """
     names = sorted({str(each) for each in known})
     word = name.lower()
+    if meant := (also or {}).get("".join(filter(str.isalpha, word))):
+        return f"Did you mean {meant!r}?"
     # Letters in another order are the commonest slip, and difflib thinks little of it.
     alike = get_close_matches(word, [each.lower() for each in names], n=1)
     close = [each for each in names if sorted(each.lower()) == sorted(word)]
@@ -194,6 +200,10 @@ class Reason(_Coded):
     )
     CALL_OR_MEETING = "call_or_meeting", "A call, meeting or the like, not the release of results itself."
     NO_RETURNS = "no_returns", "The symbol has no return in the event window."
+    DATE_BEFORE_CALENDAR = (
+        "date_before_calendar",
+        "The announcement lies before the first session that the exchange's calendar knows.",
+    )
     DATE_AFTER_CALENDAR = "date_after_calendar", "Day 0 lies after the last session of the prices."
     WINDOW_OUTSIDE_CALENDAR = "window_outside_calendar", "The event window passes the edge of the prices."
     TOO_FEW_ESTIMATION_DAYS = (

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._labels import alike, are, distinct, each_once
 from eventstudy._typing import Bools, Codes, Dates, Floats, Labels, Times
-from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
+from eventstudy.calendars import NAMES, calendar_codes, calendar_of, get_calendar
 from eventstudy.errors import DataError, Flag, nearest, nearest_zone
 from eventstudy.events.flags import Flags
 from eventstudy.events.table import RECORD_FIELDS, RESULT_FIELDS, TIMING_TAGS, Confirmation, Events, Precision, Timing
@@ -97,9 +97,8 @@ def _calendars(frame: pd.DataFrame, place: Codes, names: Labels, origin: Origin)
     if set(known) - set(calendar_codes()):
         row = int(np.flatnonzero(~np.isin(known.astype(str), calendar_codes())[codes])[0])
         code = calendars[row]
-        raise DataError(
-            f"{origin.row(row)}: calendar is {code!r}, which is no exchange. {nearest(code, calendar_codes())}"
-        )
+        hint = nearest(code, calendar_codes(), also=NAMES)
+        raise DataError(f"{origin.row(row)}: calendar is {code!r}, which is no exchange. {hint}")
     return calendars
 
 

@@ -92,7 +92,8 @@ class Placed:
     calendars : mapping of str to Calendar
         The calendars in use, by code.
     status : ndarray of shape (E,)
-        A `Reason` each: ``ok``, or ``not_a_session`` where that drops the event.
+        A `Reason` each: ``ok``, ``not_a_session`` where that drops the event, or ``date_before_calendar``, with the
+        calendar's first session as day 0.
     flags : Flags
         What the placing has to say of each event.
     """
@@ -311,7 +312,7 @@ def place(events: Events, alignment: Alignment | None = None) -> Placed:
     alignment = alignment or Alignment()
     count = len(events)
     day0, phase = np.empty(count, dtype=np.int64), np.empty(count, dtype=object)
-    closed = np.zeros(count, dtype=bool)
+    closed, early = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     flags = Flags(count).mark(Flag.ESTIMATED_DATE, are(events.confirmation, Confirmation.ESTIMATED))
     calendars = {code: get_calendar(code) for code in sorted(set(events.calendar))}
     timed = ~np.isnat(events.announced_at)
@@ -327,10 +328,13 @@ def place(events: Events, alignment: Alignment | None = None) -> Placed:
             day0[untimed], phase[untimed] = place_dates(events.date[untimed], events.timing[untimed], calendar)
         date = events.date.copy()
         date[rows] = calendar.local_date(events.announced_at[rows])
-        # Past the end of the calendar nobody knows what is a session.
-        closed |= here & (calendar.index(date) < 0) & (day0 < len(calendar.sessions))
+        early |= here & (date < calendar.sessions[0])
+        # Outside the calendar nobody knows what is a session.
+        closed |= here & (calendar.index(date) < 0) & ~early & (day0 < len(calendar.sessions))
     flags = flags.mark(Flag.TIMING_UNKNOWN, np.asarray(phase == Phase.UNKNOWN))
     day0, status, flags = _without_session(events, day0, closed, flags, alignment.non_session)
+    if early.any():
+        status = np.where(early, Reason.DATE_BEFORE_CALENDAR, status)
     return Placed(day0, phase, calendars, status, flags)
 
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventstudy.calendars import get_calendar
+from eventstudy.errors import Reason
 from eventstudy.events import Events, place
-from eventstudy.events.timing import place_times
+from eventstudy.events.timing import Alignment, place_times
 
 NEW_YORK = "America/New_York"
 
@@ -120,6 +121,23 @@ def test_past_the_calendar_day_0_is_the_number_of_sessions() -> None:
     frame = pd.DataFrame({"symbol": ["A", "B"], "announced_at": ["2031-03-03T10:00Z", None], "date": "2031-03-03"})
     where = place(Events.from_frame(frame))
     assert where.day0.tolist() == [len(where.calendars["XNYS"].sessions)] * 2
+
+
+@pytest.mark.parametrize("policy", ["next", "previous", "drop", "error"])
+@pytest.mark.parametrize(
+    ("calendar", "row"),
+    [
+        ("XNYS", {"date": "1900-05-05"}),
+        ("XNYS", {"date": "0202-05-05", "timing": "BMO"}),
+        ("XNYS", {"announced_at": "1925-12-31T10:00Z"}),
+        ("XBOM", {"date": "1996-08-01", "timing": "AMC"}),
+    ],
+)
+def test_before_the_calendar_an_event_falls_out(policy: str, calendar: str, row: dict[str, str]) -> None:
+    events = Events.from_frame(pd.DataFrame([{"symbol": "A", "calendar": calendar} | row]))
+    where = place(events, Alignment(non_session=policy))
+    assert where.status.tolist() == [Reason.DATE_BEFORE_CALENDAR]
+    assert "moved" not in str(where.flags.text[0])
 
 
 def test_no_events_have_no_day_0() -> None:
