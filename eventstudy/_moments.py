@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["known_zone", "time_column"]
 
+WINTER_ONLY = {"EST": ("America/New_York", "Etc/GMT+5"), "MST": ("America/Denver", "Etc/GMT+7")}
+
 
 def time_column(
     frame: pd.DataFrame, field: str, origin: Origin, *, zone: str | Labels | None, time_format: str | None = None
@@ -75,15 +77,24 @@ def time_column(
     return _in_utc(parsed)
 
 
-def known_zone(zone: str, origin: Origin) -> ZoneInfo:
-    """Return a time zone by its name, raising `DataError` with the nearest name where there is none."""
+def known_zone(zone: str, origin: Origin, what: str = "the zone") -> ZoneInfo:
+    """Return a time zone by its name, raising `DataError` with the nearest name where there is none.
+
+    Names of a winter time alone are refused: those who write EST mostly mean New York's clocks, summer time included.
+    """
     from zoneinfo import ZoneInfo, available_timezones
 
+    if zone in WINTER_ONLY:
+        place, fixed = WINTER_ONLY[zone]
+        raise DataError(
+            f"{origin.name}: {what} is {zone!r}, which has no summer time; write {place!r} for what the clocks there "
+            f"show, or {fixed!r} for the same offset all year."
+        )
     try:
         return ZoneInfo(zone)
     except (ValueError, OSError, KeyError):
         hint = nearest_zone(zone, available_timezones())
-        raise DataError(f"{origin.name}: the zone is {zone!r}, which is no time zone. {hint}") from None
+        raise DataError(f"{origin.name}: {what} is {zone!r}, which is no time zone. {hint}") from None
 
 
 def _parsed(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from eventstudy._labels import alike, are, distinct, each_once
+from eventstudy._moments import known_zone
 from eventstudy._typing import Bools, Codes, Dates, Floats, Labels, Times
 from eventstudy.calendars import NAMES, calendar_codes, calendar_of, get_calendar
-from eventstudy.errors import DataError, Flag, nearest, nearest_zone
+from eventstudy.errors import DataError, Flag, nearest
 from eventstudy.events.flags import Flags
 from eventstudy.events.table import RECORD_FIELDS, RESULT_FIELDS, TIMING_TAGS, Confirmation, Events, Precision, Timing
 from eventstudy.frames import (
@@ -154,13 +155,7 @@ def _in_utc(column: pd.Series[pd.Timestamp]) -> Times:
 
 def _localized(column: pd.Series[pd.Timestamp], zone: str, field: str, origin: Origin) -> pd.Series[pd.Timestamp]:
     """Return local times as UTC, NaT where the zone's clocks do not show a time exactly once."""
-    from zoneinfo import ZoneInfo, available_timezones
-
-    try:
-        known = ZoneInfo(zone)
-    except (ValueError, OSError, KeyError):
-        hint = nearest_zone(zone, available_timezones())
-        raise DataError(f"{origin.name}: the zone of {field} is {zone!r}, which is no time zone. {hint}") from None
+    known = known_zone(zone, origin, f"the zone of {field}")
     return column.dt.tz_localize(known, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
 
 

@@ -140,6 +140,15 @@ def test_a_time_that_the_clocks_skip_or_repeat_needs_its_offset(local: str) -> N
         build("America/New_York", announced_at=[local, "2025-02-20T05:36Z"])
 
 
+@pytest.mark.parametrize("zone", ["EST", "MST"])
+def test_a_zone_without_summer_time_is_not_taken_for_a_place(zone: str) -> None:
+    frame = pd.DataFrame({"symbol": ["A"], "announced_at": ["2025-07-10 15:30"]})
+    with pytest.raises(
+        DataError, match=rf"'{zone}', which has no summer time; write 'America/\w+' for what the clocks"
+    ):
+        Events.from_frame(frame, zone=zone)
+
+
 def test_an_unknown_zone_names_the_nearest() -> None:
     with pytest.raises(DataError, match=r"'America/NewYork', which is no time zone. Did you mean 'America/New_York'?"):
         build("America/NewYork", announced_at=["2025-07-01 16:05", "2025-07-01 16:05"])
