@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from eventstudy.errors import InputError
+from eventstudy.errors import InputError, Reason
 from eventstudy.returns.models import (
     Block,
     DimsonModel,
@@ -21,6 +21,7 @@ from eventstudy.returns.models import (
     MarketModel,
     ScholesWilliamsModel,
     TheilSenModel,
+    robust,
 )
 from eventstudy.returns.models.line import Line, LineModel
 from tests.returns.made_up_blocks import made_up_block
@@ -239,6 +240,55 @@ def test_huber_on_a_stock_that_mostly_does_not_move() -> None:
     result = HuberModel("M").fit(replace(block, y=still))
     assert np.isfinite(result.parameters).all()
     assert (result.sigma > 0).all()
+
+
+def test_huber_goes_to_the_end_where_half_of_the_returns_are_zero() -> None:
+    """The line through the zeros is reached by ever the same share of what is left: in more than 500 steps here."""
+    rng, zeros = np.random.default_rng(4), 0.55
+    x, y = 0.01 * rng.standard_t(4, (40, 60, 1)), 0.03 * rng.standard_t(3, (40, 60))
+    y[rng.random(y.shape) < zeros] = 0.0
+    result = HuberModel("M").fit(Block(y, x, y[:, :3], x[:, :3]))
+    assert result.reason.tolist() == ["ok"] * 40
+    for event in range(40):
+        # A step of reweighted least squares from the line leads back to it, or it is the line of the zeros.
+        alpha, beta = result.parameters[event]
+        size = np.abs(y[event] - alpha - beta * x[event, :, 0])
+        scale = np.median(size) / stats.norm.ppf(0.75)
+        if scale < 1e-9:
+            np.testing.assert_allclose([alpha, beta], 0.0, atol=1e-7)
+            continue
+        weight = np.minimum(1.0, 1.345 * scale / np.maximum(size, 1e-300))
+        again = sm.WLS(y[event], sm.add_constant(x[event]), weights=weight).fit().params
+        np.testing.assert_allclose(again, [alpha, beta], rtol=1e-8)
+
+
+def test_lines_that_are_not_found_have_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = made_up_block(8, events=2)
+    monkeypatch.setattr(robust, "MOST_STEPS", 2)
+    result = HuberModel("M").fit(block)
+    assert result.reason.tolist() == [Reason.DEGENERATE_ESTIMATION] * 2
+    assert result.detail.tolist() == ["no line was found"] * 2
+    assert np.isnan(result.expected).all()
+    assert np.isnan(result.sigma).all()
+    # The market moves on the last session alone: on that of the session before there is no slope.
+    still = np.zeros((2, 82, 1))
+    still[:, 80] = 0.01
+    lent = made_up_block(8, events=2, margin=(1, 1))
+    result = ScholesWilliamsModel("M", outside=True).fit(replace(lent, x=still))
+    assert result.detail.tolist() == ["no line was found"] * 2
+    assert result.reason.tolist() == [Reason.DEGENERATE_ESTIMATION] * 2
+
+
+def test_a_beta_that_is_divided_by_next_to_nothing_has_a_note() -> None:
+    block = made_up_block(3, events=1)
+    swings = np.where(np.arange(80) % 2 == 0, 0.01, -0.01)[None, :, None] + 0.3 * block.x
+    result = ScholesWilliamsModel("M").fit(replace(block, x=swings))
+    market = swings[0, :, 0]
+    divisor = 1 + 2 * np.corrcoef(market[1:], market[:-1])[0, 1]
+    assert divisor < 0.2
+    assert result.detail.tolist() == [f"1 + 2 rho is {divisor:.2f}: beta is unreliable"]
+    assert result.reason.tolist() == ["ok"]
+    assert ScholesWilliamsModel("M").fit(block).detail.tolist() == [""]
 
 
 def test_a_tuning_constant_of_zero_is_refused() -> None:

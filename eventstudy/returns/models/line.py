@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats
+from eventstudy._typing import Bools, Floats, Labels
 from eventstudy.errors import Reason
 from eventstudy.returns.linear import condition_numbers, least_squares
 from eventstudy.returns.models.base import BenchmarkModel, Block, EstimationResult, failures, named, with_constant
@@ -22,14 +22,22 @@ class Line:
     Parameters
     ----------
     alpha, beta : ndarray of shape (E,)
-        Intercept and slope.
+        Intercept and slope; NaN where none was found.
     slope_error : ndarray of shape (E,)
         ``sqrt(var(beta) / s^2)``, s the standard deviation of the line's residuals.
+    note : ndarray of shape (E,), optional
+        What there is to say of a line that was found; empty where nothing.
     """
 
     alpha: Floats
     beta: Floats
     slope_error: Floats
+    note: Labels | None = None
+
+    @property
+    def found(self) -> Bools:
+        """Which events have a line and its error, shape (E,)."""
+        return np.asarray(np.isfinite(self.alpha) & np.isfinite(self.beta) & np.isfinite(self.slope_error))
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class LineModel(BenchmarkModel):
 
     @abstractmethod
     def line(self, y: Floats, x: Floats, used: Bools) -> Line:
-        """Return the lines of E events.
+        """Return the lines of E events, NaN where there is none to be found.
 
         Parameters
         ----------
@@ -80,6 +88,8 @@ class LineModel(BenchmarkModel):
         y, market = np.where(used, block.y, 0.0), np.where(used, x[..., 0], 0.0)
         n_obs = used.sum(axis=1)
         line = self.line(y, x, used)
+        good = _say(line, reason, detail)
+        used &= good[:, None]
         residuals = np.where(used, y - line.alpha[:, None] - line.beta[:, None] * market, 0.0)
         ssr = (residuals**2).sum(axis=1)
         sigma = np.where(good, np.sqrt(ssr / np.maximum(n_obs - 2, 1)), np.nan)
@@ -115,6 +125,17 @@ class LineModel(BenchmarkModel):
         """Return the condition number of the constant and the market, shape (E,)."""
         x, _ = self.columns(block)
         return condition_numbers(block.y, with_constant(x))
+
+
+def _say(line: Line, reason: Labels, detail: Labels) -> Bools:
+    """Write a reason where no line was found, and notes where one was; return for which events, shape (E,)."""
+    good = reason == Reason.OK
+    lost = good & ~line.found
+    reason[lost], detail[lost] = Reason.DEGENERATE_ESTIMATION, "no line was found"
+    if line.note is not None:
+        told = good & line.found
+        detail[told] = line.note[told]
+    return np.asarray(good & line.found)
 
 
 def column_mean(values: Floats, used: Bools) -> Floats:

@@ -17,7 +17,8 @@ __all__ = ["HuberModel", "LADModel", "TheilSenModel"]
 # The median absolute deviation of a normal variable with standard deviation one, to the digits of METHODS' sources.
 NORMAL_MAD = 0.6744897501960817
 CONVERGED = 1e-10
-MOST_STEPS = 500
+# Where half of the returns are zero, thousands of steps may be needed.
+MOST_STEPS = 50_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class HuberModel(RobustModel):
 
     Iteratively reweighted least squares from ordinary least squares, weights ``min(1, k s / |e|)``, the scale
     ``s = median |e| / 0.6745`` estimated anew in every step, until coefficients change by less than 1e-10 of
-    themselves.
+    themselves. Where half of the sessions lie on one line the scale shrinks to nothing, and the estimate is that line;
+    an event whose steps don't end has a reason.
 
     Source: Huber (1964), Annals of Mathematical Statistics 35, 73-101.
 
@@ -96,25 +98,27 @@ class HuberModel(RobustModel):
             raise InputError(f"huber: tuning is {self.tuning}; it must be positive.")
 
     def robust(self, y: Floats, x: Floats, used: Bools) -> tuple[Floats, Floats]:
-        """Return the M-estimates; an event that has converged does not move any more."""
+        """Return the M-estimates, NaN where the steps don't end; an event that has converged does not move any more."""
         alpha, beta = _weighted_line(y, x, used.astype(np.float64))
-        moving = np.asarray(used.any(axis=1))
+        moving, smallest = np.asarray(used.any(axis=1)), np.full(len(y), np.nan)
         for _ in range(MOST_STEPS):
             rows = np.flatnonzero(moving)
             if not rows.size:
                 break
             size = np.abs(np.where(used[rows], y[rows] - alpha[rows, None] - beta[rows, None] * x[rows], np.nan))
             scale = np.nanmedian(size, axis=1)[:, None] / NORMAL_MAD
+            smallest[rows] = np.fmax(smallest[rows], CONVERGED * scale[:, 0])
             bound = self.tuning * scale
             weight = np.where(used[rows], np.where(size <= bound, 1.0, bound / np.where(size > 0, size, 1.0)), 0.0)
             new_alpha, new_beta = _weighted_line(y[rows], x[rows], weight)
-            # Without a scale more than half of the sessions lie on the line: it stays.
-            stays = (scale[:, 0] == 0) | ~np.isfinite(new_beta)
+            # Without a scale half of the sessions lie on the line: it stays. It is reached in ever smaller steps, by
+            # ever the same share of what is left, so that no step is small beside a coefficient that goes to zero.
+            stays = (scale[:, 0] <= smallest[rows]) | ~np.isfinite(new_beta)
             new_alpha, new_beta = np.where(stays, alpha[rows], new_alpha), np.where(stays, beta[rows], new_beta)
             change = np.maximum(_change(new_alpha, alpha[rows]), _change(new_beta, beta[rows]))
             alpha[rows], beta[rows] = new_alpha, new_beta
             moving[rows] = ~stays & (change > CONVERGED)
-        return alpha, beta
+        return np.where(moving, np.nan, alpha), np.where(moving, np.nan, beta)
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,8 @@ def _least_absolute(y: Floats, x: Floats) -> tuple[float, float]:
     scale_y, scale_x, mean_x = float(np.std(y)), float(np.std(x)), float(np.mean(x))
     design = np.stack([np.ones(len(x)), (x - mean_x) / scale_x])
     solved = linprog(-y / scale_y, A_eq=design, b_eq=np.zeros(2), bounds=(-1.0, 1.0), method="highs-ds")
+    if not solved.success:
+        return float("nan"), float("nan")
     level, slope = -np.asarray(solved.eqlin.marginals) * scale_y
     return float(level - slope * mean_x / scale_x), float(slope / scale_x)
 

@@ -7,12 +7,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from eventstudy._typing import Bools, Floats
+from eventstudy._typing import Bools, Floats, Labels
 from eventstudy.returns.models.base import Block
 from eventstudy.returns.models.lags import around, market_alone
 from eventstudy.returns.models.line import Line, LineModel, centred, column_mean
 
 __all__ = ["ScholesWilliamsModel"]
+
+# Of a market that follows on itself so negatively, 1 + 2 rho is next to zero and beta anything.
+UNRELIABLE = 0.2
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class ScholesWilliamsModel(LineModel):
     On the sessions whose neighbours are there, with the slopes ``b_-``, ``b_0``, ``b_+`` of simple regressions on the
     market of the session before, the session itself and the session after, and rho the market's autocorrelation:
     ``beta = (b_- + b_0 + b_+) / (1 + 2 rho)``, ``alpha = mean(R) - beta mean(R_m)``. With ``z_t = R_m,t-1 + R_m,t +
-    R_m,t+1`` as instrument, ``var(beta) = s^2 sum z~^2 / (sum z~ x~)^2``.
+    R_m,t+1`` as instrument, ``var(beta) = s^2 sum z~^2 / (sum z~ x~)^2``. Where ``1 + 2 rho`` is below 0.2 the estimate
+    has a note.
 
     Source: Scholes and Williams (1977), Journal of Financial Economics 5, 309-327.
 
@@ -73,7 +77,15 @@ class ScholesWilliamsModel(LineModel):
         beta = (slope_before + slope_own + slope_after) / (1.0 + 2.0 * rho)
         instrument = before + own + after
         error = _ratio(np.sqrt((instrument**2).sum(axis=1)), np.abs((instrument * own).sum(axis=1)))
-        return Line(column_mean(y, used) - beta * column_mean(market, used), beta, error)
+        alpha = column_mean(y, used) - beta * column_mean(market, used)
+        return Line(alpha, beta, error, _notes(1.0 + 2.0 * rho))
+
+
+def _notes(divisor: Floats) -> Labels:
+    """Return a warning for each event whose beta is divided by next to nothing, shape (E,)."""
+    return np.array(
+        [f"1 + 2 rho is {each:.2f}: beta is unreliable" if each < UNRELIABLE else "" for each in divisor], dtype=object
+    )
 
 
 def _autocorrelation(market: Floats, before: Floats) -> Floats:
