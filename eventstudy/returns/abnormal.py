@@ -305,7 +305,14 @@ class AbnormalReturns:
         if not self.returns:
             return [np.full(len(self.ar), np.nan) for _ in windows]
         actual, delisted = self.source.actual, self.source.delisted
-        benchmark = self.source.benchmark if self.hold.benchmark == "market" else self.source.expected
+        if self.hold.benchmark == "market":
+            benchmark = self.source.benchmark
+        else:
+            benchmark = self.source.expected
+            if self.span is not None:
+                # What is expected of a return from trade to trade is that of all the sessions that it covers.
+                covered = np.isnan(actual) if delisted is None else np.isnan(actual) & ~delisted
+                benchmark = np.where(covered, 0.0, benchmark)
         return [self._held(window, actual, benchmark, delisted) for window in windows]
 
     def _held(self, window: Window, actual: Floats, benchmark: Floats, delisted: Bools | None) -> Floats:

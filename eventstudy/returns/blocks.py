@@ -189,7 +189,8 @@ class BlockReader:
         """
         start, length = self._place(rows, self.aligned.windows.event)
         if not self.model.regressors:
-            return expected
+            spans = self._spans(rows, self.aligned.windows.event)
+            return expected if spans is None else expected / spans
         own = self.tables.own.get(0)
         if isinstance(own, Named) and own.codes.shape[2] > 1:
             return own.members(rows, self.exchange[rows], start, length)

@@ -26,6 +26,8 @@ from eventstudy.returns import (
     HuberModel,
     MarketAdjustedModel,
     MarketModel,
+    MeanAdjustedModel,
+    RawModel,
     Regressors,
     ScholesWilliamsModel,
     Windows,
@@ -175,6 +177,30 @@ def test_trade_to_trade_through_the_whole_path() -> None:
     assert abnormal.car("to the gap").reason[0] == Reason.INCOMPLETE_WINDOW
     with pytest.raises(InputError, match="'huber' can't weight returns from trade to trade"):
         run(HuberModel("MKT"), windows, frame=with_prices(holes), kind="log", missing="trade_to_trade")
+
+
+@pytest.mark.parametrize("against", ["market", "model"])
+@pytest.mark.parametrize("model", [MarketModel("MKT"), MarketAdjustedModel("MKT"), MeanAdjustedModel(), RawModel()])
+def test_what_is_held_over_a_gap_counts_its_sessions_once(model: ExpectedReturnModel, against: str) -> None:
+    windows = Windows(estimation=(-100, -11), event=(-5, 5), named={"all": (-5, 5)}, min_obs=60)
+    abnormal, _ = run(
+        model,
+        windows,
+        frame=with_prices([105, 202, 203]),
+        kind="log",
+        missing="trade_to_trade",
+        hold=BuyAndHold(benchmark=against),
+    )
+    market, parameters = np.log1p(MARKET[195:206]), abnormal.estimates.parameters[0]
+    by_session = {
+        "market": parameters[0] + parameters[1] * market if len(parameters) == 2 else market,
+        "market_adjusted": market,
+        "mean_adjusted": np.full(11, parameters[0]) if len(parameters) else market,
+        "raw": np.zeros(11),
+    }[model.kind]
+    legs = market if model.regressors and against == "market" else by_session
+    expected = np.prod(1 + OWN[195:206]) - np.exp(legs.sum())
+    assert abnormal.car("all").bhar[0] == pytest.approx(expected, rel=1e-10)
 
 
 @pytest.mark.parametrize(("start", "held"), [(6.0, True), (8.0, False)])
