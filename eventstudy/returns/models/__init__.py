@@ -12,8 +12,9 @@ from eventstudy.returns.models.base import (
 from eventstudy.returns.models.block import Donors
 from eventstudy.returns.models.capm import CAPM
 from eventstudy.returns.models.dimson import DimsonModel
+from eventstudy.returns.models.egarch import EGARCHModel
 from eventstudy.returns.models.factors import FF3, FF5, Carhart, FactorModel
-from eventstudy.returns.models.garch import EGARCHModel, GARCHModel
+from eventstudy.returns.models.garch import GARCHModel
 from eventstudy.returns.models.market import MarketModel
 from eventstudy.returns.models.market_adjusted import MarketAdjustedModel
 from eventstudy.returns.models.matched import CharacteristicModel, MatchedModel

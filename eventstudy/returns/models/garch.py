@@ -1,4 +1,4 @@
-"""Market models whose disturbances have a variance that moves: GARCH and EGARCH (METHODS 2.5)."""
+"""Market models whose disturbances have a variance that moves, and GARCH among them (METHODS 2.5)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,27 @@ from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.returns.event_garch import EventSeries, maximise
 from eventstudy.returns.models.base import BenchmarkModel, Block, EstimationResult, named
 from eventstudy.returns.models.market import MarketModel
-from eventstudy.returns.variance_paths import Volatility, egarch_path, garch_path
+from eventstudy.returns.variance_paths import Volatility, garch_path
 
-__all__ = ["EGARCHModel", "GARCHModel"]
+__all__ = ["ConditionalVarianceModel", "GARCHModel"]
 
 # Returns in percent: the optimiser's tolerances are absolute.
 PERCENT = 100.0
 EXPLOSIVE = 0.9999
+# Of a log-likelihood: what bounds and tolerances of a search may cost.
+SLACK = 0.1
 SAVICKAS = "savickas"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Maximum:
+    """Where a likelihood is largest, of returns in percent; `root` (2, 2) is that of the coefficients' covariance."""
+
+    alpha: float
+    beta: float
+    volatility: Volatility
+    stationary: bool
+    root: Floats
 
 
 @dataclass(frozen=True)
@@ -109,44 +122,85 @@ class ConditionalVarianceModel(BenchmarkModel):
         return result
 
     def _fit_event(self, event: int, block: Block, result: EstimationResult) -> None:
-        market = block.x[event, :, 0]
+        market, market_event = block.x[event, :, 0], block.x_event[event, :, 0]
         used = np.flatnonzero(np.isfinite(block.y[event]) & np.isfinite(market))
         y, x = PERCENT * block.y[event, used], PERCENT * market[used]
         found = self._maximised(y, x, float(np.mean((PERCENT * result.residuals[event, used]) ** 2)))
-        volatility, stationary = (None, False) if found is None else self.read(found)
-        if volatility is None or not stationary:
-            why = "the likelihood has no maximum that was found" if found is None else "the variance is not stationary"
-            result.detail[event] = f"least squares: {why}"
+        if found is None:
+            result.detail[event] = "least squares: the likelihood has no maximum that was found"
             return
-        alpha, beta = float(found.params.iloc[0]) / PERCENT, float(found.params.iloc[1])
-        # The covariance of (alpha, beta), alpha in percent, back in decimals.
-        units = np.array([1.0 / PERCENT, 1.0])
-        covariance = np.asarray(found.param_cov)[:2, :2] * np.outer(units, units)
-        market_event = block.x_event[event, :, 0]
-        result.expected[event] = alpha + beta * market_event
-        result.residuals[event, used] = block.y[event, used] - alpha - beta * market[used]
+        volatility, stationary, alpha = found.volatility, found.stationary, found.alpha / PERCENT
+        expected = alpha + found.beta * market_event
         shocks = np.full(len(market_event), np.nan)
         if self.variance == "updated":
-            shocks = PERCENT * (block.y_event[event] - result.expected[event])
+            shocks = PERCENT * (block.y_event[event] - expected)
         start = block.y.shape[1] - int(used[-1]) + block.gap
-        h = self.path(volatility, start, shocks)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            h = self.path(volatility, start, shocks) if stationary else np.full(len(shocks), np.nan)
+        if not (np.isfinite(h) & (h > 0)).all():
+            why = "of the event window is not finite" if stationary else "is not stationary"
+            result.detail[event] = f"least squares: the variance {why}"
+            return
+        result.expected[event] = expected
+        residuals = block.y[event, used] - alpha - found.beta * market[used]
+        result.residuals[event, used] = residuals
         result.noise[event] = h / PERCENT**2
-        root = np.linalg.cholesky(covariance)
+        # Of (alpha, beta), alpha in percent, back in decimals.
+        root = found.root * np.array([[1.0 / PERCENT], [1.0]])
         result.spread[event] = np.stack([np.ones(len(market_event)), market_event], axis=1) @ root
-        ssr = float((result.residuals[event, used] ** 2).sum())
+        ssr = float((residuals**2).sum())
         result.sigma[event] = np.sqrt(ssr / (len(used) - 2))
         result.r_squared[event] = 1.0 - ssr / float(((block.y[event, used] - block.y[event, used].mean()) ** 2).sum())
-        result.parameters[event] = alpha, beta, *volatility.decimals(PERCENT)
+        result.parameters[event] = alpha, found.beta, *volatility.decimals(PERCENT)
 
-    def _maximised(self, y: Floats, x: Floats, variance: float) -> Any:
-        """Return the fit of `arch`, None where its optimiser gave up or its covariance is none."""
-        model = self.specified(y, x)
-        found = model.fit(disp="off", show_warning=False, backcast=variance, options={"ftol": 1e-12, "maxiter": 1000})
-        if found.convergence_flag != 0 or not np.isfinite(found.params).all():
+    def _maximised(self, y: Floats, x: Floats, variance: float) -> _Maximum | None:
+        """Return the best of what `arch` finds from the starts there are, None where that is no maximum."""
+        model, best = self.specified(y, x), None
+        # A constant variance is among the models: whatever is less likely than that was left on the way.
+        least = -0.5 * len(y) * (np.log(2.0 * np.pi * variance) + 1.0) - SLACK
+        for start in self.starts(y, x, variance):
+            found = model.fit(
+                disp="off",
+                show_warning=False,
+                backcast=variance,
+                starting_values=start,
+                options={"ftol": 1e-12, "maxiter": 1000},
+            )
+            arrived = found.convergence_flag == 0 and np.isfinite(found.params).all() and found.loglikelihood >= least
+            if arrived and (best is None or found.loglikelihood > best.loglikelihood):
+                best = found
+        if best is None:
             return None
-        covariance = np.asarray(found.param_cov)[:2, :2]
-        fine = np.isfinite(covariance).all() and covariance[0, 0] > 0 and np.linalg.det(covariance) > 0
-        return found if fine else None
+        try:
+            covariance = self.coefficient_covariance(best, np.stack([np.ones(len(x)), x], axis=1), variance)
+            root = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
+        except np.linalg.LinAlgError:
+            return None
+        alpha, beta = float(best.params.iloc[0]), float(best.params.iloc[1])
+        return _Maximum(alpha, beta, *self.read(best), root) if np.isfinite(root).all() else None
+
+    def starts(self, y: Floats, x: Floats, variance: float) -> list[Floats | None]:  # noqa: ARG002
+        """Return where searches begin, None for where `arch` would."""
+        return [None]
+
+    def coefficient_covariance(self, found: Any, x: Floats, variance: float) -> Floats:  # noqa: ARG002
+        """Return the sandwich covariance of intercept and slope, shape (2, 2), in percent.
+
+        Parameters
+        ----------
+        found : ARCHModelResult
+            A fit of `arch`.
+        x : ndarray of shape (n, 2)
+            Constant and market.
+        variance : float
+            h ahead of the first session.
+
+        Raises
+        ------
+        LinAlgError
+            Where the likelihood is flat.
+        """
+        return np.asarray(found.param_cov)[:2, :2]
 
     def condition(self, block: Block) -> Floats:
         """Return the condition number of the constant and the market, shape (E,)."""
@@ -283,49 +337,3 @@ class GARCHModel(ConditionalVarianceModel):
         none, unknown = 0.0 * variance, np.full(len(variance), np.nan)
         event = (unknown, none) if self.variance == SAVICKAS else ()
         return np.stack([variance, none, none, *event], axis=1)
-
-
-@dataclass(frozen=True)
-class EGARCHModel(ConditionalVarianceModel):
-    """Expected return = ``alpha + beta R_m,t``, disturbances EGARCH(1,1).
-
-    ``ln h_t = w + g ln h_{t-1} + a (|z_{t-1}| - E|z|) + c z_{t-1}``. The forecast is the expectation of h for normal z;
-    with the t distribution h has none, and the forecast is the exponential of the expectation of ln h.
-
-    Source: Nelson (1991), Econometrica 59, 347-370.
-
-    Parameters
-    ----------
-    benchmark : str or mapping, optional
-        The market; the study's benchmark where it is None.
-
-    Examples
-    --------
-    >>> EGARCHModel("SPY").parameters
-    ('alpha', 'beta', 'omega', 'arch', 'asymmetry', 'garch')
-    """
-
-    kind: ClassVar[str] = "egarch"
-    source: ClassVar[str] = "Nelson (1991)"
-    volatility_parameters: ClassVar[tuple[str, ...]] = ("omega", "arch", "asymmetry", "garch")
-
-    def specified(self, y: Floats, x: Floats) -> Any:
-        """Return an EGARCH(1,1) market model."""
-        return self._arch(y, x, "EGARCH", 1)
-
-    def read(self, found: Any) -> tuple[Volatility, bool]:
-        """Return omega, a, g and c."""
-        names = ("omega", "alpha[1]", "beta[1]", "gamma[1]")
-        omega, arch, garch, asymmetry = (float(found.params[name]) for name in names)
-        last = float(found.conditional_volatility[-1]) ** 2, float(found.resid[-1])
-        return Volatility(omega, arch, garch, asymmetry, *last, logs=True), abs(garch) < EXPLOSIVE
-
-    def path(self, volatility: Volatility, start: int, shocks: Floats) -> Floats:
-        """Return the variances of the event days."""
-        return egarch_path(volatility, start, shocks, expectation=self.distribution == "normal")
-
-    def constant(self, variance: Floats) -> Floats:
-        """Return the logarithm of the variance as omega, and nothing else."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            logarithm = np.log(variance)
-        return np.stack([logarithm, 0.0 * variance, 0.0 * variance, 0.0 * variance], axis=1)
