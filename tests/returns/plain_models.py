@@ -13,7 +13,9 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from scipy.stats import theilslopes
+from scipy.integrate import quad
+from scipy.special import zeta
+from scipy.stats import chi2, norm, theilslopes
 
 Array = np.ndarray
 
@@ -131,7 +133,8 @@ def robust(y: Array, market: Array, market_event: Array, kind: str, *, recentre:
     used = np.isfinite(y) & np.isfinite(market)
     own, x = y[used], market[used]
     if kind == "huber":
-        fit = sm.RLM(own, sm.add_constant(x), M=sm.robust.norms.HuberT(1.345)).fit(maxiter=20000, tol=1e-15)
+        huber = sm.robust.norms.HuberT(1.345)
+        fit = sm.RLM(own, sm.add_constant(x), M=huber).fit(maxiter=2000, tol=1e-13, conv="coefs")
         alpha, beta = fit.params
     elif kind == "theil_sen":
         beta, alpha = theilslopes(own, x)[:2]
@@ -235,6 +238,15 @@ def egarch_log_variances(e: Array, omega: float, a: float, c: float, g: float, b
     return np.array(log_h)
 
 
+def premium(a: float, c: float, decay: float) -> float:
+    """E exp(decay (a (|z| - E|z|) + c z)) of a standard normal z, by integration."""
+
+    def part(z: float) -> float:
+        return float(np.exp(decay * (a * (abs(z) - np.sqrt(2 / np.pi)) + c * z)) * norm.pdf(z))
+
+    return float(sum(quad(part, *side, epsabs=1e-14, epsrel=1e-13)[0] for side in ((-20, 0), (0, 20))))
+
+
 def held(firm: Sequence[float], legs: Array, delisted: Sequence[bool], rule: str) -> float:
     """METHODS 2.3 and 1.3 of simple returns: `legs` (L, J) are bought in equal parts and held."""
     whole = [j for j in range(legs.shape[1]) if np.isfinite(legs[:, j]).all()]
@@ -262,3 +274,16 @@ def first_order(residuals: Array) -> float:
     pairs = [e[t] * e[t - 1] for t in range(1, len(e)) if np.isfinite(e[t] * e[t - 1])]
     n = int(np.isfinite(e).sum())
     return float(np.mean(pairs) * (n - 1) / np.nansum(e**2))
+
+
+def trigamma(value: float) -> float:
+    """The variance of the logarithm of half a chi-squared variable with twice so many degrees of freedom."""
+    return float(zeta(2.0, value))
+
+
+def arch_lm(e: Array, lags: int) -> tuple[float, float]:
+    """Engle (1982): n R2 of squares on their own lags, and its p-value."""
+    squares = e**2
+    columns = [squares[lags - lag : len(e) - lag] for lag in range(1, lags + 1)]
+    statistic = (len(e) - lags) * sm.OLS(squares[lags:], sm.add_constant(np.column_stack(columns))).fit().rsquared
+    return float(statistic), float(chi2.sf(statistic, lags))
