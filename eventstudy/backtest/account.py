@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints, Labels
+from eventstudy._typing import Floats, Ints, Labels, Times
 from eventstudy.backtest.book import Book
+from eventstudy.backtest.clock import LAST
 from eventstudy.backtest.costs import FillCost, cost_of_fill
 from eventstudy.backtest.decide import Market
-from eventstudy.backtest.exits import touched
+from eventstudy.backtest.exits import Exits, touched
 from eventstudy.backtest.fills import Moment
-from eventstudy.backtest.orders import Orders, hedge_exits
+from eventstudy.backtest.hedges import auctions, hedge_exits
+from eventstudy.backtest.orders import Orders
 from eventstudy.backtest.room import room_for
 from eventstudy.backtest.statuses import ExitReason, OrderStatus
 from eventstudy.backtest.timeline import Timeline
@@ -121,24 +123,28 @@ class Account:
         now = np.array([sessions[each][day] for each in self.book.exchanges], dtype=np.int64)
         return self.market.tape.position(self.book.code[legs], now[self.book.exchange[legs]])
 
-    def close_due(self, day: int, moment: Moment, until: np.datetime64 | None = None) -> None:
-        """Close the positions whose time has come, by a time of the clock if one is given."""
-        live = self.book.live
-        if not live.size:
-            return
-        due = live[(self.book.exit_day[live] == day) & (self.book.exit_moment[live] == moment)]
-        for leg in due:
-            late = until is not None and self._told(int(leg), day, moment) > until
-            if not late and not self.book.closed[leg]:
-                self.close(int(leg), day, moment)
+    def close_due(self, day: int, until: np.datetime64 = LAST) -> None:
+        """Close the positions whose exit is known for certain by a time of the clock, in the order of a session.
 
-    def _told(self, leg: int, day: int, moment: Moment) -> np.datetime64:
-        """Return when the exit of a leg is known for certain: at the open, or at the close if within the session."""
-        calendar = self.market.tape.listing.calendars[self.book.code[leg]]
-        times = calendar.opens if moment <= Moment.OPEN else calendar.closes
-        return np.datetime64(times[self.timeline.sessions[calendar.code][day]])
+        An exit at the open is known then, one within the session at the close.
+        """
+        while (due := self._due(day, until)).size:
+            moment = Moment(int(self.book.exit_moment[due].min()))
+            for leg in due[self.book.exit_moment[due] == moment]:
+                if not self.book.closed[leg]:
+                    self.close(int(leg), day, moment)
 
-    def close(self, leg: int, day: int, moment: Moment) -> None:
+    def _due(self, day: int, until: np.datetime64) -> Ints:
+        book = self.book
+        due: Ints = book.live[book.exit_day[book.live] == day]
+        return np.asarray(due[self._told(due) <= until])
+
+    def _told(self, legs: Ints) -> Times:
+        """Return when the exits of legs are known, UTC, shape (n,)."""
+        book = self.book
+        return auctions(self.market.tape, book.code[legs], book.exit[legs], book.exit_moment[legs])
+
+    def close(self, leg: int, day: int, moment: Moment, told: Times | None = None) -> None:
         """Close one position at the price that stands in the book, and its hedge with it."""
         book = self.book
         price, shares = float(book.exit_price[leg]), float(book.shares[leg])
@@ -157,17 +163,21 @@ class Account:
             self.open[int(book.code[leg])].remove(leg)
             hedge = leg + len(self.orders)
             if book.opened[hedge] and not book.closed[hedge]:
-                self._close_hedge(hedge, leg, day, moment)
+                self._close_hedge(hedge, leg, day, told)
 
-    def _close_hedge(self, hedge: int, leg: int, day: int, moment: Moment) -> None:
-        """Close a hedge at the open or the close at hand, at its last price where its exchange has none."""
-        book, own = self.book, slice(leg, leg + 1)
-        hedged = book.code[hedge : hedge + 1]
-        at, price = hedge_exits(self.market, book.code[own], book.exit[own], book.exit_moment[own], hedged)
-        when = Moment.OPEN if moment <= Moment.OPEN else Moment.CLOSE
-        book.set_exit(hedge, int(at[0]), day, when, float(price[0]), book.exit_reason[leg])
-        if when is moment:
-            self.close(hedge, day, moment)
+    def _close_hedge(self, hedge: int, leg: int, day: int, told: Times | None) -> None:
+        """Close a hedge with its position, or leave it open until the auction at which it can be."""
+        book, own, other = self.book, np.array([leg]), np.array([hedge])
+        told = self._told(own) if told is None else told
+        exits = Exits(book.exit[own], book.exit_moment[own], book.exit_price[own], book.exit_reason[own])
+        untouched = self.orders.untouched.take(book.until[own])
+        found = hedge_exits(self.market, book.code[own], exits, untouched, book.code[other], told)
+        at, when, price = int(found.position[0]), Moment(int(found.moment[0])), float(found.price[0])
+        then = max(day, int(self.timeline.day_of(self.market.tape, book.code[other], found.position)[0]))
+        price = float(book.entry_price[hedge]) if np.isnan(price) else price
+        book.set_exit(hedge, at, then, when, price, book.exit_reason[leg])
+        if then == day and when == book.exit_moment[leg] and (self._told(other) <= told).all():
+            self.close(hedge, day, when)
 
     def _exposure(self, leg: int, value: float) -> None:
         """Add a signed value to the side that it is on, or take one of the opposite sign from the other."""
@@ -195,7 +205,7 @@ class Account:
                 price, when = float(orders.entry_price[order]), orders.moment
                 book.set_exit(leg, int(orders.entry[order]), day, when, price, ExitReason.REVERSED)
                 book.exit_time[leg] = orders.entry_time[order]
-                self.close(leg, day, when)
+                self.close(leg, day, when, orders.sent[order : order + 1])
         notional, why = room_for(self, order, side)
         shares = notional / float(orders.entry_price[order])
         if not self.market.tape.fractional[orders.code[order]]:
@@ -205,7 +215,7 @@ class Account:
             return
         if why is not OrderStatus.FILLED:
             self.status[orders.row[order]] = OrderStatus.PARTLY_FILLED
-        self._open(order, side * shares, day)
+        self._open(order, side * shares, side * notional, day)
 
     def _extend(self, held: list[int], order: int) -> None:
         orders, book = self.orders, self.book
@@ -225,7 +235,7 @@ class Account:
         day = int(self.timeline.day_of(tape, orders.code[own], found.position)[0])
         self.book.set_exit(leg, at, day, when, price, found.reason[0])
 
-    def _open(self, order: int, shares: float, day: int) -> None:
+    def _open(self, order: int, shares: float, notional: float, day: int) -> None:
         orders, book = self.orders, self.book
         self.opened_today += 1
         book.add(order, int(orders.entry[order]))
@@ -236,7 +246,9 @@ class Account:
         if orders.hedge[order] < 0:
             return
         hedge, at = order + len(orders), float(orders.hedge_price[order])
-        wanted = -shares * price * float(orders.hedge_ratio[order]) / at
+        # A hedge that is traded before its position knows what was ordered, and not what will be filled.
+        before = orders.hedge_time[order] < orders.entry_time[order]
+        wanted = -(notional if before else shares * price) * float(orders.hedge_ratio[order]) / at
         if not self.market.tape.fractional[orders.hedge[order]]:
             wanted = float(np.trunc(wanted + np.copysign(1e-9, wanted)))
         if wanted:
@@ -315,16 +327,14 @@ def keep_account(
     days = Days(**empty, positions=np.zeros(count, dtype=np.int64))
     book = Book.of(rule, market, orders, timeline)
     account = Account(rule, market, orders, timeline, risk_free, status, book, days, rule.capital, rule.capital)
-    queue = _queue(market, orders, timeline)
+    queue, sent = _queue(market, orders, timeline), orders.sent
     for day in range(count):
         account.begin_day(day)
-        for moment in Moment:
-            if moment is orders.moment:
-                for order in queue.get(day, ()):
-                    # There is room for it where a position was closed by then, on whichever exchange.
-                    account.close_due(day, moment, orders.entry_time[order])
-                    account.place(order, day)
-            account.close_due(day, moment)
+        for order in queue.get(day, ()):
+            # There is room for it where a position was closed by then, on whichever exchange.
+            account.close_due(day, sent[order])
+            account.place(order, day)
+        account.close_due(day)
         account.end_day(day)
     return account
 
@@ -338,6 +348,6 @@ def _queue(market: Market, orders: Orders, timeline: Timeline) -> dict[int, list
     symbol = market.events.symbol[orders.row].astype(str)
     queue: dict[int, list[int]] = {}
     names = market.events.event_id[orders.row].astype(str)
-    for order in np.lexsort([names, symbol, -orders.strength, orders.entry_time]):
+    for order in np.lexsort([names, symbol, -orders.strength, orders.sent]):
         queue.setdefault(int(day[order]), []).append(int(order))
     return queue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,8 @@ from eventstudy._typing import Bools, Floats, Ints, Labels, Times
 from eventstudy.backtest.clock import read_clock
 from eventstudy.backtest.decide import PENDING, Decisions, Market, decide
 from eventstudy.backtest.exits import Exits, leave
-from eventstudy.backtest.fills import Entries, Moment, enter
-from eventstudy.backtest.sizing import betas
-from eventstudy.backtest.statuses import OrderStatus
+from eventstudy.backtest.fills import Moment, enter
+from eventstudy.backtest.hedges import hedge_exits, hedges
 from eventstudy.backtest.tape import read_tape
 from eventstudy.errors import InputError
 from eventstudy.returns import on_price_venue
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from eventstudy.events import Events
     from eventstudy.panels import PricePanel
 
-__all__ = ["Orders", "hedge_exits", "market_of", "plan"]
+__all__ = ["Orders", "market_of", "plan"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +101,11 @@ class Orders:
     def __len__(self) -> int:
         return len(self.row)
 
+    @property
+    def sent(self) -> Times:
+        """When each order is at a market for the first time, its own or that of its hedge, UTC, shape (n,)."""
+        return np.asarray(np.fmin(self.entry_time, self.hedge_time))
+
 
 def market_of(rule: Backtest, events: Events, prices: PricePanel) -> Market:
     """Return events and prices as decisions are made from them.
@@ -130,15 +133,15 @@ def plan(rule: Backtest, market: Market, bars: BarPanel | None = None) -> tuple[
     decisions = decide(rule, market)
     entries = enter(rule, market, decisions, bars)
     exits, untouched, status = leave(rule, market, entries, decisions.signal)
-    hedge, hedge_entry, hedge_price, hedge_time, ratio = _hedges(rule, market, decisions, entries, status)
+    hedge, hedge_entry, hedge_price, hedge_time, ratio = hedges(rule, market, decisions, entries, status)
     rows = np.flatnonzero(status == PENDING)
     tape, codes = market.tape, market.codes[rows]
     side = np.sign(decisions.signal[rows])
     gross = side * _held(tape, entries.position[rows], entries.price[rows], exits.position[rows], exits.price[rows])
     have = rows[hedge[rows] >= 0]
-    at, price = hedge_exits(market, market.codes[have], exits.position[have], exits.moment[have], hedge[have])
+    left = hedge_exits(market, market.codes[have], exits.take(have), untouched.take(have), hedge[have])
     earned = np.zeros(len(status))
-    earned[have] = _held(tape, hedge_entry[have], hedge_price[have], at, price)
+    earned[have] = _held(tape, hedge_entry[have], hedge_price[have], left.position, left.price)
     gross -= side * ratio[rows] * earned[rows]
     orders = Orders(
         row=rows,
@@ -182,61 +185,3 @@ def _held(tape: Tape, entry: Ints, entry_price: Floats, exits: Ints, exit_price:
                 shares *= parts
         value[k] = shares * exit_price[k] + cash
     return np.asarray(value / entry_price - 1.0)
-
-
-def hedge_exits(market: Market, codes: Ints, exits: Ints, moments: Ints, hedges: Ints) -> tuple[Ints, Floats]:
-    """Return where hedges are closed with their positions, and at which prices, each of shape (n,).
-
-    At the open or the close of the date, whichever is at hand; at the last price where there is none.
-    """
-    tape = market.tape
-    at, there = _on_dates(market, codes, exits, hedges)
-    opened = np.where(there & (moments <= Moment.OPEN), tape.open[at], np.nan)
-    return at, np.where(np.isnan(opened), tape.mark[at], opened)
-
-
-def _on_dates(market: Market, codes: Ints, positions: Ints, others: Ints) -> tuple[Ints, Bools]:
-    """Return the last position of others on or before the dates of symbols' positions, and whether it is on them."""
-    tape, calendars = market.tape, market.tape.listing.calendars
-    sessions, there = tape.session(codes, positions), np.ones(len(codes), dtype=bool)
-    for k, (code, other) in enumerate(zip(codes, others, strict=True)):
-        if calendars[code] is not calendars[other]:
-            date = calendars[code].sessions[sessions[k] : sessions[k] + 1]
-            there[k] = calendars[other].index(date)[0] >= 0
-            sessions[k] = calendars[other].after(date)[0] - 1
-    at = tape.position(others, sessions)
-    return np.where(at >= 0, at, tape.last(others)), there & (at >= 0)
-
-
-def _hedges(
-    rule: Backtest, market: Market, decisions: Decisions, entries: Entries, status: Labels
-) -> tuple[Ints, Ints, Floats, Times, Floats]:
-    """Return hedge, where it is opened, its price, time and ratio for every event; one without is no order any more."""
-    count = len(status)
-    hedge, entry = np.full(count, -1, dtype=np.int64), np.full(count, -1, dtype=np.int64)
-    price, time, ratio = np.full(count, np.nan), np.full(count, np.datetime64("NaT", "s")), np.zeros(count)
-    rows = np.flatnonzero(status == PENDING)
-    if rule.hedge == "none" or not rows.size:
-        return hedge, entry, price, time, ratio
-    listing, tape = market.tape.listing, market.tape
-    if isinstance(rule.hedge_with, Mapping):
-        sector = market.events.column(rule.sector)
-        hedge[rows] = listing.codes([rule.hedge_with.get(str(sector[row]), "") for row in rows])
-    else:
-        hedge[rows] = listing.code(str(rule.hedge_with))
-    have = rows[hedge[rows] >= 0]
-    code = hedge[have]
-    entry[have], there = _on_dates(market, market.codes[have], entries.position[have], code)
-    at_open = entries.moment <= Moment.OPEN
-    auctions = [calendar.opens if at_open else calendar.closes for calendar in listing.calendars]
-    sessions = tape.session(code, entry[have])
-    time[have] = [auctions[each][session] for each, session in zip(code, sessions, strict=True)]
-    # The auction of another exchange may have been over when the order was sent.
-    there &= time[have] >= decisions.moment[have] + np.timedelta64(60 * rule.cutoff_minutes, "s")
-    price[have] = np.where(there, (tape.open if at_open else tape.close)[entry[have]], np.nan)
-    ratio[have] = 1.0
-    if rule.hedge == "beta":
-        ratio[have] = betas(tape, market.codes[have], code, market.clock.placed.day0[have], rule.beta_window)
-    bad = np.isnan(price[rows]) | np.isnan(ratio[rows]) | (hedge[rows] < 0)
-    status[rows[bad]] = OrderStatus.NO_HEDGE
-    return hedge, entry, price, time, ratio

@@ -10,7 +10,9 @@ import numpy as np
 
 from eventstudy._typing import Dates, Ints
 from eventstudy.backtest.decide import Market
+from eventstudy.backtest.hedges import first_auction
 from eventstudy.backtest.orders import Orders
+from eventstudy.calendars import Calendar
 
 if TYPE_CHECKING:
     from eventstudy.backtest.rules import Backtest
@@ -60,12 +62,20 @@ def timeline_of(rule: Backtest, market: Market, orders: Orders) -> Timeline:
     used = {listing.calendars[code].code: listing.calendars[code] for code in [*codes, *hedges]} or listing.exchanges
     first, last = _ends(rule, market)
     if len(orders):
-        last = max(last, listing.dates()[orders.untouched.position].max())
+        last = max(last, _last_exit(market, orders, list(used.values()), hedges))
     days = [calendar.sessions[(calendar.sessions >= first) & (calendar.sessions <= last)] for calendar in used.values()]
     dates = np.unique(np.concatenate(days))
     sessions = {code: calendar.index(dates) for code, calendar in used.items()}
     latest = {code: calendar.after(dates) - 1 for code, calendar in used.items()}
     return Timeline(dates=dates, sessions=sessions, latest=latest)
+
+
+def _last_exit(market: Market, orders: Orders, calendars: list[Calendar], hedges: Ints) -> np.datetime64:
+    """Return the last date on which a position, or a hedge that leaves after it, could be closed."""
+    dates = market.tape.listing.dates()
+    last = dates[orders.untouched.position].max()
+    told = max(calendar.closes[calendar.after(last[None])[0] - 1] for calendar in calendars)
+    return max([last, *(dates[first_auction(market.tape, int(hedge), told)[0]] for hedge in hedges)])
 
 
 def _ends(rule: Backtest, market: Market) -> tuple[np.datetime64, np.datetime64]:

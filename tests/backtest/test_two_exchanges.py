@@ -18,6 +18,7 @@ from tests.backtest.plain_loop import value_paths
 
 # New York trades on Easter Monday, the 1st of April 2024; London does not.
 FIRST, LAST = "2024-03-25", "2024-04-12"
+ANNOUNCED = "2024-04-02T07:00:00-04:00"
 BASE = {"side": "1", "costs": Costs.none(), "limits": Limits(positions=1, long=0.1, adv=None), "hedge": "dollar"}
 
 
@@ -75,8 +76,100 @@ def test_a_stop_at_an_open_does_not_take_the_open_of_another_date() -> None:
     hedge = priced("HHH.L", "XLON", open={"2024-03-28": 70.0}, close={"2024-03-28": 104.0})
     result = run(own, hedge, "2024-03-27T07:00:00-04:00", entry="close", exit_after=5, stop=0.1)
     assert result.trades["exit_reason"].tolist() == ["stop", "stop"]
-    assert result.trades["exit_price"].tolist() == [80.0, 104.0]
-    assert result.orders.gross[0] == pytest.approx(-0.20 - 0.04)
+    # London is closed on Easter Monday, and opens at 100 the day after.
+    assert result.trades["exit_price"].tolist() == [80.0, 100.0]
+    assert exits(result) == ["2024-04-01 13:30", "2024-04-02 07:00"]
+    assert result.orders.gross[0] == pytest.approx(-0.20)
+
+
+def exits(result: BacktestResult) -> list[str]:
+    return [str(each)[:16] for each in result.trades["exit_time"]]
+
+
+LONDON = {"open": {"2024-04-03": 70.0, "2024-04-04": 90.0}, "close": {"2024-04-03": 104.0}}
+
+
+@pytest.mark.parametrize(
+    ("field", "exit_after", "price", "time"),
+    [
+        # New York opens at 13:30 UTC, when London has opened and is yet to close.
+        ("open", 5, 104.0, "2024-04-03 15:30"),
+        # When in the session it was touched nobody knows before its close, and London is closed by then.
+        ("low", 5, 90.0, "2024-04-04 07:00"),
+        # The hedge had been sold by plan before anybody knew of the stop.
+        ("low", 1, 104.0, "2024-04-03 15:30"),
+    ],
+)
+def test_a_stop_closes_the_hedge_no_earlier_than_it_is_known(
+    field: str, exit_after: int, price: float, time: str
+) -> None:
+    own = priced("AAA", "XNYS").assign(high=100.0, low=100.0)
+    own.loc["2024-04-03", field] = 80.0
+    hedge = priced("HHH.L", "XLON", **LONDON)
+    result = run(own, hedge, "2024-04-02T07:00:00-04:00", entry="close", exit_after=exit_after, stop=0.1)
+    assert result.trades["exit_reason"].tolist() == ["stop", "stop"]
+    assert (result.trades["exit_price"][1], exits(result)[1]) == (price, time)
+    own_loss = 0.20 if field == "open" else 0.10
+    assert result.orders.gross[0] == pytest.approx(-own_loss - (price / 100 - 1))
+    assert result.days.equity[-1] == pytest.approx(1_000_000 - 1000 * 100 * own_loss - 1000 * (price - 100))
+
+
+def test_a_hedge_in_new_york_leaves_at_its_open_when_london_stopped_hours_before() -> None:
+    own = priced("AAA.L", "XLON", open={"2024-04-03": 80.0})
+    hedge = priced("HHH", "XNYS", open={"2024-04-03": 97.0})
+    result = run(own, hedge, "2024-04-02T08:00:00+01:00", entry="close", exit_after=5, stop=0.1)
+    assert result.trades["exit_price"].tolist() == [80.0, 97.0]
+    assert exits(result) == ["2024-04-03 07:00", "2024-04-03 13:30"]
+
+
+def test_a_hedge_without_an_open_leaves_at_the_close() -> None:
+    own = priced("AAA", "XNYS", open={"2024-04-03": 80.0})
+    hedge = priced("HHH", "XNYS", open={"2024-04-03": np.nan}, close={"2024-04-03": 97.0})
+    result = run(own, hedge, "2024-04-02T07:00:00-04:00", entry="close", exit_after=5, stop=0.1)
+    assert exits(result) == ["2024-04-03 13:30", "2024-04-03 20:00"]
+    assert result.fills["moment"].tolist()[2:] == ["open", "close"]
+
+
+def test_the_account_lasts_until_a_halted_hedge_is_closed() -> None:
+    halted = dict.fromkeys(dates("XLON", "2024-04-03", "2024-04-10"), np.nan)
+    own = priced("AAA", "XNYS", open={"2024-04-03": 80.0})
+    hedge = priced("HHH.L", "XLON", open={**halted, "2024-04-11": 120.0}, close=halted)
+    result = run(own, hedge, ANNOUNCED, entry="close", exit_after=2, stop=0.1, patience=0)
+    assert exits(result) == ["2024-04-03 13:30", "2024-04-11 07:00"]
+    assert str(result.dates[-1]) == "2024-04-11"
+    assert result.days.equity[-1] == pytest.approx(1_000_000 - 20_000 - 1000 * 20)
+    assert result.days.short[-2:].tolist() == [-100_000.0, 0.0]
+
+
+def test_a_hedge_that_is_traded_first_is_sized_by_what_was_ordered() -> None:
+    """At London's open nobody knows at what New York will open, and how many shares that makes."""
+    hedge = priced("HHH.L", "XLON")
+    bought = {}
+    for price in (100.0, 130.0):
+        own = priced("AAA", "XNYS", open={"2024-04-03": price})
+        trades = run(own, hedge, "2024-04-02T17:00:00-04:00", entry="open", exit_after=2).trades
+        bought[price] = trades.set_index("symbol")["shares"].to_dict()
+    assert bought == {100.0: {"AAA": 1000, "HHH.L": 1000}, 130.0: {"AAA": 769, "HHH.L": 1000}}
+
+
+@pytest.mark.parametrize("hedged", [False, True])
+def test_a_stop_of_the_afternoon_leaves_no_room_in_london(hedged: bool) -> None:
+    """What New York did after London's close is not known there, nor where a hedge in London is traded with it."""
+    low = [*[100.0] * 6, 80.0, *[100.0] * 20]
+    stopped = priced("AAA", "XNYS")
+    stopped = stopped.assign(high=100.0, low=low[: len(stopped)])
+    tables = [stopped, priced("BBB", "XNYS"), priced("CCC.L", "XLON")]
+    second = "BBB" if hedged else "CCC.L"
+    rows = [
+        {"symbol": "AAA", "date": "2024-03-28", "timing": "before_open", "sector": "none"},
+        {"symbol": second, "date": "2024-04-03", "timing": "before_open", "sector": "hedged"},
+    ]
+    hedges = {"none": "BBB", "hedged": "CCC.L"} if hedged else {}
+    options = {"hedge": "sector", "hedge_with": hedges} if hedged else {"hedge": "none"}
+    rule = Backtest(**BASE | {"entry": "close", "exit_after": 9, "stop": 0.1} | options)
+    result = rule.run(events(rows), PricePanel.from_frame(pd.concat(tables, ignore_index=True)))
+    assert result.trades["exit_reason"][0] == "stop"
+    assert result.status.tolist() == ["filled", "max_positions"]
 
 
 @pytest.mark.parametrize(
