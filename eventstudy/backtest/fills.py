@@ -157,12 +157,13 @@ def _one(
         return None
     calendar = market.clock.calendars[market.clock.calendar[row]]
     opened, closed = calendar.opens[session], calendar.closes[session]
-    now, symbol = decisions.moment[row], str(market.events.symbol[row])
+    # A bar that starts at the decision may have had its first trade before the order came.
+    after, symbol = decisions.moment[row] + np.timedelta64(1, "s"), str(market.events.symbol[row])
     match rule.entry:
         case "premarket":
             if session != market.clock.day0[row]:
                 return None
-            traded = _first_bar(bars, symbol, now, opened)
+            traded = _first_bar(bars, symbol, after, opened)
             found = traded or _quote(rule, market, row, position, opened)
             if found is None:
                 return None
@@ -171,7 +172,7 @@ def _one(
         case "vwap":
             found = _vwap(bars, symbol, opened, opened + np.timedelta64(60 * rule.minutes, "s"))
         case _:
-            found = _first_bar(bars, symbol, max(now, opened), closed)
+            found = _first_bar(bars, symbol, max(after, opened), closed)
     return None if found is None else (position, *found, False)
 
 

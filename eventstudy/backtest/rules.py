@@ -154,8 +154,9 @@ class Backtest:
     entry : {"open", "next_open", "close", "premarket", "vwap", "bar"}
         ``open``: the first open auction after the decision. ``next_open``: not before the open of day +1.
         ``close``: the first close auction after the decision. ``premarket``: the quoted premarket price of day 0, worse
-        by `haircut`. ``vwap``: the first `minutes` after that open, and ``bar``: the first bar after the decision;
-        both need bars.
+        by `haircut`. ``vwap``: the first `minutes` after that open, and ``bar``: the open of the first bar that starts
+        after the decision; both need bars. A bar with an open was traded, also where its volume is zero: many vendors
+        know no volume outside the session, so leave out bars that a vendor filled in.
     exit_after : int, optional
         Closed at the close of this many sessions after the entry.
     side : str or callable
@@ -171,9 +172,12 @@ class Backtest:
     hedge : {"none", "dollar", "beta", "sector"}
         An opposite position in `hedge_with` of the same notional, or of beta times it; ``sector`` is ``dollar`` in
         the symbol that `hedge_with` has for the sector of the event. On another exchange it is traded at its own open
-        or close of the same date, and one that was over at the decision is no hedge.
+        or close of the same date, and one that was over at the decision is no hedge; one that comes before the
+        position's own is sized by what is ordered. It leaves at the close of the date on which its position was
+        planned to leave, and where a stop, a target, a reversal or a delisting comes before that at its first auction
+        from then on.
     hedge_with : str or mapping, optional
-        Symbol of the hedge, or one by sector.
+        Symbol of the hedge, or one by sector; none without a `hedge`.
     sizing : {"equal", "inverse_volatility", "signal"}
         Equal notional; or times ``volatility / sigma``, at most twice; or times the size of the signal, at most once.
     costs : Costs
@@ -273,6 +277,10 @@ class Backtest:
     def _check_hedge(self) -> None:
         if self.hedge != "none" and self.hedge_with is None:
             raise InputError(f"backtest: the hedge {self.hedge!r} needs hedge_with, the symbol to hedge with.")
+        if self.hedge == "none" and self.hedge_with is not None:
+            raise InputError(
+                "backtest: hedge_with is given and hedge is none; say hedge: dollar, beta or sector, or leave it out."
+            )
         wanted: type = Mapping if self.hedge == "sector" else str
         if self.hedge != "none" and not isinstance(self.hedge_with, wanted):
             raise InputError("backtest: hedge_with is a symbol for dollar and beta, one by sector for sector.")

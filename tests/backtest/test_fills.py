@@ -64,6 +64,31 @@ def test_the_first_bar_after_the_decision() -> None:
     assert before["entry_price"] == 102.0
 
 
+@pytest.mark.parametrize(("entry", "announced", "price"), [("bar", "09:39", 105.0), ("bar", "09:29", 103.0)])
+def test_a_bar_that_starts_at_the_decision_is_not_after_it(entry: str, announced: str, price: float) -> None:
+    """An order of 9:40 is a minute after the news of 9:39, and the trades of the bar from 9:40 on may be before it."""
+    made = trade(flat(12), {"announced_at": moment(5, announced)}, some_bars(), entry=entry).trades.iloc[0]
+    assert made["entry_price"] == price
+    at_once = trade(flat(12), {"announced_at": moment(5, announced)}, some_bars(), entry=entry, latency=59).trades
+    assert at_once["entry_price"][0] == price - 1
+
+
+def test_a_premarket_bar_that_starts_at_the_decision_is_not_after_it() -> None:
+    quoted = {"announced_at": moment(5, "07:59"), "premarket_quote": 0.5}
+    made = trade(flat(12), quoted, some_bars(), entry="premarket", haircut=0.0).trades.iloc[0]
+    assert made["entry_price"] == pytest.approx(150.0)
+    made = trade(flat(12), quoted, some_bars(), entry="premarket", haircut=0.0, latency=59).trades.iloc[0]
+    assert made["entry_price"] == 101.0
+
+
+def test_a_bar_without_volume_is_one_that_traded() -> None:
+    """Many vendors know no volume outside the session; the price stands."""
+    bars = BarPanel.from_frame(some_bars().to_frame().assign(volume=0.0), interval=300, label="start")
+    for entry, price in (("bar", 102.0), ("premarket", 101.0)):
+        row = {"announced_at": moment(5, "07:00")}
+        assert trade(flat(12), row, bars, entry=entry, haircut=0.0).trades["entry_price"][0] == price
+
+
 def test_a_measured_premarket_price_comes_before_a_quote() -> None:
     row = {"announced_at": moment(5, "07:00"), "premarket_quote": 0.5}
     made = trade(flat(12), row, some_bars(), entry="premarket", haircut=0.0).trades.iloc[0]

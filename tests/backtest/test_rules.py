@@ -17,6 +17,7 @@ from eventstudy.errors import InputError, UnknownNameError
         ({"entry": "opne"}, "There is no entry named 'opne'. Did you mean 'open'?"),
         ({"hedge": "bta"}, "There is no hedge named 'bta'. Did you mean 'beta'?"),
         ({"hedge": "beta"}, "needs hedge_with"),
+        ({"hedge_with": "SPY"}, "hedge_with is given and hedge is none; say hedge: dollar, beta or sector"),
         ({"hedge": "beta", "hedge_with": {"tech": "XLK"}}, "hedge_with is a symbol for dollar and beta"),
         ({"hedge": "sector", "hedge_with": "XLK"}, "one by sector for sector"),
         ({"exit_after": -1}, "exit_after is -1"),
