@@ -144,7 +144,9 @@ class BarPanel:
         Parameters
         ----------
         frame : DataFrame
-            Columns ``time``, ``symbol``, ``open``, ``high``, ``low``, ``close``; optional ``volume``.
+            Columns ``time``, ``symbol``, ``open``, ``high``, ``low``, ``close``; optional ``volume``. A bar with a
+            close counts as traded also where its volume is 0, as many vendors know none in extended hours; leave out
+            bars that a vendor filled in with the price before.
         interval : int, optional
             Seconds from the start of a bar to its end; without it the most common distance of neighbours.
         label : {"start", "end"}, optional

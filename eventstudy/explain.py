@@ -136,7 +136,7 @@ def reaction(
         Name of the source of prices and events. Without it the embedded sample where it has the symbol and the date,
         else Yahoo; the answer says which.
     benchmark : str or mapping
-        The market that the stock is compared with.
+        The market that the stock is compared with; one of another exchange date by date, its open beside the stock's.
     windows : Windows
         Estimation window of the market model.
     timing : str, optional
@@ -155,7 +155,7 @@ def reaction(
     Raises
     ------
     InputError
-        If the source does not have the symbol, the benchmark or the date.
+        If the symbol is empty, or the source does not have it, the benchmark or the date.
 
     Examples
     --------
@@ -166,6 +166,8 @@ def reaction(
     """
     if not isinstance(symbol, str):
         raise InputError(f"The symbol is {symbol!r}; a ticker as text was expected, such as 'BABA' or '7203.T'.")
+    if not symbol.strip():
+        raise InputError("reaction: the symbol is empty; say whose announcement, such as BABA.")
     day = None if date is None else _as_moment(date)[0]
     prices, known, told = _found(source, symbol, day, benchmark, bars)
     events, event_id = _with_event(known, symbol, date, timing, prices)

@@ -104,3 +104,9 @@ def test_what_the_sample_lacks_is_asked_of_yahoo(symbol: str, date: str, words: 
 def test_a_symbol_that_is_no_text_is_told_so() -> None:
     with pytest.raises(InputError, match=r"^The symbol is 7203; a ticker as text was expected, such as 'BABA'"):
         reaction(7203)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("symbol", ["", "  "])
+def test_an_empty_symbol_is_told(symbol: str) -> None:
+    with offline(), pytest.raises(InputError, match=r"^reaction: the symbol is empty; say whose announcement"):
+        reaction(symbol)

@@ -63,7 +63,9 @@ def measure_reactions(
     prices : PricePanel
         Prices of the symbols and of the benchmarks.
     benchmark : str or mapping, optional
-        A symbol, or one by event id or by exchange code. Without it nothing is expected.
+        A symbol, or one by event id or by exchange code. Without it nothing is expected. One of another exchange is
+        matched by date: its open and its close stand for those of that date, at whatever time they are. A price read
+        off the bars has it at the same moment.
     betas : mapping of str to float, optional
         Beta by event id; an event without one (or with NaN) still gets its ladder.
     quote : str or None

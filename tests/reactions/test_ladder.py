@@ -299,3 +299,14 @@ def test_bad_input_is_told(sample: Alibaba) -> None:
     frame = sample.prices.to_frame().query("symbol == 'BABA'")[["date", "symbol", "close"]]
     with pytest.raises(InputError, match="are on XNAS"):
         measure_reactions(events, placed, PricePanel.from_frame(frame, calendar="XNAS"))
+
+
+def test_the_open_of_a_benchmark_of_another_exchange_is_that_of_the_date() -> None:
+    """London opens five and a half hours before New York does; the docstring of `benchmark` says so."""
+    dates = ["2024-04-02", "2024-04-03"]
+    mine = pd.DataFrame({"date": dates, "symbol": "AAA", "open": [100.0, 104.0], "close": [100.0, 110.0]})
+    theirs = pd.DataFrame({"date": dates, "symbol": "MKT.L", "open": [50.0, 51.0], "close": [50.0, 54.0]})
+    events = pd.DataFrame({"symbol": ["AAA"], "date": dates[1:], "timing": ["before_open"], "event_id": ["A"]})
+    (reaction,) = measured(pd.concat([mine, theirs]), events, benchmark="MKT.L", betas={"A": 1.0}, days=0)
+    assert reaction.leg("gap").expected == pytest.approx(0.02)
+    assert reaction.rung("close").expected == pytest.approx(0.08)
