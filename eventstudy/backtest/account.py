@@ -241,29 +241,30 @@ class Account:
         book.add(order, int(orders.entry[order]))
         book.exit_as_planned(order, orders)
         price = float(orders.entry_price[order])
-        self._fill_entry(order, shares, price, day, orders.moment)
+        # A hedge that is traded before its position knows what was ordered, and not what will be filled.
+        before = orders.hedge_time[order] < orders.entry_time[order]
+        ordered = notional if before else shares * price
+        self._fill_entry(order, shares, price, day, orders.moment, ordered)
         self.open[int(orders.code[order])].append(order)
         if orders.hedge[order] < 0:
             return
         hedge, at = order + len(orders), float(orders.hedge_price[order])
-        # A hedge that is traded before its position knows what was ordered, and not what will be filled.
-        before = orders.hedge_time[order] < orders.entry_time[order]
-        wanted = -(notional if before else shares * price) * float(orders.hedge_ratio[order]) / at
+        wanted = -ordered * float(orders.hedge_ratio[order]) / at
         if not self.market.tape.fractional[orders.hedge[order]]:
             wanted = float(np.trunc(wanted + np.copysign(1e-9, wanted)))
         if wanted:
             book.add(hedge, int(orders.hedge_entry[order]))
             when = Moment.OPEN if orders.moment in (Moment.PREMARKET, Moment.OPEN) else Moment.CLOSE
-            self._fill_entry(hedge, wanted, at, day, when)
+            self._fill_entry(hedge, wanted, at, day, when, wanted * at)
 
-    def _fill_entry(self, leg: int, shares: float, price: float, day: int, moment: Moment) -> None:
+    def _fill_entry(self, leg: int, shares: float, price: float, day: int, moment: Moment, value: float) -> None:
         book = self.book
         notional = abs(shares) * price
         book.shares[leg] = book.entry_shares[leg] = shares
         book.entry_price[leg] = price
         self._book(leg, day, shares, price, self._cost(leg, notional, shares, moment), moment)
-        book.value[leg] = shares * price
-        self._exposure(leg, shares * price)
+        book.value[leg] = value
+        self._exposure(leg, value)
 
     def _cost(self, leg: int, notional: float, shares: float, moment: Moment) -> FillCost:
         book = self.book

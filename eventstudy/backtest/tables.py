@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +58,7 @@ def trades(result: BacktestResult) -> pd.DataFrame:
             "dividends": book.dividends[which],
             **costs,
             "net": income - sum(costs.values()),
-            "exit_reason": [str(reason) for reason in book.exit_reason[which]],
+            "exit_reason": _words(book.exit_reason[which]),
         }
     )
 
@@ -93,7 +94,7 @@ def details(result: BacktestResult) -> pd.DataFrame:
             "net_return": table["net"] / notional,
             "sessions": book.exit[which] - book.entry[which],
             "exit_shares": np.abs(book.exit_shares[which]),
-            "flags": _flags(result, which),
+            "flags": _words(_flags(result, which)),
         }
     )
 
@@ -159,7 +160,7 @@ def fills(result: BacktestResult) -> pd.DataFrame:
         "symbol": _symbols(result, book.code[leg]),
         "date": result.dates[rows[:, 1]].astype("datetime64[s]"),
         "time": _utc(time),
-        "moment": [Moment(int(each)).name.lower() for each in rows[:, 2]],
+        "moment": _words(Moment(int(each)).name.lower() for each in rows[:, 2]),
         "side": np.where(is_exit, "exit", "entry").astype(object),
     }
     names = ("shares", "price", "commission", "spread", "impact")
@@ -179,7 +180,7 @@ def orders(result: BacktestResult) -> pd.DataFrame:
             "strength": decisions.strength,
             "information_time": _utc(decisions.information),
             "decision_time": _utc(decisions.moment),
-            "status": [str(each) for each in result.status],
+            "status": _words(result.status),
             "reason": [OrderStatus(each).sentence for each in result.status],
         }
     )
@@ -229,6 +230,11 @@ def _auction(result: BacktestResult, which: Ints, positions: Ints, moment: Ints)
 
 def _symbols(result: BacktestResult, codes: Ints) -> Labels:
     return np.array(result.market.tape.listing.symbols, dtype=object)[codes]
+
+
+def _words(values: Iterable[str]) -> Labels:
+    """Return words as a column that is one of words also where there is none."""
+    return np.array([str(each) for each in values], dtype=object)
 
 
 def _utc(times: Times) -> pd.DatetimeIndex:
