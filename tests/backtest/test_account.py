@@ -1,15 +1,17 @@
-"""The account: by hand, against a plain loop, and rebuilt from its own trades."""
+"""The account: by hand, and against the plain account."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from eventstudy.backtest import Backtest, BacktestResult, Costs, Limits
+from eventstudy.panels import PricePanel
 from tests.backtest.made import day, events, flat, market, random_events, random_market
-from tests.backtest.plain_loop import value_paths
+from tests.backtest.plain.account import PlainAccount
 
 FREE = Costs.none()
 CENT = 0.01
@@ -179,28 +181,20 @@ RULES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_every_day_is_rebuilt_from_the_trades(name: str) -> None:
-    """P&L of the engine against a plain loop over trades.csv, the prices and the rates."""
-    prices = random_market(3)
-    hedge = random_market(4, symbols=1).to_frame().assign(symbol="HDG")
-    frame = prices.to_frame()
-    joined = type(prices).from_frame(_rows(frame, hedge))
+def test_every_day_is_that_of_the_plain_account(name: str) -> None:
+    prices = pd.concat([random_market(3).to_frame(), random_market(4, symbols=1).to_frame().assign(symbol="HDG")])
     rule = {"entry": "next_open", "exit_after": 10, "limits": Limits(positions=6)} | RULES[name]
-    result = Backtest(**rule).run(random_events(5), joined)
+    table = prices.drop(columns="total_return")
+    result = Backtest(**rule).run(random_events(5), PricePanel.from_frame(table))
     assert len(result.trades) > 20
-    rebuilt = value_paths(result)
+    rows = random_events(5).to_frame().assign(date=lambda each: each["date"].astype(str))
+    plain = PlainAccount(result.rule, rows.drop(columns="announced_at", errors="ignore"), table, result.dates[0])
     for column in ("equity", "cash", "long", "short"):
-        np.testing.assert_allclose(result.equity[column], rebuilt[column], atol=CENT)
-    np.testing.assert_allclose(result.days.equity, rebuilt["equity"], rtol=EXACT)
+        expected = [each[column] for each in plain.days[: len(result.dates)]]
+        np.testing.assert_allclose(result.equity[column], expected, rtol=EXACT, atol=1e-6)
     assert result.days.equity[-1] - 1e6 == pytest.approx(
         result.trades["net"].sum() + result.days.interest.sum(), abs=CENT
     )
-
-
-def _rows(*tables: Any) -> Any:
-    import pandas as pd
-
-    return pd.concat([table.drop(columns="total_return") for table in tables], ignore_index=True)
 
 
 def test_gross_is_net_without_costs_on_the_same_positions() -> None:

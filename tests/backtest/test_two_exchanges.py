@@ -14,7 +14,7 @@ from eventstudy.backtest.audit import _order_of_time
 from eventstudy.calendars import get_calendar
 from eventstudy.panels import PricePanel
 from tests.backtest.made import day, events, flat, market
-from tests.backtest.plain_loop import value_paths
+from tests.backtest.plain.account import PlainAccount
 
 # New York trades on Easter Monday, the 1st of April 2024; London does not.
 FIRST, LAST = "2024-03-25", "2024-04-12"
@@ -223,17 +223,19 @@ def test_beta_is_over_the_dates_that_both_traded_on() -> None:
     assert result.details["ratio"].tolist() == pytest.approx([1.0, slope])
 
 
-def test_the_account_of_two_exchanges_against_a_plain_loop() -> None:
+def test_the_account_of_two_exchanges_against_the_plain_account() -> None:
     prices = random_pair(5)
     announced = ["2024-02-14", "2024-03-27", "2024-04-24", "2024-05-22"]
-    rows = [{"symbol": "AAA", "announced_at": f"{each}T07:00:00-04:00"} for each in announced]
+    rows = [{"symbol": "AAA", "announced_at": f"{each}T07:00:00-04:00", "event_id": each} for each in announced]
     costs = replace(Costs.none(), risk_free=0.05, borrow=0.02)
     rule = Backtest(**BASE | {"hedge_with": "HHH.L", "entry": "close", "exit_after": 12, "costs": costs})
     result = rule.run(events(rows), prices)
     assert len(result.trades) == 8
-    expected = value_paths(result)
+    in_utc = [row | {"announced_at": f"{row['event_id']}T11:00:00+00:00", "sector": "", "1": 1.0} for row in rows]
+    plain = PlainAccount(rule, pd.DataFrame(in_utc), prices.to_frame(), result.dates[0])
     for name in ("equity", "cash", "long", "short"):
-        np.testing.assert_allclose(getattr(result.days, name), expected[name], rtol=1e-10, atol=1e-6)
+        expected = [each[name] for each in plain.days[: len(result.dates)]]
+        np.testing.assert_allclose(getattr(result.days, name), expected, rtol=1e-10, atol=1e-6)
 
 
 def test_a_gap_through_the_stop_closes_the_hedge_at_the_open() -> None:
