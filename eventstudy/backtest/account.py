@@ -249,13 +249,16 @@ class Account:
         if orders.hedge[order] < 0:
             return
         hedge, at = order + len(orders), float(orders.hedge_price[order])
-        wanted = -ordered * float(orders.hedge_ratio[order]) / at
+        against = -ordered * float(orders.hedge_ratio[order])
+        wanted = against / at
         if not self.market.tape.fractional[orders.hedge[order]]:
             wanted = float(np.trunc(wanted + np.copysign(1e-9, wanted)))
         if wanted:
             book.add(hedge, int(orders.hedge_entry[order]))
             when = Moment.OPEN if orders.moment in (Moment.PREMARKET, Moment.OPEN) else Moment.CLOSE
-            self._fill_entry(hedge, wanted, at, day, when, wanted * at)
+            # Nor does the room for the orders in between know at what a hedge will be traded after its position.
+            after = orders.hedge_time[order] > orders.entry_time[order]
+            self._fill_entry(hedge, wanted, at, day, when, against if after else wanted * at)
 
     def _fill_entry(self, leg: int, shares: float, price: float, day: int, moment: Moment, value: float) -> None:
         book = self.book

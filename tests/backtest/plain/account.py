@@ -241,14 +241,17 @@ class PlainAccount:
         self.buy(leg, order.moment, order.side * ordered)
         if order.hedge is None:
             return
-        exact = -order.side * ordered * order.hedge_ratio / order.hedge_price
+        amount = -order.side * ordered * order.hedge_ratio
+        exact = amount / order.hedge_price
         against = math.trunc(exact + math.copysign(1e-9, exact))
         if against:
             stock, before = order.hedge, order.hedge_session - 1
             entry = (order.hedge_price, order.hedge_session, order.hedge_time)
             known = (stock.volatility(before), stock.dollar_volume(before))
             leg.hedge = Leg(order, stock, against, *entry, *known, False, order, against)
-            self.buy(leg.hedge, OPEN if order.moment <= OPEN else CLOSE, against * order.hedge_price)
+            # And where it is traded later, nobody knows yet at what.
+            value = amount if order.hedge_time > order.time else against * order.hedge_price
+            self.buy(leg.hedge, OPEN if order.moment <= OPEN else CLOSE, value)
 
     def buy(self, leg: Leg, moment: int, value: float) -> None:
         leg.value = value
