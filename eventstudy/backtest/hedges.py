@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HedgeExits", "auctions", "first_auction", "hedge_exits", "hedges"]
 
-PLANNED = (ExitReason.HORIZON, ExitReason.NEXT_ANNOUNCEMENT)
-"""Exits whose date stands when the position is opened."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HedgeExits:
@@ -69,11 +66,16 @@ def hedge_exits(
     moment, price = np.full(len(at), int(Moment.CLOSE), dtype=np.int64), tape.mark[at]
     ended = np.asarray(exits.reason == ExitReason.END_OF_DATA)
     told = auctions(tape, codes, exits.position, exits.moment) if told is None else told
-    done = np.isin(untouched.reason, PLANNED) & (auctions(tape, hedges, at, moment) < told)
-    surprised = ~np.isin(exits.reason, PLANNED) & ~ended & ~done
-    for k in np.flatnonzero(surprised):
+    surprised = np.flatnonzero(~_planned(exits.reason) & ~ended)
+    left = auctions(tape, hedges[surprised], at[surprised], moment[surprised]) < told[surprised]
+    for k in surprised[~(_planned(untouched.reason[surprised]) & left)]:
         at[k], moment[k], price[k] = first_auction(tape, int(hedges[k]), told[k])
     return HedgeExits(at, moment, price)
+
+
+def _planned(reason: Labels) -> Bools:
+    """Return which exits had their date when the position was opened, shape (n,)."""
+    return np.asarray((reason == ExitReason.HORIZON) | (reason == ExitReason.NEXT_ANNOUNCEMENT))
 
 
 def first_auction(tape: Tape, code: int, told: np.datetime64) -> tuple[int, Moment, float]:
