@@ -345,8 +345,8 @@ def corrections(code: str | None = None) -> tuple[Correction, ...]:
 
     Examples
     --------
-    >>> [(str(each.date), each.says) for each in corrections("XHKG")[:1]]
-    [('2020-08-19', 'opens at 13:30')]
+    >>> [each.says for each in corrections("XHKG") if str(each.date) == "2020-08-19"]
+    ['opens at 13:30']
     """
     if code is not None and code not in EXCHANGES:
         raise UnknownNameError("exchange", code, EXCHANGES, NAMES)
