@@ -70,7 +70,10 @@ def made_up_study() -> Study:
 
 
 def steps(folder: Path) -> Iterator[str]:
-    """Run the study on the files of a folder and write its tables beside them; give the name of each step done."""
+    """Run the study on the files of a folder and write its tables beside them; give the name of each step done.
+
+    Both files are read at once: prices take what they take longer than events.
+    """
     study = made_up_study()
     with ThreadPoolExecutor(1) as aside:
         reading = aside.submit(ParquetPrices(path=folder / "prices.parquet", kind="returns").prices)
