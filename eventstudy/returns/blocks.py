@@ -19,8 +19,7 @@ from eventstudy.returns.models.base import Block, ExpectedReturnModel, FixedMode
 from eventstudy.returns.own import Named
 from eventstudy.returns.regressors import Regressors, RegressorTables
 from eventstudy.returns.remade import Fits, Remade
-from eventstudy.returns.rounding import without_rounding
-from eventstudy.returns.shared import Dated, factorise, remade, write_abnormal_returns
+from eventstudy.returns.shared import Dated, factorise, forecast_errors, remade
 from eventstudy.returns.shared_fit import SharedFit
 
 __all__ = ["BlockReader"]
@@ -152,19 +151,14 @@ class BlockReader:
             returns[:, -days[0]] += self.effect
         return returns
 
-    def abnormal_returns(self, rows: Ints, fit: SharedFit, room: Floats | None = None) -> Floats:
-        """Return abnormal returns, shape (E, L), of a model of shared designs.
-
-        They are written into the room of those of all events, where these rows are a stretch of it.
-        """
+    def forecast_errors(self, rows: Ints, fit: SharedFit) -> Floats:
+        """Return abnormal returns, shape (E, L), of a model of shared designs."""
         where = sliced(rows)
         start, length = self._place(where, self.aligned.windows.event)
         at, whole = self.panel.listing.stretches(self.aligned.code[where], start, length)
         if self.dated is None or self.effect or not whole.all():
-            return without_rounding(self.event_returns(rows) - self.by_date(rows, fit.coefficients), fit.sigma)
-        own = room[where] if room is not None and isinstance(where, slice) else np.empty((len(at), length))
-        write_abnormal_returns(own, self.panel.values, at, self.dated.designs, self.dated.date[where], fit)
-        return own
+            return self.event_returns(rows) - self.by_date(rows, fit.coefficients)
+        return forecast_errors(self.panel.values, at, self.dated.designs, self.dated.date[where], fit)
 
     def by_date(self, rows: Ints, coefficients: Floats) -> Floats:
         """Return expected returns, shape (E, L), for coefficients of shape (E, K) of a model of shared designs."""

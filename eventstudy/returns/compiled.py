@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_standardised",
+    "clear_below",
     "count_above",
     "count_and_order",
     "residuals",
@@ -170,31 +171,12 @@ def fill_rows(rows: Floats, made: Remade, which: Ints) -> None:
             take_column(rows[j], columns[start : start + sessions], mean[day, k], slopes[i, k])
 
 
-@part()
-def clear_below(own: Floats, limit: float) -> None:
-    """Write zero where a value is no larger than a limit."""
-    for t in range(len(own)):
-        own[t] = 0.0 if abs(own[t]) <= limit else own[t]
-
-
 @njit(error_model="numpy")
-def residuals(rows: Floats, made: Remade, limits: Floats) -> None:
-    """Make the residuals of all events again.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (E, M)
-        Written.
-    limits : ndarray of shape (E,)
-        What is no larger is only rounding, and zero; below zero where all stays.
-    """
-    everything = np.arange(len(rows))
-    for begin in range(0, len(rows), TURN):
-        which = everything[begin : begin + TURN]
-        some = rows[begin : begin + TURN]
-        fill_rows(some, made, which)
-        for j in range(len(which)):
-            clear_below(some[j], limits[which[j]])
+def residuals(made: Remade) -> Floats:
+    """Make the residuals of all events again."""
+    rows = np.empty((len(made.at), made.sessions))
+    fill_rows(rows, made, np.arange(len(rows)))
+    return rows
 
 
 @part()
@@ -261,7 +243,7 @@ def add_there(
     row: Floats, lacking: Floats, own: Floats, level: float, mean: float, scale: float,
     column: Floats, middle: float, slope: float,
 ) -> None:  # fmt: skip
-    """Add the same of the returns that are there; where one is missing, a multiple of a column, and one to a count."""
+    """Add the returns that are there, as `add_scaled` does; for one missing, a multiple of a column, and one to a count."""
     for t in range(len(row)):
         there = own[t] == own[t]
         row[t] += ((own[t] - level) - mean) * scale if there else (column[t] - middle) * slope
@@ -366,3 +348,13 @@ def sum_lagged(table: Floats, count: Ints, early: int, lags: int) -> Floats:
             if count[day + lag] > 0:
                 sums[lag] += product(table[day, lag:], table[day + lag, : sessions - lag])
     return sums
+
+
+@njit()
+def clear_below(values: Floats, limits: Floats) -> None:
+    """Write zero where a value is no larger than its row's limit."""
+    for i in range(len(values)):
+        own, limit = values[i], limits[i]
+        for t in range(len(own)):
+            if abs(own[t]) <= limit:
+                own[t] = 0.0

@@ -115,15 +115,8 @@ class Whole(Generic[R]):
                 self._parts.setdefault(path, []).append((rows, value))
             elif is_alike(value):
                 self._alike.setdefault(path, []).append((rows, value))
-            elif value.base is not (whole := self._whole(path, value)):
-                whole[where] = value
-
-    def room(self, path: tuple[str, ...], days: int) -> Floats:
-        """Return the array that numbers of all events, of so many days, are put into.
-
-        A part whose own are a stretch of it has written them where they belong.
-        """
-        return self._whole(path, np.empty((0, days)))
+            else:
+                self._whole(path, value)[where] = value
 
     def _whole(self, path: tuple[str, ...], value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         with self._lock:

@@ -33,12 +33,14 @@ from eventstudy.returns.models.base import (
     unusable,
 )
 from eventstudy.returns.remade import Fits, Remade, as_rows
-from eventstudy.returns.rounding import without_rounding
 from eventstudy.returns.rows import Filled
 from eventstudy.returns.shared import SharedDesigns
 from eventstudy.returns.shared_fit import SharedFit
 
-__all__ = ["Measured", "Part", "estimated"]
+__all__ = ["Measured", "Part", "estimated", "without_rounding"]
+
+# Abnormal returns smaller than this share of sigma are rounding.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +112,6 @@ def estimated(
     serial: bool = False,
     diagnostics: bool = False,
     known: Measured | None = None,
-    room: Floats | None = None,
 ) -> list[Part]:
     """Estimate the events of a block.
 
@@ -126,8 +127,6 @@ def estimated(
         Whether estimates come with diagnostics.
     known : Measured, optional
         What an earlier look measured of all events: none is fitted again whose residuals can be made from it.
-    room : ndarray of shape (E, L), optional
-        Where the abnormal returns of all E events will be; those of some are written there, where that saves a copy.
 
     Returns
     -------
@@ -138,7 +137,7 @@ def estimated(
     if known is not None and reader.dated is not None:
         parts, rows = _again(reader, rows, known)
     elif reader.dated is not None:
-        parts, rows = _by_date(reader, rows, diagnostics=diagnostics, room=room)
+        parts, rows = _by_date(reader, rows, diagnostics=diagnostics)
     if len(rows) or not parts:
         parts += [_fitted(reader, some, diagnostics=diagnostics) for some in in_pieces(rows)]
     return [replace(part, measure=partial(_serial, part)) for part in parts] if serial else parts
@@ -207,7 +206,7 @@ def _with_enough(result: EstimationResult, fewest: int) -> EstimationResult:
     return replace(result, **without, reason=reason, detail=detail)
 
 
-def _by_date(reader: BlockReader, rows: Ints, *, diagnostics: bool, room: Floats | None) -> tuple[list[Part], Ints]:
+def _by_date(reader: BlockReader, rows: Ints, *, diagnostics: bool) -> tuple[list[Part], Ints]:
     """Estimate events by the designs of their dates; return too the events for which that is no way."""
     dated, others = reader.dated, []
     assert dated is not None
@@ -225,7 +224,7 @@ def _by_date(reader: BlockReader, rows: Ints, *, diagnostics: bool, room: Floats
     if not there.all():
         others.append(rows[~there])
         rows, fit = rows[there], fit.estimated(there)
-    parts = [_part(reader, rows, fit, diagnostics=diagnostics, room=room)] if len(rows) else []
+    parts = [_part(reader, rows, fit, diagnostics=diagnostics)] if len(rows) else []
     return parts, np.concatenate([rows[:0], *others])
 
 
@@ -236,7 +235,7 @@ def _fit(model: ExpectedReturnModel, values: Floats, at: Ints, designs: SharedDe
     return fit_by_date(values, at, designs, date)
 
 
-def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool, room: Floats | None) -> Part:
+def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool) -> Part:
     """Return what fits by the designs of their dates say of events."""
     model, dated = reader.model, reader.dated
     assert isinstance(model, LinearModel | FixedModel)
@@ -264,7 +263,7 @@ def _part(reader: BlockReader, rows: Ints, fit: SharedFit, *, diagnostics: bool,
         )
         designs, date = dated.designs, dated.date[sliced(rows)]
         return Measured(
-            ar=reader.abnormal_returns(rows, fit, room),
+            ar=without_rounding(reader.forecast_errors(rows, fit), fit.sigma),
             covariance=Covariance.by_design(fit.sigma, designs.spread, designs.leverage, date, fit.turned),
             estimates=estimates,
             forecast=_beside(model, fit.coefficients),
@@ -309,3 +308,30 @@ def _known_residuals(reader: BlockReader, rows: Ints, known: Measured) -> Filled
     residuals = residuals_by_date(values, at, reader.dated.designs, date, coefficients[where])
     failed = np.isnan(known.estimates.sigma[where])
     return residuals.without(np.flatnonzero(failed)) if failed.any() else residuals
+
+
+def without_rounding(ar: Floats, sigma: Floats) -> Floats:
+    """Return abnormal returns with zero for what is only the rounding of a difference of equal returns.
+
+    Parameters
+    ----------
+    ar : ndarray of shape (E, L)
+        Decimals per session, NaN where missing; written into.
+    sigma : ndarray of shape (E,)
+        Standard deviation of a residual; a sample of nothing but zeros must not be tested as if it varied.
+
+    Examples
+    --------
+    >>> without_rounding(np.array([[0.01, 3e-18, np.nan]]), np.array([0.02])).tolist()
+    [[0.01, 0.0, nan]]
+    """
+    limits = ROUNDING * sigma
+    if paths.compiled():
+        from eventstudy.returns.compiled import clear_below
+
+        clear_below(ar, limits)
+        return ar
+    tiny = np.abs(ar) <= limits[:, None]
+    if tiny.any():
+        ar[tiny] = 0.0
+    return ar

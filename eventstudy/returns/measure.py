@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from eventstudy._typing import Dates, Floats, Ints
+from eventstudy._typing import Dates, Ints
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.execution import Engine, blocks, keep_memory, map_chunks
 from eventstudy.panels import ReturnPanel
@@ -151,8 +151,7 @@ class _Looks:
         known = known if self.engine.shares_memory else None
         task = partial(paths.run_on, self.path, self.run.block, empty=empty, again=again, known=known)
         if self.engine.shares_memory and whole is not None:
-            room = whole.room(("ar",), len(self.run.reader.aligned.windows.days))
-            task = partial(_put, whole, partial(task, room=room))
+            task = partial(_put, whole, task)
 
         def told(done: int, total: int) -> None:
             if self.progress is not None:
@@ -185,12 +184,10 @@ class _Run:
     serial: bool
     diagnostics: bool
 
-    def block(
-        self, rows: Ints, *, empty: Accumulated, again: bool, known: Measured | None, room: Floats | None = None
-    ) -> Block:
+    def block(self, rows: Ints, *, empty: Accumulated, again: bool, known: Measured | None) -> Block:
         """Return what is kept of a block's events, nothing the second time, and what the accumulators took."""
         diagnostics = self.diagnostics and not again
-        parts = estimated(self.reader, rows, serial=self.serial, diagnostics=diagnostics, known=known, room=room)
+        parts = estimated(self.reader, rows, serial=self.serial, diagnostics=diagnostics, known=known)
         residuals = [self._residuals(part) for part in parts] if any(empty.values()) else []
         # The residuals go no further than this block.
         return [] if again else [(part.rows, part.measured) for part in parts], gathered(empty, residuals, self.groups)

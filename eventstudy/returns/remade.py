@@ -147,15 +147,9 @@ class Remade(NamedTuple):
 
     def rows(self) -> Floats:
         """Make them, shape (E, M)."""
-        made = np.empty(self.shape)
-        self.write(made, np.full(len(made), -1.0))
-        return made
-
-    def write(self, rows: Floats, limits: Floats) -> None:
-        """Write them, shape (E, M), with zero for those no larger than the limit of their event."""
         from eventstudy.returns.compiled import residuals
 
-        residuals(rows, self, limits)
+        return residuals(self)
 
     def elsewhere(self, at: Ints, first: Ints, sessions: int) -> Remade:
         """Return what the same coefficients leave of other returns: where they begin, and by date their regressors."""

@@ -18,10 +18,9 @@ from eventstudy._typing import Bools, Floats, Ints
 from eventstudy.execution import blocks, pieces
 from eventstudy.returns import paths
 from eventstudy.returns.remade import Fits, Remade
-from eventstudy.returns.rounding import rounding, without_rounding
 from eventstudy.returns.shared_fit import SharedFit
 
-__all__ = ["Dated", "SharedDesigns", "factorise", "remade", "write_abnormal_returns"]
+__all__ = ["Dated", "SharedDesigns", "factorise", "forecast_errors", "remade"]
 
 # A column that keeps less than this share of its length apart from those before it would leave rounding errors in
 # X R^-1; events of such a date are fitted one by one.
@@ -208,15 +207,11 @@ def _triangles(series: Floats, first: Ints, sessions: int) -> tuple[Floats, Floa
     return triangle, length, mean
 
 
-def write_abnormal_returns(
-    ar: Floats, values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fit: SharedFit
-) -> None:
-    """Write the returns of the event window less ``X* b``, zero for what is only rounding.
+def forecast_errors(values: Floats, at: Ints, designs: SharedDesigns, date: Ints, fit: SharedFit) -> Floats:
+    """Return the returns of the event window less ``X* b``.
 
     Parameters
     ----------
-    ar : ndarray of shape (E, L)
-        Written, NaN where a return or a regressor is missing.
     values : ndarray of shape (n,)
         Returns.
     at : ndarray of shape (E,)
@@ -227,14 +222,18 @@ def write_abnormal_returns(
         Which of them is each event's.
     fit : SharedFit
         What was estimated.
+
+    Returns
+    -------
+    ndarray of shape (E, L)
+        NaN where a return or a regressor is missing.
     """
     days, first = designs.ahead.shape[1], designs.first_ahead
     if isinstance(fit.residuals, Remade) and (first[date] >= 0).all():
         # What is made over the estimation window is made over the event window alike.
-        fit.residuals.elsewhere(at, first, days).write(ar, rounding(fit.sigma))
-        return
-    np.subtract(sliding_window_view(values, days)[at], designs.forecast(date, fit.coefficients), out=ar)
-    without_rounding(ar, fit.sigma)
+        return fit.residuals.elsewhere(at, first, days).rows()
+    expected = designs.forecast(date, fit.coefficients)
+    return np.asarray(sliding_window_view(values, days)[at] - expected)
 
 
 def remade(values: Floats, designs: SharedDesigns, date: Ints, fits: Fits) -> Remade:

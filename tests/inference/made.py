@@ -14,9 +14,9 @@ from eventstudy.returns.abnormal import AbnormalReturns, Sides
 from eventstudy.returns.accumulators import Accumulator, Around, FirstPass, Places, Residuals
 from eventstudy.returns.covariance import Covariance
 from eventstudy.returns.estimates import Estimates
+from eventstudy.returns.estimation import without_rounding
 from eventstudy.returns.models import Block, ExpectedReturnModel, MarketModel
 from eventstudy.returns.passes import Accumulated, Merger, Needs, finish, first_look, gathered, second_look
-from eventstudy.returns.rounding import without_rounding
 from eventstudy.returns.windows import Window, Windows
 
 SESSIONS = np.arange(np.datetime64("2000-01-01"), np.datetime64("2030-01-01"))

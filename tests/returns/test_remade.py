@@ -23,7 +23,7 @@ from eventstudy.returns.ranking import uniform_sums
 from eventstudy.returns.remade import Fits, Remade
 from eventstudy.returns.rows import filled, whole
 from eventstudy.returns.session_sums import session_sums
-from eventstudy.returns.shared import SharedDesigns, factorise, remade, write_abnormal_returns
+from eventstudy.returns.shared import SharedDesigns, factorise, forecast_errors, remade
 from eventstudy.returns.shared_fit import SharedFit
 
 SESSIONS, AHEAD, DATES = 60, 7, 40
@@ -87,8 +87,7 @@ def given(request: pytest.FixtureRequest) -> Given:
 
 def test_fits_and_forecasts_equal_statsmodels(given: Given) -> None:
     rows = given.remade.rows()
-    ahead = np.empty((len(rows), AHEAD))
-    write_abnormal_returns(ahead, given.values, given.at + SESSIONS, given.designs, given.date, given.fit)
+    ahead = forecast_errors(given.values, given.at + SESSIONS, given.designs, given.date, given.fit)
     for event in (0, 1, 649, 1_000, 1_299):
         expected = sm.OLS(*given.explained(event, slice(0, SESSIONS))).fit()
         np.testing.assert_allclose(given.fit.coefficients[event], expected.params, rtol=1e-10, atol=1e-15)
