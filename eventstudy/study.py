@@ -44,7 +44,6 @@ from eventstudy.returns import (
     average_returns,
     group_members,
     measure_abnormal_returns,
-    paths,
     warn_of_bias,
 )
 from eventstudy.returns.held import HeldReturns, thin_days
@@ -270,7 +269,6 @@ class Study:
             news = News.from_frame(news)
         given: dict[str, Digested | None] = {"events": events, "prices": prices, "factors": factors}
         given |= {"news": news, "bars": bars}
-        paths.load_ahead(self.engine, len(events))
         # Digests need nothing of what follows.
         with ThreadPoolExecutor(1) as aside:
             inputs = aside.submit(digests, given, self.engine)

@@ -17,7 +17,6 @@ from eventstudy.panels import FactorPanel, PricePanel
 from eventstudy.prepare import Prepared
 from eventstudy.reactions import Leg
 from eventstudy.result import StudyResult
-from eventstudy.returns import paths
 from eventstudy.returns.models.factors import NamedFactors
 from eventstudy.returns.own import labels_to_symbols
 from eventstudy.returns.regressors import EQUAL_WEIGHTED, PEERS, benchmark_symbols
@@ -156,7 +155,6 @@ def load_inputs(configured: Configured) -> tuple[Events, PricePanel]:
     by_hand = dict.fromkeys(getattr(configured.events, "symbols", ()), "events.symbols")
     with _at(configured, by_hand):
         events = configured.events.events()
-    paths.load_ahead(configured.study.engine, len(events))
     if focus is not None:
         with _at(configured, {focus: "focus"}):
             events.position(focus)

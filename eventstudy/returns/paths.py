@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.util import find_spec
-from threading import Thread
 from typing import Any, TypeVar
 
 from eventstudy.errors import InputError
 from eventstudy.execution import PATHS, Engine
 
-__all__ = ["COMPILED", "NUMPY", "TIMES", "choose", "compiled", "compiles", "load_ahead", "run_on", "running"]
+__all__ = ["COMPILED", "NUMPY", "TIMES", "choose", "compiled", "compiles", "run_on", "running"]
 
 R = TypeVar("R")
 
@@ -62,24 +61,6 @@ def choose(path: str, events: int) -> str:
 def compiles(engine: Engine | None, events: int) -> bool:
     """Return whether so many events take the compiled path of an engine; none has NumPy's."""
     return engine is not None and choose(engine.path, events) == COMPILED
-
-
-def load_ahead(engine: Engine, events: int) -> None:
-    """Begin to load Numba, in a thread, where a study of so many events takes the compiled path.
-
-    That takes half a second, as long as prices are read and events placed.
-    """
-    if _has_numba() and compiles(engine, events):
-        Thread(target=_load).start()
-
-
-def _load() -> None:
-    import numpy as np
-
-    from eventstudy.returns.compiled import triangles
-
-    # Most of Numba is loaded with the first loop that is called, whichever it is.
-    triangles(np.ones((1, 1)), np.zeros(1, dtype=np.int64), 1)
 
 
 def _has_numba() -> bool:

@@ -31,7 +31,6 @@ from eventstudy.prepare import digests
 from eventstudy.reactions import Reactions
 from eventstudy.reports import ParquetReport
 from eventstudy.result import StudyResult
-from eventstudy.returns import paths
 from eventstudy.sources import ParquetEvents, ParquetPrices
 from eventstudy.study import Study
 from tests.benchmarks.panels import WINDOWS, made_up_panel, made_up_places
@@ -70,18 +69,13 @@ def made_up_study() -> Study:
 
 
 def steps(folder: Path) -> Iterator[str]:
-    """Run the study on the files of a folder and write its tables beside them; give the name of each step done.
-
-    Both files are read at once: prices take what they take longer than events.
-    """
+    """Run the study on the files of a folder and write its tables beside them; give the name of each step done."""
     study = made_up_study()
+    events = ParquetEvents(path=folder / "events.parquet").events()
+    yield "read events"
+    prices = ParquetPrices(path=folder / "prices.parquet", kind="returns").prices()
+    yield "read prices"
     with ThreadPoolExecutor(1) as aside:
-        reading = aside.submit(ParquetPrices(path=folder / "prices.parquet", kind="returns").prices)
-        events = ParquetEvents(path=folder / "events.parquet").events()
-        yield "read events"
-        paths.load_ahead(study.engine, len(events))
-        prices = reading.result()
-        yield "read prices"
         inputs = aside.submit(digests, {"events": events, "prices": prices}, study.engine)
         prepared = study.prepare(events, prices)
         yield "place, screen and align"

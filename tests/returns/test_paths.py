@@ -6,14 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import pytest
 
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.execution import Engine
-from eventstudy.returns import compiled, paths
+from eventstudy.returns import paths
 from eventstudy.returns.ranking import row_ranks
 from eventstudy.returns.remade import as_rows
 from tests.returns.designs import factorised, fit_shared
@@ -51,31 +50,6 @@ def test_the_choice_of_path(monkeypatch: pytest.MonkeyPatch) -> None:
     assert paths.choose("auto", 10**6) == "numpy"
     with pytest.raises(InputError, match=r"eventstudy-backtester\[fast\]"):
         paths.choose("compiled", 1)
-
-
-def test_numba_is_loaded_ahead_only_where_it_will_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun: list[Thread] = []
-    monkeypatch.setattr(paths, "Thread", lambda target: begun.append(Thread(target=target)) or begun[-1])
-    paths.load_ahead(Engine(), 99_999)
-    paths.load_ahead(Engine(path="numpy"), 100_000)
-    assert not begun
-    paths.load_ahead(Engine(), 100_000)
-    paths.load_ahead(Engine(path="compiled"), 1)
-    assert len(begun) == 2
-    for each in begun:
-        each.join()
-    monkeypatch.setattr(paths, "find_spec", lambda _: None)
-    # That it is not installed is said where it is needed.
-    paths.load_ahead(Engine(path="compiled"), 1)
-    assert len(begun) == 2
-
-
-def test_what_is_loaded_ahead_is_what_studies_call() -> None:
-    paths._load()
-    x = np.random.default_rng(2).normal(0, 0.01, (3, 60, 2))
-    with paths.running(paths.COMPILED):
-        factorised(x, x[:, :5])
-    assert len(compiled.triangles.signatures) == 1
 
 
 def test_a_path_ends_with_its_block() -> None:
