@@ -243,7 +243,7 @@ def add_there(
     row: Floats, lacking: Floats, own: Floats, level: float, mean: float, scale: float,
     column: Floats, middle: float, slope: float,
 ) -> None:  # fmt: skip
-    """Add as `add_scaled` does the returns that are there; for the others a multiple of a column, and one to a count."""
+    """Add the returns that are there like `add_scaled`; for the others a multiple of a column, and one to a count."""
     for t in range(len(row)):
         there = own[t] == own[t]
         row[t] += ((own[t] - level) - mean) * scale if there else (column[t] - middle) * slope
