@@ -88,13 +88,13 @@ def _new_york(exchange: str) -> list[Correction]:
         _regular(
             exchange,
             "1974-01-02 1974-09-30",
-            "NYSE: the close moved to 4:00 pm on 1 October 1974" + UNSEEN,
+            "NYSE: the close moved to 4:00 pm on 1 October 1974; TradingHours.com, NYSE Historical Trading Schedules",
             closes="15:30",
         ),
         _regular(
             exchange,
             "1985-01-02 1985-09-27",
-            "NYSE: the open moved to 9:30 am on 30 September 1985" + UNSEEN,
+            "NYSE: the open moved to 9:30 am on 30 September 1985; TradingHours.com, NYSE Historical Trading Schedules",
             opens="10:00",
         ),
         *_on(
@@ -115,14 +115,13 @@ _HONG_KONG = [
     _regular(
         "XHKG",
         "1990-01-02 2011-03-04",
-        "HKEX extended its hours on 7 March 2011: the lunch break was from 12:30 pm to 2:30 pm" + UNSEEN,
+        "HKEX news release of 23 November 2010: longer hours from 7 March 2011; before, lunch from 12:30 pm to 2:30 pm",
         lunch=("12:30", "14:30"),
     ),
     _regular(
         "XHKG",
         "2011-03-07 2012-03-02",
-        "HKEX shortened the lunch break in two steps: to 12:00 noon to 1:30 pm, and to 1:00 pm on 5 March 2012"
-        + UNSEEN,
+        "HKEX news release of 23 November 2010: lunch from 12:00 noon to 1:30 pm, and to 1:00 pm from 5 March 2012",
         lunch=("12:00", "13:30"),
     ),
     *_on(
@@ -193,13 +192,13 @@ _TOKYO = [
     _regular(
         "XTKS",
         "1990-01-04 2011-11-18",
-        "TSE extended its morning session to 11:30 am on 21 November 2011" + UNSEEN,
+        "TSE news of November 2010: the morning session ends at 11:30 am, not 11:00; from 21 November 2011",
         lunch=("11:00", None),
     ),
     _regular(
         "XTKS",
         "2006-01-19 2006-04-21",
-        "TSE began its afternoon sessions at 1:00 pm after its systems had been overloaded" + UNSEEN,
+        "TSE began its afternoon sessions at 1:00 pm after its systems had been overloaded; Japan Times, 21 April 2006",
         lunch=(None, "13:00"),
     ),
     *_on(
@@ -209,13 +208,16 @@ _TOKYO = [
         "1999-01-04 1999-12-30 2000-01-04 2000-12-29 2001-01-04 2001-12-28 2002-01-04 2002-12-30 2003-01-06 "
         "2003-12-30 2004-01-05 2004-12-30 2005-01-04 2005-12-30 2006-01-04 2006-12-29 2007-01-04 2007-12-28 "
         "2008-01-04 2008-12-30 2009-01-05",
-        "TSE had a morning session only on the first and the last day of a year, until January 2009" + UNSEEN,
+        "TSE had a morning session only on the first and the last day of a year, until 2009; Rakuten Securities",
         closes="11:00",
     ),
-    *_on("XTKS", "2005-11-01", "TSE: trading began at 1:30 pm after a failure of its systems" + UNSEEN, opens="13:30"),
     *_on(
-        "XTKS", "2006-01-18", "TSE: all trading was halted at 2:40 pm for the number of orders" + UNSEEN, closes="14:40"
+        "XTKS",
+        "2005-11-01",
+        "TSE: trading began at 1:30 pm after a failure of its systems; PBS, 18 January 2006",
+        opens="13:30",
     ),
+    *_on("XTKS", "2006-01-18", "TSE: all trading was halted at 2:40 pm; Japan Times, 19 January 2006", closes="14:40"),
 ]
 
 _FIRST_OF_YEAR = "KRX opens an hour later on the first day of a year; exchange_calendars' XKRX"
@@ -335,19 +337,45 @@ _BOMBAY = [
     ),
 ]
 
-_XETRA = "Deutsche Börse: {}; the close was moved back to 5:30 pm on 3 November 2003" + UNSEEN
 _EUROPE = [
     _regular(
         "XLON", "1990-01-02 1998-07-17", "LSE: trading began at 8:30 am until 20 July 1998" + UNSEEN, opens="08:30"
     ),
     _regular(
-        "XLON", "1998-07-20 1999-09-17", "LSE: trading began at 9:00 am until 20 September 1999" + UNSEEN, opens="09:00"
+        "XLON",
+        "1998-07-20 1999-09-17",
+        "LSE: trading began at 9:00 am until September 1999; The Independent, 10 March 1999",
+        opens="09:00",
     ),
     _regular(
         "XETR", "1997-11-28 1999-09-17", "Deutsche Börse: Xetra's first hours, 8:30 to 17:00" + UNSEEN, "08:30", "17:00"
     ),
-    _regular("XETR", "2000-06-02 2003-10-31", _XETRA.format("trading until 8 pm from 2 June 2000"), closes="20:00"),
-    _regular("XFRA", "2000-06-02 2003-10-31", _XETRA.format("trading until 8 pm from 2 June 2000"), closes="20:00"),
+    _regular(
+        "XETR",
+        "2000-06-02 2003-10-31",
+        "Deutsche Börse: Xetra until 8 pm from June 2000 to 31 October 2003; Deutsche Welle, 3 November 2003",
+        closes="20:00",
+    ),
+    _regular(
+        "XFRA",
+        "2000-06-02 2011-05-31",
+        "Deutsche Börse: the floor until 8 pm, also when Xetra closes at 5:30 pm; Deutsche Welle, 3 November 2003",
+        closes="20:00",
+    ),
+    _regular(
+        "XFRA",
+        "2011-06-01 2021-11-26",
+        "Deutsche Börse: the floor from 8 am from 1 June 2011 on; dpa, 24 March 2011",
+        opens="08:00",
+        closes="20:00",
+    ),
+    _regular(
+        "XFRA",
+        "2021-11-29 2030-12-31",
+        "Börse Frankfurt, trading calendar 2021: the floor from 8 am to 10 pm from 29 November 2021 on",
+        opens="08:00",
+        closes="22:00",
+    ),
 ]
 
 _OTHERS = [

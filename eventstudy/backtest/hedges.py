@@ -123,13 +123,10 @@ def hedges(
     have = rows[hedge[rows] >= 0]
     code = hedge[have]
     entry[have], there = _on_dates(market, market.codes[have], entries.position[have], code)
-    at_open = entries.moment <= Moment.OPEN
-    auctions = [calendar.opens if at_open else calendar.closes for calendar in listing.calendars]
-    sessions = tape.session(code, entry[have])
-    time[have] = [auctions[each][session] for each, session in zip(code, sessions, strict=True)]
+    time[have] = auctions(tape, code, entry[have], np.full(len(have), int(entries.moment)))
     # The auction of another exchange may have been over when the order was sent.
     there &= time[have] >= decisions.moment[have] + np.timedelta64(60 * rule.cutoff_minutes, "s")
-    price[have] = np.where(there, (tape.open if at_open else tape.close)[entry[have]], np.nan)
+    price[have] = np.where(there, (tape.open if entries.moment <= Moment.OPEN else tape.close)[entry[have]], np.nan)
     ratio[have] = 1.0
     if rule.hedge == "beta":
         ratio[have] = betas(tape, market.codes[have], code, market.clock.placed.day0[have], rule.beta_window)
