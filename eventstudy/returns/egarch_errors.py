@@ -35,6 +35,12 @@ def coefficient_covariance(
     -------
     ndarray of shape (K, K)
 
+    Raises
+    ------
+    LinAlgError
+        Where the variance leaves all measure on some session: `arch` holds it within bounds, and such a fit rests on
+        them.
+
     Notes
     -----
     ``A^-1 B A^-1``, B the sum of squares of the scores and A that of their conditional expectations (Bollerslev and
@@ -42,8 +48,12 @@ def coefficient_covariance(
     normal disturbances. ``|z|`` has a kink at every session whose disturbance is zero: second differences of the
     likelihood measure how near the next one is, and no error.
     """
-    log_h, slope = _derivatives(e, x, volatility, before)
-    z = e / np.exp(log_h / 2.0)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        log_h, slope = _derivatives(e, x, volatility, before)
+        root = np.exp(log_h / 2.0)
+    if not (np.isfinite(slope).all() and np.isfinite(root).all() and (root > 0).all()):
+        raise np.linalg.LinAlgError("The variance is not finite.")
+    z = e / root
     # The score of a standardised disturbance, and the information about its place and its scale.
     if np.isinf(degrees):
         score, place, scale = z, 1.0, 0.5
@@ -52,7 +62,7 @@ def coefficient_covariance(
         place = degrees * (degrees + 1.0) / ((degrees - 2.0) * (degrees + 3.0))
         scale = 0.5 * degrees / (degrees + 3.0)
     mean = np.zeros_like(slope)
-    mean[:, : x.shape[1]] = x / np.exp(log_h / 2.0)[:, None]
+    mean[:, : x.shape[1]] = x / root[:, None]
     scores = mean * score[:, None] + 0.5 * slope * (score * z - 1.0)[:, None]
     units = np.sqrt(place * (mean**2).sum(axis=0) + scale * (slope**2).sum(axis=0))
     units = np.where(units > 0, units, 1.0)

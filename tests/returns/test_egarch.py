@@ -112,3 +112,11 @@ def test_a_variance_without_bound_is_none() -> None:
     result = EGARCHModel("M", variance="updated", min_obs=8).fit(block)
     assert (result.noise > 0).all()
     assert np.isfinite(result.noise).all()
+
+
+def test_a_path_that_leaves_all_measure_has_no_error() -> None:
+    block = ordinary(41)
+    x = sm.add_constant(100 * block.x[0, :, 0])
+    wild = Volatility(-10.0, -1.2, 0.8, -17.0, last=1.0, shock=0.0, logs=True)
+    with pytest.raises(np.linalg.LinAlgError):
+        coefficient_covariance(100 * block.y[0], x, wild, before=0.4)
