@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from eventstudy._typing import Floats, Ints
 from eventstudy.returns.accumulators import Residuals
 from eventstudy.returns.rows import filled
 
-__all__ = ["ROUNDING", "EventTimeCorrelation", "MeanCorrelation", "to_unit", "unit_rows"]
+__all__ = ["ROUNDING", "EventTimeCorrelation", "MeanCorrelation", "StandardisedSums", "to_unit", "unit_rows"]
 
 # Deviations from a mean that are no more than this share of it are rounding.
 ROUNDING = 1e-14
@@ -55,63 +56,89 @@ def to_unit(mean: Floats, centred: Floats) -> Floats:
     return centred
 
 
-@dataclass(slots=True)
-class EventTimeCorrelation:
-    """Sums by relative day of standardised residuals, which give the mean correlation of all pairs.
+class StandardisedSums(NamedTuple):
+    """Sums by day over events that share all their days, which give the mean correlation of their pairs.
 
     Parameters
     ----------
     total : ndarray of shape (M,)
-        Residuals of each day; those of an event about their mean, with a mean square of 1/M.
-    count : ndarray of shape (M,)
+        Residuals, those of an event about their mean and with a mean square of 1/M.
+    there : ndarray of shape (M,)
         Events that have one.
     squares : float
         Sum of all squares: one for each event that lacks none.
     events : int
         How many there are.
-    complete : bool
-        Whether none is missing.
     """
 
-    total: Floats = field(default_factory=lambda: np.empty(0))
-    count: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    squares: float = 0.0
-    events: int = 0
-    complete: bool = True
+    total: Floats
+    there: Ints
+    squares: float
+    events: int
+
+    @classmethod
+    def of(cls, values: Floats, *, complete: bool = False) -> StandardisedSums:
+        """Return the sums of residuals of shape (E, M), NaN where missing; `complete` where none is known to be."""
+        unit, (events, days) = unit_rows(values, complete=complete), values.shape
+        if complete:
+            return cls(unit.sum(axis=0), np.full(days, events), float(events), events)
+        there = ~np.isnan(values)
+        share = there.sum(axis=1) / days
+        unit *= np.sqrt(share)[:, None]
+        return cls(unit.sum(axis=0), there.sum(axis=0), float(share.sum()), events)
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs of events there are."""
+        return self.events * (self.events - 1) // 2
+
+    @property
+    def common(self) -> float:
+        """How many residuals the pairs have in common, each on its day."""
+        return float((self.there * (self.there - 1)).sum() / 2)
+
+    @property
+    def product(self) -> float:
+        """The sum of the products of all pairs, of residuals with a mean square of one."""
+        return (float((self.total**2).sum()) - self.squares) / 2 * len(self.total)
+
+    def and_also(self, other: StandardisedSums) -> StandardisedSums:
+        """Return the sums over the events of both."""
+        counts = self.there + other.there, self.squares + other.squares, self.events + other.events
+        return StandardisedSums(self.total + other.total, *counts)
+
+
+@dataclass(slots=True)
+class EventTimeCorrelation:
+    """The mean correlation of all pairs by relative day.
+
+    Parameters
+    ----------
+    sums : StandardisedSums, optional
+        Of all events with residuals; none before there is one.
+    """
+
+    sums: StandardisedSums | None = None
 
     def add(self, residuals: Residuals) -> None:
         """Add the residuals of each day."""
         good = np.isfinite(residuals.sigma)
         values = residuals.values if good.all() else residuals.values[good]
-        unit, (events, days) = unit_rows(values, complete=residuals.complete), values.shape
-        if not events:
-            return
-        if residuals.complete:
-            self.merge(EventTimeCorrelation(unit.sum(axis=0), np.full(days, events), float(events), events))
-            return
-        there = ~np.isnan(values)
-        share = there.sum(axis=1) / days
-        unit *= np.sqrt(share)[:, None]
-        count, complete = there.sum(axis=0), bool(there.all())
-        self.merge(EventTimeCorrelation(unit.sum(axis=0), count, float(share.sum()), events, complete))
+        if len(values):
+            self.merge(EventTimeCorrelation(StandardisedSums.of(values, complete=residuals.complete)))
 
     def merge(self, other: EventTimeCorrelation) -> None:
         """Add the sums of a later block."""
-        if other.events:
-            self.total = self.total + other.total if self.events else other.total
-            self.count = self.count + other.count if self.events else other.count
-            self.squares += other.squares
-            self.events += other.events
-            self.complete &= other.complete
+        if other.sums is not None:
+            self.sums = other.sums if self.sums is None else self.sums.and_also(other.sums)
 
     def mean(self) -> MeanCorrelation:
-        """Return the sum of the products of all pairs over the days that they have in common.
+        """Return the sum of the products of all pairs over the number of residuals that they have in common.
 
-        With z the standardised residuals and c_t the events of a day, ``sum_t ((sum_i z_it)^2 - sum_i z_it^2)`` over
-        ``sum_t c_t (c_t - 1) / M``: the mean of all correlations where no residual is missing.
+        The mean of all correlations where no residual is missing; NaN without a pair.
         """
-        pairs, common = self.events * (self.events - 1), float((self.count * (self.count - 1)).sum())
-        if not common:
-            return MeanCorrelation(float("nan"), pairs // 2, self.complete)
-        value = (float((self.total**2).sum()) - self.squares) / (common / len(self.count))
-        return MeanCorrelation(value, pairs // 2, self.complete)
+        if self.sums is None:
+            return MeanCorrelation(float("nan"), 0)
+        sums, exact = self.sums, bool((self.sums.there == self.sums.events).all())
+        value = sums.product / sums.common if sums.common else float("nan")
+        return MeanCorrelation(value, sums.pairs, exact)

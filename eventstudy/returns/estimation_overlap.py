@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from eventstudy._typing import Dates, Floats, Ints
 from eventstudy.errors import Reason
 from eventstudy.returns.accumulators import FirstPass, Residuals
 from eventstudy.returns.calendar_correlation import HELD
-from eventstudy.returns.correlation import MeanCorrelation, unit_rows
+from eventstudy.returns.correlation import MeanCorrelation, StandardisedSums
 from eventstudy.returns.pairs_by_lag import COMMON, correlations
 
 __all__ = ["EstimationOverlap"]
@@ -23,32 +22,6 @@ TILE = 128
 
 Place = tuple[str, int]
 """Exchange and session index of the first estimation session: events of one place share all their sessions."""
-
-
-class PlaceSums(NamedTuple):
-    """Sums over events that share all their sessions.
-
-    Parameters
-    ----------
-    total : ndarray of shape (M,)
-        Standardised residuals; those of an event have a mean square of 1/M.
-    there : ndarray of shape (M,)
-        Events that have one.
-    squares : float
-        Sum of all squares: one for each event that lacks none.
-    events : int
-        How many there are.
-    """
-
-    total: Floats
-    there: Ints
-    squares: float
-    events: int
-
-    def and_also(self, other: PlaceSums) -> PlaceSums:
-        """Return the sums over the events of both."""
-        counts = self.there + other.there, self.squares + other.squares, self.events + other.events
-        return PlaceSums(self.total + other.total, *counts)
 
 
 # Not one for each, since accumulators travel to processes.
@@ -69,7 +42,7 @@ class EstimationOverlap:
         Their residuals, NaN where missing.
     place : tuple of Place
         Where each lies.
-    sums : mapping of Place to PlaceSums
+    sums : mapping of Place to StandardisedSums
         Of the events of each place.
     sessions : mapping of str to ndarray
         The sessions of each exchange.
@@ -79,7 +52,7 @@ class EstimationOverlap:
     row: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     values: Floats = field(default_factory=lambda: np.empty((0, 0)))
     place: tuple[Place, ...] = ()
-    sums: dict[Place, PlaceSums] = field(default_factory=dict)
+    sums: dict[Place, StandardisedSums] = field(default_factory=dict)
     sessions: Mapping[str, Dates] = field(default_factory=dict)
     _known: dict[bytes, MeanCorrelation] = field(default_factory=dict, compare=False)
 
@@ -101,11 +74,10 @@ class EstimationOverlap:
         if self.held:
             part.row, part.values, part.place = chosen.row, chosen.values, place
         else:
-            there = ~np.isnan(chosen.values)
-            share = there.mean(axis=1)
-            unit, count = unit_rows(chosen.values) * np.sqrt(share)[:, None], there.astype(np.int64)
+            rows: dict[Place, list[int]] = {}
             for i, each in enumerate(place):
-                part._put(each, PlaceSums(unit[i], count[i], float(share[i]), 1))
+                rows.setdefault(each, []).append(i)
+            part.sums = {each: StandardisedSums.of(chosen.values[some]) for each, some in rows.items()}
         self.merge(part)
 
     def merge(self, other: EstimationOverlap) -> None:
@@ -118,10 +90,7 @@ class EstimationOverlap:
         if other.sums:
             self.sums = dict(self.sums)
             for place, more in other.sums.items():
-                self._put(place, more)
-
-    def _put(self, place: Place, more: PlaceSums) -> None:
-        self.sums[place] = self.sums[place].and_also(more) if place in self.sums else more
+                self.sums[place] = self.sums[place].and_also(more) if place in self.sums else more
 
     def mean(self, rows: Ints) -> MeanCorrelation:
         """Return the mean correlation over the pairs of some events whose estimation windows share a session.
@@ -163,11 +132,9 @@ class EstimationOverlap:
         held, places = [*self.sums.values()], [*self.sums]
         values = np.array([each.total for each in held])
         there, events = np.array([each.there for each in held]), np.array([each.events for each in held])
-        length, of_place = values.shape[1], events * (events - 1) / 2
-        common, product = (there * (there - 1)).sum(axis=1) / 2, (values**2).sum(axis=1) / 2
-        product -= np.array([each.squares for each in held]) / 2
-        total, enough = _of_ratio(product * length, common, of_place)
-        pairs = int(of_place.sum())
+        product, common, of_place = np.array([(each.product, each.common, each.pairs) for each in held]).T
+        total, enough = _of_ratio(product, common, of_place)
+        length, pairs = values.shape[1], int(of_place.sum())
         laid, counted = (_Laid.of(each, places, self.sessions) for each in (values, there.astype(np.float64)))
         for (one, a, two, b, meets), (_, at_a, _, at_b, _) in zip(laid.tiles(), counted.tiles(), strict=True):
             weight = np.outer(events[one], events[two]) * (meets > 0)
