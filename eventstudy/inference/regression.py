@@ -110,8 +110,7 @@ def regress(
         raise UnknownNameError("weights of a regression", weights, WEIGHTS)
     design, used = _design(formula, table, with_errors=weights is not None)
     kind, by = _which(covariance, tuple(cluster), used)
-    labelled = used[[*by]].notna().all(axis=1)
-    design, used = design[labelled], used[labelled]
+    design, used = _labelled(design, used, by)
     y, x, names = used["car"].to_numpy(float), design.to_numpy(float), tuple(map(str, design.columns))
     _check(x, names, formula)
     tau2, w = _weights(weights, y, x, used)
@@ -161,6 +160,12 @@ def _design(formula: str, table: pd.DataFrame, *, with_errors: bool) -> tuple[pd
             f"The formula {formula!r} can't be read: {str(cause).splitlines()[0]}. {hint}".strip()
         ) from error
     return design, rows.loc[design.index]
+
+
+def _labelled(design: pd.DataFrame, used: pd.DataFrame, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows that have a label in each column that is clustered by."""
+    there = used[[*by]].notna().all(axis=1)
+    return design[there], used[there]
 
 
 def _check(x: Floats, names: Sequence[str], formula: str) -> None:
