@@ -163,7 +163,7 @@ def simulate(
     *,
     samples: Annotated[int, typer.Option(help="Samples to draw for each effect.")] = 1000,
     size: Annotated[int, typer.Option(help="Events in a sample.")] = 50,
-    effects: Annotated[str, typer.Option(help="Abnormal returns put on day 0.")] = "0,0.005,0.01,0.02",
+    effects: Annotated[str, typer.Option(help="Added to the return of day 0.")] = "0,0.005,0.01,0.02",
     common_date: Annotated[bool, typer.Option("--common-date", help="One date for all events of a sample.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write size and power as a page, with their curves.")] = None,
     overrides: Overrides = None,
