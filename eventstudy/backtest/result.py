@@ -16,7 +16,7 @@ from eventstudy.backtest import tables
 from eventstudy.backtest.account import Days
 from eventstudy.backtest.book import Book
 from eventstudy.backtest.decide import Decisions, Market
-from eventstudy.backtest.measures import sharpe
+from eventstudy.backtest.measures import FLAT, sharpe
 from eventstudy.backtest.orders import Orders
 from eventstudy.backtest.timeline import Timeline
 from eventstudy.backtest.trials import Trials
@@ -100,7 +100,9 @@ class BacktestResult:
     @cached_property
     def excess_returns(self) -> Floats:
         """Net returns above the riskless one, shape (T - 1,); all of them, where idle cash earns nothing."""
-        return self.returns - (self.risk_free[1:] if self.rule.costs.cash_earns else 0.0)
+        excess = self.returns - (self.risk_free[1:] if self.rule.costs.cash_earns else 0.0)
+        # An account in cash alone has the rounding of its equity, which is no return and has no Sharpe ratio.
+        return np.where(np.abs(excess) <= FLAT, 0.0, excess)
 
     @cached_property
     def trades(self) -> pd.DataFrame:

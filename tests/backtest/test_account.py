@@ -164,6 +164,16 @@ def test_no_signal_is_no_trade() -> None:
     assert result.honesty(draws=0).verdict == ("Nothing was traded.",)
 
 
+def test_an_account_in_cash_alone_earns_the_riskless_return_and_has_no_sharpe_ratio() -> None:
+    costs = Costs(risk_free=0.04)
+    result = run({"AAA": flat(30)}, [{"symbol": "AAA", "day": 5}], side="0", costs=costs)
+    assert result.returns.min() > 0.04 / 360 - 1e-12
+    assert not result.excess_returns.any()
+    for name in ("net", "gross"):
+        assert np.isnan(result.performance[name]["sharpe"]["value"])
+        assert np.isnan(result.performance[name]["sortino"]["value"])
+
+
 RULES: dict[str, dict[str, Any]] = {
     "plain": {},
     "costly": {
