@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,14 +35,22 @@ def test_imports_go_down_only() -> None:
     ],
 )
 def test_a_library_is_known_in_one_room(library: str, homes: list[str]) -> None:
-    importers = {
-        path.relative_to(PACKAGE).parts[0]
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(_without_type_checking(path))
-        if (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == library for alias in node.names))
-        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == library and node.level == 0)
-    }
+    importers = {room for room, names in _imported().items() if library in names}
     assert importers <= {name for name in importers if any(name.startswith(home) for home in homes)}
+
+
+@cache
+def _imported() -> dict[str, set[str]]:
+    """Return the libraries that each room imports when it runs."""
+    rooms: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        names = rooms.setdefault(path.relative_to(PACKAGE).parts[0], set())
+        for node in ast.walk(_without_type_checking(path)):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add((node.module or "").split(".")[0])
+    return rooms
 
 
 def _without_type_checking(path: Path) -> ast.Module:
