@@ -23,6 +23,8 @@ STALE_RUN = 5
 """Sessions in a row with one and the same close and no volume that make a stale run."""
 LARGE_MOVE = 0.5
 """Size of a total return, a decimal, above which a session without an action is worth a look."""
+RANGE_ROUNDING = 1e-4
+"""Share of a price by which it may lie outside the day's range: vendors round prices one by one."""
 SPLIT_IN_PRICES = 1.5
 """Size of a split, or of its inverse, above which prices must show it."""
 
@@ -47,6 +49,7 @@ class FindingKind(StrEnum):
 
     GAP = "gap", "Sessions inside the listed span without a price."
     LARGE_MOVE = "large_move", "A total return above 50% in size on a session without a dividend or split."
+    OUT_OF_RANGE = "out_of_range", "A high below the low, or an open or close outside the two."
     STALE_RUN = "stale_run", "Five or more sessions with one and the same close and no volume: thin trading."
     ADJUSTED_DISAGREES = (
         "adjusted_disagrees",
@@ -109,7 +112,7 @@ def find(prices: PricePanel) -> tuple[Finding, ...]:
     """
     if not prices.symbols:
         return tuple(sorted(prices.findings))
-    checks = (_gaps, _large_moves, _stale_runs, _splits_not_in_prices, _early_ends)
+    checks = (_gaps, _large_moves, _out_of_range, _stale_runs, _splits_not_in_prices, _early_ends)
     return tuple(sorted([*prices.findings, *(finding for check in checks for finding in check(prices))]))
 
 
@@ -193,6 +196,37 @@ def _large_moves(prices: PricePanel) -> Iterator[Finding]:
     for position in map(int, large[~acted]):
         words = f"The total return is {100 * returns[position]:+.1f}% with neither a dividend nor a split."
         yield places.finding(position, FindingKind.LARGE_MOVE, words)
+
+
+def _out_of_range(prices: PricePanel) -> Iterator[Finding]:
+    """Find prices of a day that can't all be true; a symbol has one finding, with the worst of its sessions."""
+    if prices.high.strides == prices.low.strides == (0,):
+        return
+    positions, sizes = [np.empty(0, dtype=np.int64)], [np.empty(0)]
+    for part in stretches(len(prices.close)):
+        beyond = _beyond_range(prices.open[part], prices.high[part], prices.low[part], prices.close[part])
+        far = np.flatnonzero(beyond > RANGE_ROUNDING)
+        positions.append(part.start + far)
+        sizes.append(beyond[far])
+    bad, away = np.concatenate(positions), np.concatenate(sizes)
+    places = _Places(prices)
+    codes = np.searchsorted(prices.listing.offsets, bad, side="right") - 1
+    for code in np.unique(codes):
+        own = codes == code
+        worst = int(bad[own][np.argmax(away[own])])
+        day = ", ".join(f"{name} {getattr(prices, name)[worst]:g}" for name in ("open", "high", "low", "close"))
+        words = (
+            f"{plural(int(own.sum()), 'session')} with a high below the low, or an open or close outside the two, "
+            f"worst on {places.date(worst)}: {day}."
+        )
+        yield places.finding(int(bad[own][0]), FindingKind.OUT_OF_RANGE, words)
+
+
+def _beyond_range(open_: Floats, high: Floats, low: Floats, close: Floats) -> Floats:
+    """Return the share by which the farthest price of a day lies outside its high and low, NaN where none is known."""
+    above = np.fmax(np.fmax(open_, close), low) / high
+    below = low / np.fmin(np.fmin(open_, close), high)
+    return np.fmax(above, below) - 1.0
 
 
 def _stale_runs(prices: PricePanel) -> Iterator[Finding]:

@@ -89,6 +89,10 @@ class PriceSeries:
         return place if 0 <= place < len(self.close) else None
 
 
+# Sizes that half of the returns of a session, or of a month, stay below on any market; other factors have any unit.
+LARGEST_MEDIAN = dict.fromkeys(("mkt_rf", "smb", "hml", "rmw", "cma", "mom", "umd"), 0.1) | {"rf": 0.005}
+FEWEST_JUDGED = 20
+
 PRICE_FIELDS = ("open", "high", "low", "close", "volume", "dividend", "split")
 
 
@@ -331,16 +335,50 @@ class FactorPanel:
             raise DataError("The dates of a factor panel must increase.")
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, origin: Origin | None = None) -> FactorPanel:
-        """Make a panel from a table with a ``date`` column, one column a factor, and optionally ``rf``."""
+    def from_frame(cls, frame: pd.DataFrame, *, percent: bool = False, origin: Origin | None = None) -> FactorPanel:
+        """Make a panel from a table with a ``date`` column, one column a factor, and optionally ``rf``.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row a date, in any order; an empty cell is a missing return.
+        percent : bool
+            Whether its numbers are percent; decimals without it.
+        origin : Origin, optional
+            Where the table came from, for error messages.
+
+        Raises
+        ------
+        DataError
+            If a column or a date is missing, a date stands twice, a cell is no number, or the market and its fellows
+            (``mkt_rf``, ``smb``, ...) or ``rf`` are too large to be decimals a session.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"date": ["2025-02-20", "2025-02-21"], "mkt_rf": [-0.4, -1.5], "rf": 0.02})
+        >>> FactorPanel.from_frame(table, percent=True).values[:, 0]
+        array([-0.004, -0.015])
+        """
         origin = origin or Origin("factors")
         require_columns(frame, ["date"], origin)
         dates = date_column(frame, "date", origin)
         order = np.argsort(dates, kind="stable")
-        names = tuple(str(column) for column in frame.columns if column not in ("date", "rf"))
-        values = np.array([number_column(frame, name, origin) for name in names]).reshape(len(names), len(frame)).T
-        risk_free = number_column(frame, "rf", origin) if "rf" in frame.columns else np.full(len(frame), np.nan)
-        return cls(dates[order], names, values[order], risk_free[order])
+        if (again := np.flatnonzero(np.diff(dates[order]) == np.timedelta64(0))).size:
+            row, before = int(order[again[0] + 1]), int(order[again[0]])
+            raise DataError(
+                f"{origin.row(row)}: {dates[row]} stands a second time (first in {origin.row(before)}); factors have "
+                f"one row a date."
+            )
+        unit = 100.0 if percent else 1.0
+        columns = {
+            str(name): number_column(frame, str(name), origin) / unit for name in frame.columns if name != "date"
+        }
+        for name, column in columns.items():
+            _check_unit(name, column, origin)
+        risk_free = columns.pop("rf", np.full(len(frame), np.nan))
+        values = np.array(list(columns.values())).reshape(len(columns), len(frame)).T
+        return cls(dates[order], tuple(columns), values[order], risk_free[order])
 
     def digest(self) -> str:
         """Return a SHA-256 over dates, names and values."""
@@ -348,3 +386,15 @@ class FactorPanel:
         for array in (self.dates.astype(np.int64), self.values, self.risk_free):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
+
+
+def _check_unit(name: str, values: Floats, origin: Origin) -> None:
+    """Raise `DataError` for returns of a known factor that are too large, most of them, to be decimals a session."""
+    sizes = np.abs(values[~np.isnan(values)])
+    largest = LARGEST_MEDIAN.get(name, np.inf)
+    if sizes.size >= FEWEST_JUDGED and (middle := float(np.median(sizes))) > largest:
+        raise DataError(
+            f"{origin.name}: half of {name} is larger than {middle:g}; factors are decimals a session, 0.012 for 1.2%, "
+            f"and these look like percent{' or a rate of a year' if name == 'rf' else ''}. A file in percent says so: "
+            f"percent: true."
+        )

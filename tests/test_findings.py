@@ -52,6 +52,37 @@ def test_a_large_move_without_an_action() -> None:
     assert found(frame) == []
 
 
+def ranged() -> pd.DataFrame:
+    frame = table()
+    return frame.assign(open=frame["close"] - 0.05, high=frame["close"] + 0.1, low=frame["close"] - 0.1)
+
+
+def test_prices_outside_the_range_of_their_day() -> None:
+    assert found(ranged()) == []
+    # What a vendor rounds is no finding: 5 parts in 100,000 above the high.
+    rounded = ranged()
+    rounded.loc[3, "close"] = rounded.loc[3, "high"] * 1.00005
+    assert found(rounded) == []
+    frame = ranged()
+    frame.loc[2, ["open", "high", "low"]] = np.nan
+    frame.loc[4, "close"] = 10.6  # 0.1 above the high
+    frame.loc[6, "open"] = 9.0  # 1.5 below the low
+    [finding] = find(PricePanel.from_frame(frame))
+    assert (str(finding.date), finding.kind) == (DAYS[4], "out_of_range")
+    assert finding.words == (
+        "2 sessions with a high below the low, or an open or close outside the two, "
+        f"worst on {DAYS[6]}: open 9, high 10.7, low 10.5, close 10.6."
+    )
+
+
+def test_a_high_below_the_low_alone() -> None:
+    frame = table(high=9.0, low=9.5)
+    frame["close"] = np.nan
+    frame["return"] = 0.0
+    assert [kind for _, _, kind in found(frame)] == ["out_of_range"]
+    assert found(pd.concat([ranged(), table("BBB", high=9.0, low=8.0)])) == [("BBB", DAYS[0], "out_of_range")]
+
+
 def test_a_stale_run_needs_five_sessions_without_volume() -> None:
     frame = table()
     frame.loc[3:6, "close"] = 10.3

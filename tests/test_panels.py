@@ -334,8 +334,10 @@ def test_factors_are_ordered_by_date_and_errors_name_the_row_as_it_stood() -> No
     assert FactorPanel.from_frame(frame.iloc[::-1]).digest() == panel.digest()
     with pytest.raises(DataError, match=r"f.csv, line 2: smb is 'x'"):
         FactorPanel.from_frame(frame.assign(smb=["x", "0.1"]), origin=Origin("f.csv", first_line=2))
-    with pytest.raises(DataError, match="dates of a factor panel must increase"):
+    with pytest.raises(DataError, match=r"factors, row 1: 2025-02-20 stands a second time \(first in factors, row 0\)"):
         FactorPanel.from_frame(frame.assign(date="2025-02-20"))
+    with pytest.raises(DataError, match="dates of a factor panel must increase"):
+        FactorPanel(panel.dates[::-1].copy(), panel.names, panel.values, panel.risk_free)
 
 
 def test_prices_of_nobody_are_a_table_without_rows() -> None:

@@ -49,10 +49,7 @@ class CsvFactors:
         """Return the factors in the bytes of a file."""
         frame, lines = _csv.parse(raw, str(self.path), text=[self.columns.get("date", "date")])
         origin = Origin(str(self.path), lines=lines)
-        panel = FactorPanel.from_frame(rename_columns(frame, self.columns, origin), origin=origin)
-        if not self.percent:
-            return panel
-        return FactorPanel(panel.dates, panel.names, panel.values / 100, panel.risk_free / 100)
+        return FactorPanel.from_frame(rename_columns(frame, self.columns, origin), percent=self.percent, origin=origin)
 
     def provenance(self) -> Mapping[str, str]:
         """Return the SHA-256 of the file."""

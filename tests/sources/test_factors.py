@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from eventstudy.errors import DataError
+from eventstudy.panels import FactorPanel
 from eventstudy.sources import CsvFactors
 
 
@@ -44,3 +45,40 @@ def test_provenance_is_the_hash_of_the_file(path: Path) -> None:
     # The test vector of FIPS 180-4.
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert CsvFactors(path=path).provenance() == {"sha256": expected}
+
+
+def test_percent_that_nobody_declared_are_an_error(tmp_path: Path) -> None:
+    days = np.arange("2025-01-01", "2025-01-31", dtype="datetime64[D]")
+    market = np.linspace(-1.0, 1.1, len(days))
+    file = tmp_path / "factors.csv"
+
+    def written(market: np.ndarray, rf: float) -> CsvFactors:
+        rows = (f"{day},{each},{8 * each},{rf}" for day, each in zip(days, market, strict=True))
+        file.write_text("date,mkt_rf,oil,rf\n" + "\n".join(rows) + "\n")
+        return CsvFactors(path=file)
+
+    with pytest.raises(
+        DataError, match=r"factors.csv: half of mkt_rf is larger than 0.5.*look like percent\. .*percent: true"
+    ):
+        written(market, 0.02).factors()
+    # The riskless return of a year, beside a market in decimals.
+    with pytest.raises(DataError, match=r"half of rf is larger than 0.05; .* or a rate of a year"):
+        written(market / 100, 0.05).factors()
+    # Six percent a day on every day are a market in panic, and a factor of one's own has its own unit.
+    panic = written(0.06 * np.sign(market), 0.0002).factors()
+    assert set(panel_column(panic, "mkt_rf").tolist()) == {-0.06, 0.06}
+    np.testing.assert_allclose(panel_column(panic, "oil"), 8 * panel_column(panic, "mkt_rf"))
+    declared = written(market, 0.02)
+    np.testing.assert_allclose(
+        panel_column(CsvFactors(path=declared.path, percent=True).factors(), "mkt_rf"), market / 100
+    )
+
+
+def test_a_date_that_stands_twice_names_both_lines(path: Path) -> None:
+    path.write_text("date,mkt\n2025-02-20,0.1\n2025-02-21,0.2\n2025-02-20,0.3\n")
+    with pytest.raises(DataError, match=r"line 4: 2025-02-20 stands a second time \(first in .*line 2\)"):
+        CsvFactors(path=path).factors()
+
+
+def panel_column(panel: FactorPanel, name: str) -> np.ndarray:
+    return panel.values[:, panel.names.index(name)]
