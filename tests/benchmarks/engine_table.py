@@ -9,7 +9,8 @@ events. One symbol in five lacks one return in a hundred, so that 18% of estimat
 none has. Beside it, with a single number of events, and measured anew for each row: two loops over statsmodels on 200
 events without gaps, one with pandas as most people write it and one on arrays; the package ``eventstudy`` of the
 package index on the same events, in an environment of its own; and what this machine's memory takes to move the bytes
-that must be moved. Peaks are of processes that never load statsmodels.
+that must be moved, on as many cores. What two loops take in the first cache, before and after, tells how fast the
+machine itself is. Peaks are of processes that never load statsmodels.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -99,19 +101,75 @@ def peer_microseconds(python: str, panel: ReturnPanel, aligned: Aligned) -> floa
     return float(done.stdout)
 
 
-def bandwidth() -> float:
-    """Return the bytes that a triad over large arrays moves in a second, on one core.
+def bandwidth(threads: int) -> float:
+    """Return the bytes that a triad over large arrays moves in a second, on that many cores.
 
     What is written is counted twice where it was not read, since the cache fetches it first.
     """
-    a, b, c = (np.ones(10_000_000) for _ in range(3))
-    best = np.inf
-    for _ in range(5):
-        began = time.perf_counter()
+    each = [tuple(np.ones(10_000_000 // threads) for _ in range(3)) for _ in range(threads)]
+
+    def triad(arrays: tuple[np.ndarray, ...]) -> int:
+        a, b, c = arrays
         np.multiply(b, 3.0, out=a)
         np.add(a, c, out=a)
-        best = min(best, time.perf_counter() - began)
-    return 6 * a.nbytes / best
+        return 6 * a.nbytes
+
+    best = 0.0
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(5):
+            began = time.perf_counter()
+            moved = sum(pool.map(triad, each))
+            best = max(best, moved / (time.perf_counter() - began))
+    return best
+
+
+def first_cache() -> tuple[float, float]:
+    """Return the nanoseconds of a dot product and of a pass over residuals, 250 numbers that stay in the first cache.
+
+    PERFORMANCE.md 2 has them of the machine that its aims were measured on: 37 and 66.
+    """
+    from numba import njit
+
+    fast = {"reassoc", "contract", "nsz"}
+
+    @njit(fastmath=fast)  # type: ignore[untyped-decorator]
+    def products(y: np.ndarray, x: np.ndarray, times: int) -> float:
+        total = 0.0
+        for _ in range(times):
+            dot = 0.0
+            for day in range(len(y)):
+                dot += y[day] * x[day]
+            total += dot
+            # What depends on the last product can't be taken out of the loop.
+            x[0] = total * 1e-300
+        return total
+
+    @njit(fastmath=fast)  # type: ignore[untyped-decorator]
+    def residuals(y: np.ndarray, x: np.ndarray, kept: np.ndarray, times: int) -> float:
+        total, alpha = 0.0, 0.0
+        for _ in range(times):
+            squares, positive = 0.0, 0
+            for day in range(len(y)):
+                residual = y[day] - alpha - 0.9 * x[day]
+                kept[day] = residual
+                squares += residual * residual
+                positive += residual > 0
+            total += squares + positive
+            alpha = total * 1e-300
+        return total
+
+    y, x = np.random.default_rng(0).normal(size=(2, 250))
+    kept, times = np.empty(250), 200_000
+    found = []
+    for loop, arrays in ((products, (y, x)), (residuals, (y, x, kept))):
+        loop(*arrays, 1)
+        seconds = []
+        for _ in range(5):
+            began = time.perf_counter()
+            loop(*arrays, times)
+            seconds.append(time.perf_counter() - began)
+        found.append(min(seconds) / times * 1e9)
+    return found[0], found[1]
 
 
 def moved_bytes(panel: ReturnPanel, aligned: Aligned) -> float:
@@ -164,6 +222,7 @@ def by_tier(events: int, python: str | None, *, gaps: bool) -> None:
     """Print the table of tiers and paths."""
     panel = made_up_panel(SYMBOLS, SESSIONS)
     few, bytes_moved = made_up_places(panel, 200), moved_bytes(panel, made_up_places(panel, events))
+    caches = [first_cache()]
     print(
         "| tier | path | engine | wall, s | CPU, us an event | peak, GiB "
         "| statsmodels with pandas | statsmodels on arrays | the other package | memory |"
@@ -173,15 +232,17 @@ def by_tier(events: int, python: str | None, *, gaps: bool) -> None:
     for tier in TIERS:
         for path, engine in PATHS:
             peer = peer_microseconds(python, panel, few) if python else float("nan")
-            floor = bytes_moved / bandwidth() * 1e6
+            floor = bytes_moved / bandwidth(2 if engine == "threads" else 1) * 1e6
             wall, cpu, _, usual, lean = measured(tier, path, engine, events, gaps=gaps, beside=True)
             *_, peak = measured(tier, path, engine, events, gaps=gaps)[:3]
             others.append((usual, lean, peer, floor))
-            ratios = f"{usual / cpu:,.0f} | {lean / cpu:,.0f} | {peer / cpu:,.0f} | {cpu / floor:.0f}"
+            ratios = f"{usual / cpu:,.0f} | {lean / cpu:,.0f} | {peer / cpu:,.0f} | {wall / events * 1e6 / floor:.0f}"
             print(f"| {tier} | {path} | {engine} | {wall:.1f} | {cpu:.2f} | {peak:.2f} | {ratios} |", flush=True)
     names = ("statsmodels with pandas", "statsmodels on arrays", "the other package", "memory")
     for name, least, most in zip(names, np.min(others, axis=0), np.max(others, axis=0), strict=True):
         print(f"{name}: {least:,.3g} to {most:,.3g} us an event")
+    for name, nanoseconds in zip(("dot product", "residuals"), np.transpose([*caches, first_cache()]), strict=True):
+        print(f"{name} of 250 in the first cache: {nanoseconds.min():.0f} to {nanoseconds.max():.0f} ns")
 
 
 def by_events(sizes: Sequence[int], *, gaps: bool) -> None:
