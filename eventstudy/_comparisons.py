@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eventstudy._tables import outcomes
-from eventstudy._typing import Bools, Floats, Ints, Labels
+from eventstudy._typing import Bools, Dates, Floats, Ints, Labels
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.inference import TestResult
 from eventstudy.inference.adjust import adjust, step_down
@@ -24,25 +25,28 @@ if TYPE_CHECKING:
 
 __all__ = ["differences", "joint", "trends"]
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 UNKNOWN = ("", "unknown", "nan", "None")
 Found = list[tuple[str, str, Cars, TestResult]]
 
 
 def differences(
-    cars: Mapping[str, Mapping[str, Cars]], column: str, labels: Labels, method: str, adjustment: str
+    models: Mapping[str, ModelResult], column: str, labels: Labels, day0: Dates, method: str, adjustment: str
 ) -> pd.DataFrame:
     """Return the tests of all pairs of groups, in the columns of tests.csv.
 
     Parameters
     ----------
-    cars : mapping
-        CARs of E events by model and window.
+    models : mapping
+        Results by label of the model, of E events each.
     column : str
         What the events are grouped by.
     labels : ndarray of shape (E,)
         The group of each; events of an unknown group are left out.
+    day0 : ndarray of shape (E,)
+        The date of each.
     method : str
-        ``"welch"`` or ``"rank_sum"``.
+        ``"welch"``, ``"rank_sum"`` or ``"clustered"``.
     adjustment : str
         For the family of all pairs and windows of one model.
     """
@@ -50,18 +54,23 @@ def differences(
         raise UnknownNameError("test of a difference", method, DIFFERENCES)
     names = _known(column, labels, None)
     found: Found = []
-    for model, by_window in cars.items():
-        for each in by_window.values():
-            by_name = _by_label(each.car, labels, names)
+    for model, result in models.items():
+        for each in result.cars.values():
+            car, date = _by_label(each.car, each.car, labels, names), _by_label(day0, each.car, labels, names)
             found += [
-                (model, f"{column}: {one} - {other}", each, DIFFERENCES[method](by_name[one], by_name[other]))
+                (
+                    model,
+                    f"{column}: {one} - {other}",
+                    each,
+                    DIFFERENCES[method](car[one], car[other], date[one], date[other]),
+                )
                 for other, one in combinations(names, 2)
             ]
     return _frame(found, adjustment)
 
 
 def trends(
-    cars: Mapping[str, Mapping[str, Cars]],
+    models: Mapping[str, ModelResult],
     column: str,
     labels: Labels,
     method: str,
@@ -72,8 +81,8 @@ def trends(
 
     Parameters
     ----------
-    cars : mapping
-        CARs of E events by model and window.
+    models : mapping
+        Results by label of the model, of E events each.
     column : str
         What the events are grouped by.
     labels : ndarray of shape (E,)
@@ -90,9 +99,9 @@ def trends(
     names = _known(column, labels, order)
     told = f"{column}: {' < '.join(names)}"
     found: Found = []
-    for model, by_window in cars.items():
-        for each in by_window.values():
-            held = _by_label(each.car, labels, names)
+    for model, result in models.items():
+        for each in result.cars.values():
+            held = _by_label(each.car, each.car, labels, names)
             found.append((model, told, each, TRENDS[method]([held[name] for name in names])))
     return _frame(found, adjustment)
 
@@ -112,9 +121,10 @@ def _known(column: str, labels: Labels, order: Sequence[str] | None) -> list[str
     return names
 
 
-def _by_label(car: Floats, labels: Labels, names: Sequence[str]) -> dict[str, Floats]:
+def _by_label(values: NDArray[Scalar], car: Floats, labels: Labels, names: Sequence[str]) -> dict[str, NDArray[Scalar]]:
+    """Return the values of each group's events that have a CAR."""
     text = labels.astype(str)
-    return {name: car[(text == name) & ~np.isnan(car)] for name in names}
+    return {name: values[(text == name) & ~np.isnan(car)] for name in names}
 
 
 def _frame(found: Found, adjustment: str) -> pd.DataFrame:

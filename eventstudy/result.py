@@ -237,14 +237,16 @@ class StudyResult:
         return regress_cars(self, formula, **options)
 
     def differences(self, column: str, *, method: str = "welch") -> pd.DataFrame:
-        """Return the tests of all pairs of groups of a column (``welch``, ``rank_sum``), in the columns of `tests`."""
-        labels, cars = self._labels(column), {label: each.cars for label, each in self.models.items()}
-        return _comparisons.differences(cars, column, labels, method, self.study.adjustment)
+        """Return the tests of all pairs of groups of a column, in the columns of `tests`.
+
+        ``welch`` and ``rank_sum`` take events as independent; ``clustered`` allows for those that share a date.
+        """
+        labels, day0 = self._labels(column), self.aligned.dates(self.panel.listing)
+        return _comparisons.differences(self.models, column, labels, day0, method, self.study.adjustment)
 
     def trend(self, column: str, *, order: Sequence[str] | None = None, method: str = "rank_trend") -> pd.DataFrame:
         """Return the tests of a trend along the groups of a column (``rank_trend``, ``jonckheere``), in their order."""
-        labels, cars = self._labels(column), {label: each.cars for label, each in self.models.items()}
-        return _comparisons.trends(cars, column, labels, method, order, self.study.adjustment)
+        return _comparisons.trends(self.models, column, self._labels(column), method, order, self.study.adjustment)
 
     def romano_wolf(self, *, draws: int = 9999, scheme: str = "pairs", cluster: str = "date") -> pd.DataFrame:
         """Return the mean CARs of all models, groups and windows, adjusted for each other on common draws.

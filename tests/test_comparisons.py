@@ -121,6 +121,14 @@ def test_differences_and_trends_of_groups(result: StudyResult) -> None:
     ranks = result.differences("quintile", method="rank_sum").query("model == 'market' and window == 'week'")
     reference = stats.mannwhitneyu(by_name["2"], by_name["1"], use_continuity=False, method="asymptotic")
     assert ranks.iloc[0]["p_value"] == pytest.approx(reference.pvalue, rel=1e-10)
+    dated = table[table["quintile"].isin(["2", "1"])]
+    fit = smf.ols("car ~ C(quintile)", dated).fit(
+        cov_type="cluster", cov_kwds={"groups": pd.factorize(dated["day0"])[0]}, use_t=True
+    )
+    held = result.differences("quintile", method="clustered").query("model == 'market' and window == 'week'").iloc[0]
+    assert (held["group"], held["distribution"]) == ("quintile: 2 - 1", f"t({dated['day0'].nunique() - 1})")
+    assert held["std_error"] == pytest.approx(fit.bse.iloc[1], rel=1e-10)
+    assert held["p_value"] == pytest.approx(fit.pvalues.iloc[1], rel=1e-9)
     trend = result.trend("quintile").query("model == 'market' and window == 'week'").iloc[0]
     fit = smf.ols("car ~ place", table.assign(place=table["quintile"].astype(float))).fit(cov_type="HC3", use_t=True)
     assert trend["group"] == "quintile: 1 < 2 < 3"

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 
-from eventstudy._typing import Floats, Ints
+from eventstudy._typing import Dates, Floats, Ints
 from eventstudy.distributions import normal_p_values, student_p_values
 from eventstudy.errors import Reason
 from eventstudy.inference.base import TestResult, dispersion
 
-__all__ = ["DIFFERENCES", "TRENDS", "jonckheere", "rank_sum", "rank_trend", "welch"]
+__all__ = ["DIFFERENCES", "TRENDS", "clustered", "jonckheere", "rank_sum", "rank_trend", "welch"]
 
 SAME_MEAN = "The two groups have the same mean abnormal return over the window."
 SAME_PLACE = "Abnormal returns over the window are spread alike in the two groups."
 NO_TREND = "The mean abnormal return over the window does not change along the groups."
 NO_ORDER = "Abnormal returns over the window are spread alike in all groups."
 # What the estimate of each is, computed or not.
-MEASURES = MappingProxyType({"welch": "car", "rank_sum": "share", "rank_trend": "car", "jonckheere": "share"})
+MEASURES = MappingProxyType(
+    {"welch": "car", "clustered": "car", "rank_sum": "share", "rank_trend": "car", "jonckheere": "share"}
+)
+FEWEST_DATES = 10
+
+Difference: TypeAlias = Callable[[Floats, Floats, Dates, Dates], TestResult]
 
 
 def welch(x: Floats, y: Floats) -> TestResult:
@@ -51,6 +57,45 @@ def welch(x: Floats, y: Floats) -> TestResult:
         return _missing("welch", SAME_MEAN, n, Reason.NO_DISPERSION, estimate)
     df = (a + b) ** 2 / (a**2 / (len(x) - 1) + b**2 / (len(y) - 1))
     return _student("welch", SAME_MEAN, n, estimate, float(np.sqrt(a + b)), df)
+
+
+def clustered(x: Floats, y: Floats, day0_x: Dates, day0_y: Dates) -> TestResult:
+    """Return the difference of two means with a standard error clustered by day 0, whatever events of a date share.
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (N,), (M,)
+        CARs of the two groups; two at least in each, and ten dates in both together.
+    day0_x, day0_y : ndarray of shape (N,), (M,)
+        Dates of day 0; a date may hold events of both groups, and what moves both alike cancels.
+
+    Notes
+    -----
+    The slope of CARs on a dummy: ``se^2 = c sum_g (sum_{i in g} z_i e_i)^2``, z 1 / N in the first group and -1 / M in
+    the second, e what is left of the group's mean, ``c = G / (G - 1) (n - 1) / (n - 2)``, ``t(G - 1)`` with G the dates
+    (Cameron, Gelbach and Miller 2011, eq. 2.3 and 2.8).
+
+    Examples
+    --------
+    >>> dates = np.arange("2025-01-01", "2025-01-11", dtype="datetime64[D]")
+    >>> result = clustered(np.linspace(0.01, 0.03, 10), np.linspace(0.0, 0.02, 10), dates, dates[::-1])
+    >>> round(result.estimate, 3), round(result.std_error, 4), result.distribution
+    (0.01, 0.0044, 't(9)')
+    """
+    n = len(x) + len(y)
+    if min(len(x), len(y)) < 2:
+        return _missing("clustered", SAME_MEAN, n, Reason.NEEDS_TWO_EVENTS)
+    estimate = float(x.mean() - y.mean())
+    date = np.unique(np.concatenate([day0_x, day0_y]), return_inverse=True)[1]
+    count = int(date.max()) + 1
+    if count < FEWEST_DATES:
+        return _missing("clustered", SAME_MEAN, n, Reason.TOO_FEW_DATES, estimate)
+    left = np.concatenate([(x - x.mean()) / len(x), (y.mean() - y) / len(y)])
+    sums = np.bincount(date, weights=left)
+    error = float(np.sqrt(count / (count - 1) * (n - 1) / (n - 2) * (sums**2).sum()))
+    if error <= 1e-14 * max(np.abs(x).max(), np.abs(y).max()):
+        return _missing("clustered", SAME_MEAN, n, Reason.NO_DISPERSION, estimate)
+    return _student("clustered", SAME_MEAN, n, estimate, error, count - 1)
 
 
 def rank_sum(x: Floats, y: Floats) -> TestResult:
@@ -155,8 +200,12 @@ def _jonckheere_variance(n: int, sizes: Ints, ties: Ints) -> float:
     return variance + first(sizes) * first(ties) / (8 * n * (n - 1))
 
 
-DIFFERENCES: Mapping[str, Callable[[Floats, Floats], TestResult]] = MappingProxyType(
-    {"welch": welch, "rank_sum": rank_sum}
+DIFFERENCES: Mapping[str, Difference] = MappingProxyType(
+    {
+        "welch": lambda x, y, *_: welch(x, y),
+        "rank_sum": lambda x, y, *_: rank_sum(x, y),
+        "clustered": clustered,
+    }
 )
 TRENDS: Mapping[str, Callable[[Sequence[Floats]], TestResult]] = MappingProxyType(
     {"rank_trend": rank_trend, "jonckheere": jonckheere}
