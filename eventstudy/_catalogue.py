@@ -152,7 +152,7 @@ def _corrections() -> Entries:
 
 
 def _calendars() -> Entries:
-    from eventstudy.calendars import EXCHANGES
+    from eventstudy._exchanges import EXCHANGES
 
     return {code: zone for code, (_, zone) in EXCHANGES.items()}
 

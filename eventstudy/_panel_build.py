@@ -114,10 +114,7 @@ def total_return(close: Floats, dividend: Floats, split: Floats) -> Floats:
 
 def calendar_codes_of(symbols: Labels, calendar: str | Mapping[str, str] | None) -> list[str]:
     """Return the exchange code of each symbol: as given, or as its suffix says."""
-    if isinstance(calendar, str):
-        return [calendar] * len(symbols)
-    given = calendar or {}
-    return [given.get(symbol, calendar_of(symbol)) for symbol in symbols]
+    return [calendar_of(symbol, calendar) for symbol in symbols]
 
 
 def _sessions(rows: LongPrices, calendars: Sequence[Calendar]) -> Codes:

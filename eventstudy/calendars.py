@@ -6,6 +6,7 @@ A session is identified by its index in its calendar, so that offsets count sess
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from eventstudy._corrected import Hours, corrected
 from eventstudy._corrections import CORRECTIONS, Correction
+from eventstudy._exchanges import DECREED, ELSEWHERE, EXCHANGES, HOLIDAYS_OF, NAMES, SUFFIXES
 from eventstudy._typing import Bools, Codes, Dates, Ints, Times
 from eventstudy.errors import InputError, UnknownNameError
 
@@ -35,106 +37,6 @@ BEGINS = {
 NEW_YORK_BEGINS = "1885-01-01"
 # From here on New York has no sessions on Saturdays; those of the summer before are days on which it was closed.
 NO_MORE_SATURDAYS = np.datetime64("1952-09-29")
-
-# Our code -> (name in pandas_market_calendars, time zone). Nasdaq and NYSE Arca keep NYSE's sessions. Where the library
-# has two, we read the one that errs less: SSE expects holidays that China is yet to decree, and JPX those before 1997.
-EXCHANGES = {
-    "XNYS": ("NYSE", "America/New_York"),
-    "XNAS": ("NASDAQ", "America/New_York"),
-    "ARCX": ("NYSE", "America/New_York"),
-    "XASE": ("NYSE", "America/New_York"),
-    "BATS": ("NYSE", "America/New_York"),
-    "XTSE": ("XTSE", "America/Toronto"),
-    "XHKG": ("XHKG", "Asia/Hong_Kong"),
-    "XSHG": ("SSE", "Asia/Shanghai"),
-    "XSHE": ("SSE", "Asia/Shanghai"),
-    "XTKS": ("JPX", "Asia/Tokyo"),
-    "XKRX": ("XKRX", "Asia/Seoul"),
-    "XTAI": ("XTAI", "Asia/Taipei"),
-    "XASX": ("ASX", "Australia/Sydney"),
-    "XBOM": ("XBOM", "Asia/Kolkata"),
-    "XLON": ("XLON", "Europe/London"),
-    "XETR": ("XETR", "Europe/Berlin"),
-    "XFRA": ("XFRA", "Europe/Berlin"),
-    "XPAR": ("XPAR", "Europe/Paris"),
-    "XAMS": ("XAMS", "Europe/Amsterdam"),
-    "XBRU": ("XBRU", "Europe/Brussels"),
-    "XMIL": ("XMIL", "Europe/Rome"),
-    "XMAD": ("XMAD", "Europe/Madrid"),
-    "XSWX": ("XSWX", "Europe/Zurich"),
-    "XSTO": ("XSTO", "Europe/Stockholm"),
-    "XCSE": ("XCSE", "Europe/Copenhagen"),
-    "XHEL": ("XHEL", "Europe/Helsinki"),
-    "XOSL": ("XOSL", "Europe/Oslo"),
-}
-
-# ASX knows the hours, but no holiday before 2011; XASX knows those.
-HOLIDAYS_OF = {"XASX": "XASX"}
-
-# Where holidays are decreed year by year, the library knows them until the end of the last year that it has some of.
-DECREED = ("XBOM",)
-
-# What people call the exchanges, in small letters and nothing but letters.
-NAMES = {
-    **dict.fromkeys(("nyse", "newyork"), "XNYS"),
-    "nasdaq": "XNAS",
-    **dict.fromkeys(("arca", "nysearca"), "ARCX"),
-    **dict.fromkeys(("amex", "nyseamerican"), "XASE"),
-    "cboe": "BATS",
-    **dict.fromkeys(("tsx", "toronto"), "XTSE"),
-    **dict.fromkeys(("hkex", "sehk", "hongkong"), "XHKG"),
-    **dict.fromkeys(("sse", "shanghai"), "XSHG"),
-    **dict.fromkeys(("szse", "shenzhen"), "XSHE"),
-    **dict.fromkeys(("jpx", "tokyo"), "XTKS"),
-    **dict.fromkeys(("krx", "kospi", "kosdaq", "korea", "seoul"), "XKRX"),
-    **dict.fromkeys(("twse", "taiwan", "taipei"), "XTAI"),
-    **dict.fromkeys(("asx", "sydney", "australia"), "XASX"),
-    **dict.fromkeys(("bse", "nse", "xnse", "bombay", "mumbai"), "XBOM"),
-    **dict.fromkeys(("lse", "london"), "XLON"),
-    "xetra": "XETR",
-    "frankfurt": "XFRA",
-    **dict.fromkeys(("paris", "euronextparis"), "XPAR"),
-    **dict.fromkeys(("amsterdam", "euronextamsterdam"), "XAMS"),
-    **dict.fromkeys(("brussels", "euronextbrussels"), "XBRU"),
-    **dict.fromkeys(("milan", "borsaitaliana"), "XMIL"),
-    **dict.fromkeys(("madrid", "bme"), "XMAD"),
-    **dict.fromkeys(("six", "zurich", "swiss"), "XSWX"),
-    "stockholm": "XSTO",
-    "copenhagen": "XCSE",
-    "helsinki": "XHEL",
-    **dict.fromkeys(("oslo", "ose"), "XOSL"),
-}
-
-# Yahoo's suffix after the last dot of a symbol; no suffix is New York.
-SUFFIXES = {
-    "TO": "XTSE",
-    "V": "XTSE",
-    "HK": "XHKG",
-    "SS": "XSHG",
-    "SZ": "XSHE",
-    "T": "XTKS",
-    "KS": "XKRX",
-    "KQ": "XKRX",
-    "TW": "XTAI",
-    "TWO": "XTAI",
-    "AX": "XASX",
-    "BO": "XBOM",
-    "NS": "XBOM",
-    "L": "XLON",
-    "IL": "XLON",
-    "DE": "XETR",
-    "F": "XFRA",
-    "PA": "XPAR",
-    "AS": "XAMS",
-    "BR": "XBRU",
-    "MI": "XMIL",
-    "MC": "XMAD",
-    "SW": "XSWX",
-    "ST": "XSTO",
-    "CO": "XCSE",
-    "HE": "XHEL",
-    "OL": "XOSL",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -358,13 +260,34 @@ def calendar_codes() -> tuple[str, ...]:
     return tuple(EXCHANGES)
 
 
-def calendar_of(symbol: str) -> str:
-    """Return the exchange code that a symbol's suffix implies, New York where it has none.
+def calendar_of(symbol: str, given: str | Mapping[str, str] | None = None) -> str:
+    """Return the exchange code of a symbol: the one given for it, else what its suffix implies, New York without one.
+
+    Parameters
+    ----------
+    symbol : str
+        Such as ``"9988.HK"``.
+    given : str or mapping, optional
+        Exchange of all symbols, or of some.
+
+    Raises
+    ------
+    InputError
+        For a suffix of an exchange whose sessions aren't known here.
 
     Examples
     --------
-    >>> calendar_of("BABA"), calendar_of("9988.HK"), calendar_of("BRK.B")
-    ('XNYS', 'XHKG', 'XNYS')
+    >>> calendar_of("BABA"), calendar_of("9988.HK"), calendar_of("BRK.B"), calendar_of("OMV.VI", {"OMV.VI": "XETR"})
+    ('XNYS', 'XHKG', 'XNYS', 'XETR')
     """
-    _, _, suffix = symbol.rpartition(".")
-    return SUFFIXES.get(suffix, "XNYS") if "." in symbol else "XNYS"
+    if isinstance(given, str):
+        return given
+    if given and symbol in given:
+        return given[symbol]
+    _, dot, suffix = symbol.rpartition(".")
+    if dot and suffix in ELSEWHERE:
+        raise InputError(
+            f"{symbol}: .{suffix} is {ELSEWHERE[suffix]}, whose sessions aren't known here. Leave the symbol out, or "
+            f"name the exchange whose days it shares: calendar: {{{symbol}: CODE}}, one of {', '.join(EXCHANGES)}."
+        )
+    return SUFFIXES.get(suffix, "XNYS") if dot else "XNYS"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstudy.calendars import EXCHANGES, calendar_codes, calendar_of, corrections, get_calendar
+from eventstudy._exchanges import ELSEWHERE, EXCHANGES, SUFFIXES
+from eventstudy.calendars import calendar_codes, calendar_of, corrections, get_calendar
 from eventstudy.errors import DataError, InputError, UnknownNameError
 from eventstudy.events import Events
 
@@ -138,6 +139,16 @@ def test_after_is_at_or_after_the_next_day(day: object) -> None:
 )
 def test_the_suffix_names_the_exchange(symbol: str, code: str) -> None:
     assert calendar_of(symbol) == code
+
+
+def test_a_symbol_of_an_exchange_that_is_not_here_is_not_taken_for_new_york() -> None:
+    with pytest.raises(InputError, match=r"OMV\.VI: \.VI is Vienna, .*calendar: \{OMV\.VI: CODE\}, one of XNYS, "):
+        calendar_of("OMV.VI")
+    with pytest.raises(InputError, match="Sao Paulo"):
+        calendar_of("PETR4.SA", {"VALE3.SA": "XNYS"})
+    assert calendar_of("OMV.VI", {"OMV.VI": "XETR"}) == "XETR"
+    assert calendar_of("OMV.VI", "XETR") == "XETR"
+    assert not set(ELSEWHERE) & set(SUFFIXES)
 
 
 def test_an_unknown_exchange_names_the_nearest() -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from eventstudy._exchanges import NAMES
 from eventstudy._labels import alike, are, distinct, each_once
 from eventstudy._moments import known_zone
 from eventstudy._typing import Bools, Codes, Dates, Floats, Labels, Times
-from eventstudy.calendars import NAMES, calendar_codes, calendar_of, get_calendar
+from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
 from eventstudy.errors import DataError, Flag, nearest
 from eventstudy.events.flags import Flags
 from eventstudy.events.table import RECORD_FIELDS, RESULT_FIELDS, TIMING_TAGS, Confirmation, Events, Precision, Timing

@@ -17,7 +17,8 @@ from urllib.parse import quote
 
 import numpy as np
 
-from eventstudy.calendars import FIRST_DATE, SUFFIXES, calendar_of, get_calendar
+from eventstudy._exchanges import SUFFIXES
+from eventstudy.calendars import FIRST_DATE, calendar_of, get_calendar
 from eventstudy.errors import DataError, InputError, ParseError, SourceError, UnknownSymbolError
 from eventstudy.events import Confirmation, Events, Precision
 from eventstudy.frames import Origin
@@ -155,15 +156,12 @@ class YahooPrices:
 
     def parse(self, reply: Reply, symbol: str) -> pd.DataFrame:
         """Return the daily prices that a reply holds; see `daily_frame`."""
-        return daily_frame(self._chart(reply, symbol), symbol, get_calendar(self._exchange(symbol)), reply.fetched_at)
+        return daily_frame(
+            self._chart(reply, symbol), symbol, get_calendar(calendar_of(symbol, self.calendar)), reply.fetched_at
+        )
 
     def _chart(self, reply: Reply, symbol: str) -> Chart:
         return read_chart(read_json(daily_request(symbol, self.start), reply), symbol)
-
-    def _exchange(self, symbol: str) -> str:
-        if isinstance(self.calendar, str):
-            return self.calendar
-        return (self.calendar or {}).get(symbol, calendar_of(symbol))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,7 @@ class YahooBars:
     def requests(self, symbol: str, first: date, last: date) -> list[Request]:
         """Return the requests that bring a symbol's bars between two dates, none longer than Yahoo answers."""
         _, longest = WINDOWS[self.interval]
-        zone = ZoneInfo(get_calendar(self._exchange(symbol)).zone)
+        zone = ZoneInfo(get_calendar(calendar_of(symbol, self.calendar)).zone)
         spans = []
         while first <= last:
             until = min(first + timedelta(days=longest - 1), last)
@@ -146,7 +146,7 @@ class YahooBars:
 
     def parse(self, reply: Reply, request: Request, symbol: str, splits: Mapping[np.datetime64, float]) -> pd.DataFrame:
         """Return the bars that a reply holds, in the columns of `BarPanel.from_frame`; see `bar_frame`."""
-        calendar = get_calendar(self._exchange(symbol))
+        calendar = get_calendar(calendar_of(symbol, self.calendar))
         return bar_frame(
             read_chart(read_json(request, reply), symbol),
             symbol,
@@ -167,11 +167,6 @@ class YahooBars:
             for request in self.requests(symbol, first, last)
         ]
         return pd.concat(frames, ignore_index=True)
-
-    def _exchange(self, symbol: str) -> str:
-        if isinstance(self.calendar, str):
-            return self.calendar
-        return (self.calendar or {}).get(symbol, calendar_of(symbol))
 
 
 def bar_frame(

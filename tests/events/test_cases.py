@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventstudy.calendars import EXCHANGES, get_calendar
+from eventstudy._exchanges import EXCHANGES
+from eventstudy.calendars import get_calendar
 from eventstudy.events import Events, place
 
 with (Path(__file__).parent / "cases.csv").open(encoding="utf-8") as _file:
