@@ -7,8 +7,8 @@ MADE UP, by a seeded generator: every other day, the market_adjusted model, stan
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from eventstudy.config.trading import trade
 from eventstudy.reports import html
 from eventstudy.reports.base import Results
 from eventstudy.simulation.power import Rejections, Simulation
+from tests.reports.chromium import Browser, Tab, find
 
 ROOT = Path(__file__).parents[2]
 FOCUS = "BABA-2024Q4"
@@ -111,6 +112,25 @@ def pages(results: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         "backtest": cache(backtest),
         "simulation": cache(simulation),
     }
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = find()
+    if found is None:
+        pytest.skip("no Chromium is installed (.ci/run installs it where it may)")
+    with Browser(found) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Browser, pages: dict[str, Callable[[], str]]) -> dict[str, Callable[[], Tab]]:
+    """Return for every kind of page what opens it once, for looks that leave it as it is."""
+    return {name: cache(partial(_opened, browser, make)) for name, make in pages.items()}
+
+
+def _opened(browser: Browser, make: Callable[[], str]) -> Tab:
+    return browser.open(make())
 
 
 def _read(path: Path) -> str:
