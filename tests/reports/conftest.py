@@ -89,6 +89,18 @@ def make_results() -> Callable[..., Results]:
 
 
 @pytest.fixture(scope="session")
+def page(results: Results) -> str:
+    """Return the page of the study by itself, with no files beside it."""
+    return html.page(results)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every picture of a page, with its words, and draw nothing in it: that takes most of a page's time."""
+    monkeypatch.setattr("eventstudy.reports.style.to_svg", lambda _: '<svg width="1" height="1"></svg>\n')
+
+
+@pytest.fixture(scope="session")
 def pages(results: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], str]]:
     """Return a maker for every kind of page, each made once."""
     folder = tmp_path_factory.mktemp("pages")
@@ -159,6 +171,16 @@ def with_paths(results: Results) -> Results:
     """Return the study with the days of two events in bars of five minutes, MADE UP between their real closes."""
     parts = [_path(event_id) for event_id in (FOCUS, "BABA-2025Q2")]
     return Results(results.summary, {**results.tables, "paths": pd.concat(parts, ignore_index=True)})
+
+
+def of_one_reaction(results: Results) -> Results:
+    """Return the focus event and its reaction without abnormal returns, of which a page is soon drawn."""
+    kept = ("events", "reactions", "paths")
+    frames = {
+        name: frame[frame["event_id"] == FOCUS] if name in kept else frame.head(0)
+        for name, frame in results.tables.items()
+    }
+    return Results(results.summary, frames)
 
 
 def _path(event_id: str) -> pd.DataFrame:

@@ -11,6 +11,13 @@ import pytest
 from eventstudy.errors import OutputError
 from eventstudy.reports import HtmlReport, Results, beside
 from eventstudy.reports.beside import MANY_EVENTS, MOST_EVENTS, PageBeside
+from tests.reports.conftest import of_one_reaction
+
+
+@pytest.fixture(scope="module")
+def results(results: Results) -> Results:
+    """Return a study whose page is soon drawn; how many events it has is told apart from it."""
+    return of_one_reaction(results)
 
 
 @pytest.fixture(autouse=True)

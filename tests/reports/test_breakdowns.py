@@ -41,12 +41,13 @@ def test_a_group_is_called_as_the_data_call_it(results: Results) -> None:
     assert "sign=&lt;i&gt;g_1&lt;/i&gt; &amp; 50%_" in html.page(Results(results.summary, frames))
 
 
-def test_groups_are_on_the_page_only_where_there_are_several(results: Results) -> None:
-    assert "By group" not in html.page(results)
-    page = html.page(with_groups(results))
-    assert "By group" in page
+@pytest.mark.usefixtures("undrawn")
+def test_groups_are_on_the_page_only_where_there_are_several(results: Results, page: str) -> None:
+    assert "By group" not in page
+    grouped = html.page(with_groups(results))
+    assert "By group" in grouped
     about = "Cumulative mean abnormal return by group, with 95% bands where a column has four groups at most"
-    assert f"{about}: sign=beat, sign=miss." in page
+    assert f"{about}: sign=beat, sign=miss." in grouped
 
 
 def test_lines_of_groups_are_their_caars(results: Results) -> None:
@@ -99,6 +100,7 @@ def test_pictures_have_words_and_what_can_not_be_drawn_is_left_out(results: Resu
     assert gallery.caar_picture(empty) == gallery.group_picture(empty) == ""
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_pictures_of_one_event_say_so(results: Results) -> None:
     aar = results.tables["aar"].assign(n=1, std_error=np.nan)
     first = aar.query("model == 'market' and day == 0")["aar"].iloc[0]
@@ -109,6 +111,7 @@ def test_pictures_of_one_event_say_so(results: Results) -> None:
     )
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_model_without_a_car_has_no_picture_of_their_spread(results: Results) -> None:
     cars = results.tables["cars"]
     none = cars.assign(car=cars["car"].mask(cars["model"] == "market"))

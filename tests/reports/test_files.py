@@ -1,5 +1,6 @@
 import csv
 import json
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -40,7 +41,9 @@ def test_a_carriage_return_in_a_text_is_read_back(results: Results, tmp_path: Pa
     pd.testing.assert_frame_equal(read, conform("tests", tests), check_exact=True)
 
 
-def test_paths_are_written_where_there_are_any_and_read_back(results: Results, tmp_path: Path) -> None:
+def test_paths_are_written_where_there_are_any_and_read_back(
+    results: Results, pages: dict[str, Callable[[], str]], tmp_path: Path
+) -> None:
     full = with_paths(results)
     write_tables(full, tmp_path)
     assert "paths.csv" in file_names(full)
@@ -52,7 +55,7 @@ def test_paths_are_written_where_there_are_any_and_read_back(results: Results, t
     )
     read = read_tables(tmp_path).tables["paths"]
     pd.testing.assert_frame_equal(read, conform("paths", full.tables["paths"]), check_exact=True)
-    assert html.page(read_tables(tmp_path)) == html.page(full)
+    assert html.page(read_tables(tmp_path), beside_files=True) == pages["report"]()
     # A study without bars leaves nothing of the one before.
     write_tables(results, tmp_path)
     assert not (tmp_path / "paths.csv").exists()

@@ -26,6 +26,8 @@ from eventstudy.reports.tables import significance
 from tests.reports.conftest import with_paths
 
 
+# That pictures are the same each time is shown of the page.
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", sorted({*REPORTS.names()} - {"csv", "parquet"}))
 def test_every_format_writes_one_file_and_the_same_bytes(name: str, results: Results, tmp_path: Path) -> None:
     one, two = (REPORTS.get(name).write(results, tmp_path / folder) for folder in ("one", "two"))

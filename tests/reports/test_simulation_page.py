@@ -127,19 +127,22 @@ def test_tests_of_single_events_are_told_from_the_others() -> None:
     assert len(size_table(simulation(missing=3).to_frame(), DRAWS).notes) == 1
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_each_model_and_window_has_its_curves_up_to_a_number() -> None:
     rows = tuple(row for place in range(MOST_PICTURES) for row in simulation(f"model{place}").rows)
     made = Simulation(DRAWS, 50, common_date=False, rows=rows)
-    opened = Opened(page_of(made))
+    page = page_of(made)
+    opened = Opened(page)
     assert len(opened.pictures) == MOST_PICTURES
     assert opened.pictures[1] == (
         "Share of the samples that each test rejects at 5%, by the abnormal return on day 0, under model1 over day0. "
         "Figures in the tables."
     )
-    assert "Not drawn" not in page_of(made)
+    assert "Not drawn" not in page
     assert "bmp under model0 in 91.0%" in opened.headline[2]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_of_too_many_curves_some_of_every_model_are_drawn_and_the_others_named() -> None:
     names = [(f"model{model}", f"window{window}") for model in range(2) for window in range(8)]
     names.append(("last", "window0"))
