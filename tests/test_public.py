@@ -115,22 +115,6 @@ def test_the_help_of_a_verb_loads_no_more_than_typer_does(verb: str) -> None:
     assert loaded_after(f"from eventstudy.cli import main; main(['{verb}', '--help'])") in ([], ["pydantic"])
 
 
-def test_a_whole_run_loads_no_library_that_it_does_not_need(tmp_path: Path) -> None:
-    unneeded = (
-        "statsmodels",
-        "patsy",
-        "yfinance",
-        "scipy.stats",
-        "scipy.optimize",
-        "matplotlib.pyplot",
-        "numba",
-        "rich",
-    )
-    run = f"from eventstudy.cli import main; main(['run', 'configs/alibaba.yaml', '--out', {str(tmp_path)!r}, '-q'])"
-    assert loaded_after(run, [*unneeded, "pandas"]) == ["pandas"]
-    assert (tmp_path / "report.html").exists()
-
-
 @pytest.mark.parametrize(
     "code", ["import eventstudy as es; es.Study, es.StudyResult", "import eventstudy as es; es.reaction, es.datasets"]
 )
