@@ -272,11 +272,13 @@ class StudyResult:
             ``"mean"``, ``"inverse_variance"``, ``"inverse_sd"``, ``"weighted"``, ``"median"``, ``"trimmed"`` or
             ``"abhar"``; see `average_cars`.
         weights : str, optional
-            For ``"weighted"``: a value of the events, known before the window, such as a market value.
+            For ``"weighted"``: a value of the events, known before the window, such as a market value; the study's
+            own `weights` without it.
         """
-        if weights is not None and weights not in self.events.values:
-            raise UnknownNameError("value of the events to weight by", weights, self.events.values)
-        given = None if weights is None else self.events.values[weights][self.aligned.row]
+        named = weights if weights is not None else self.study.weights
+        if named is not None and named not in self.events.values:
+            raise UnknownNameError("value of the events to weight by", named, self.events.values)
+        given = None if named is None else self.events.values[named][self.aligned.row]
         return _tables.averages_of_cars(self.models, self.groups, method, given)
 
     def reaction(self, event_id: str | None = None) -> Reaction:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from eventstudy._typing import Bools
+from eventstudy._typing import Bools, Floats
 from eventstudy.bars import BarPanel
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.events import (
@@ -89,6 +89,9 @@ class Study:
     screens : sequence of str or screen
         Flags and drops before anything is estimated, in their order. Without it windows of one symbol that overlap and
         news near day 0 are flagged.
+    weights : str, optional
+        Which value of the events weighs them in portfolios by value: what was known before the window, such as a market
+        value.
     focus : str, optional
         The event that the headline speaks of.
     forecast_error : str
@@ -142,6 +145,7 @@ class Study:
     surprise: Surprise | Sequence[Surprise] | None = None
     alignment: Alignment = field(default_factory=Alignment)
     screens: Sequence[str | Screen] = ("overlaps", "confounding_news")
+    weights: str | None = None
     focus: str | None = None
     forecast_error: str = Unsaid("full")
     autocorrelation: str = "none"
@@ -355,6 +359,7 @@ class Study:
             forecast_error=self.forecast_error,
             autocorrelation=self.autocorrelation,
             hold=self.hold,
+            weights=self._weights(prepared),
             diagnostics=self.diagnostics,
             engine=self.engine,
             progress=None if progress is None else lambda done, total: progress(label, done, total),
@@ -380,6 +385,15 @@ class Study:
                 diagnostics={(group, each.window.name): diagnose(each, thin[each.row], days) for group, each in drawn},
                 averages=averages.result(),
             )
+
+    def _weights(self, prepared: Prepared) -> Floats | None:
+        """Return what each event kept weighs, shape (E,)."""
+        if self.weights is None:
+            return None
+        values = prepared.events.values
+        if self.weights not in values:
+            raise UnknownNameError("value of the events to weight by", self.weights, values)
+        return values[self.weights][prepared.aligned.row]
 
     def _averages(self, abnormal: AbnormalReturns, groups: Mapping[str, Bools]) -> dict[str, AverageReturns]:
         return {name: average_returns(abnormal, each, balanced=self.balanced) for name, each in groups.items()}

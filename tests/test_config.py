@@ -31,7 +31,7 @@ BASE = "events: {source: sample, kind: earnings, symbols: [BABA]}\nprices: {sour
 TOP_KEYS = (
     "adjustment, alignment, autocorrelation, backtest, balanced, bars, benchmark, convention, delistings, diagnostics, "
     "events, factors, focus, forecast_error, group_by, hold, log_factors, missing, models, name, news, out, prices, "
-    "reaction, report, returns, run, screens, seed, surprise, tests, windows"
+    "reaction, report, returns, run, screens, seed, surprise, tests, weights, windows"
 )
 
 Write = Callable[..., Path]

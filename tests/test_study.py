@@ -13,7 +13,7 @@ from eventstudy.datasets import load_alibaba
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.events import Surprise
 from eventstudy.execution import Engine
-from eventstudy.inference import BMP, GeneralizedSign
+from eventstudy.inference import BMP, CalendarTime, GeneralizedSign
 from eventstudy.panels import PricePanel
 from eventstudy.result import StudyResult
 from eventstudy.returns import MarketAdjustedModel, MarketModel, MeanAdjustedModel, Windows
@@ -218,6 +218,26 @@ def test_what_makes_no_sense_is_an_error(changes: dict[str, object], error: type
     with pytest.raises(error) as caught:
         replace(STUDY, **changes).run(sample.events, sample.prices)  # type: ignore[arg-type]
     assert words in str(caught.value)
+
+
+def test_events_weigh_as_a_value_of_theirs_says() -> None:
+    """All weight on one event is a study of that event alone, and an unknown weight is none."""
+    data = load_alibaba()
+    values = {"market_value": np.array([0.0, -1.0, np.nan, 2.5e11, np.nan, 0.0])}
+    events = data.events.with_columns(values=values)
+    study = Study(benchmark="SPY", tests=[CalendarTime(portfolio="value")], weights="market_value", reaction=False)
+    found = study.run(events, data.prices)
+    alone = replace(study, tests=[CalendarTime()], weights=None).run(events.take(np.array([3])), data.prices)
+    for name in ("estimate", "std_error", "statistic", "p_value"):
+        np.testing.assert_allclose(found.tests[name].tolist(), alone.tests[name].tolist(), rtol=1e-9)
+    long = found.tests.iloc[-1]
+    assert (long["reason"], long["note"]) == ("", f"21 sessions, {len(found.aligned) - 1} events without a weight")
+    average = found.averages("weighted").iloc[-1:]
+    assert average["n"].tolist() == [1]
+    with pytest.raises(UnknownNameError, match=r"value of the events to weight by.*market_value"):
+        replace(study, weights="market_valu").run(events, data.prices)
+    with pytest.raises(InputError, match="weights: market_value"):
+        replace(study, weights=None).run(events, data.prices)
 
 
 def test_the_order_of_rows_does_not_show(result: StudyResult) -> None:

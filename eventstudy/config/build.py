@@ -94,7 +94,7 @@ def _backtest(given: Mapping[str, Any]) -> Backtest:
 
 
 def _study(values: Mapping[str, Any], path: Path) -> Study:
-    as_they_are: tuple[str, ...] = ("benchmark", "focus", "returns", "missing", "log_factors", "balanced")
+    as_they_are: tuple[str, ...] = ("benchmark", "focus", "returns", "missing", "log_factors", "balanced", "weights")
     as_they_are += ("diagnostics", "forecast_error", "autocorrelation", "convention", "adjustment", "seed")
     given = {key: values[key] for key in as_they_are if key in values}
     if isinstance(values.get("returns"), Mapping):

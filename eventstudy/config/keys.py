@@ -133,6 +133,7 @@ def _measures() -> dict[str, Key]:
         "log_factors": (bool, False, "Whether factors are log returns; published ones are not."),
         "hold": (_record("hold", BuyAndHold), None, "How buy-and-hold abnormal returns are taken."),
         "balanced": (bool, True, "Whether average CARs by day are of one set of events, complete on every day."),
+        "weights": (str, None, "Which value of the events, such as market_value, weighs them in portfolios by value."),
         "diagnostics": (bool, False, "Whether estimates come with diagnostics of their residuals."),
         "forecast_error": (
             Literal["full", "diagonal", "none"],

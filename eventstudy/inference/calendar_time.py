@@ -10,9 +10,18 @@ import numpy as np
 
 from eventstudy._typing import Floats, Ints
 from eventstudy.errors import InputError, Reason
+from eventstudy.findings import plural
 from eventstudy.inference.base import HypothesisTest, Sample, TestResult, dispersion
 from eventstudy.returns.accumulators import Accumulator
-from eventstudy.returns.calendar_days import LAGS, CalendarDays, CalendarLags, EventDays, EventLags
+from eventstudy.returns.calendar_days import (
+    LAGS,
+    CalendarDays,
+    CalendarLags,
+    EventDays,
+    EventLags,
+    ValueDays,
+    ValueEventDays,
+)
 
 __all__ = ["CalendarTime"]
 
@@ -34,6 +43,9 @@ class CalendarTime(HypothesisTest):
     form : str
         ``"regression"``; ``"ctar"``: the mean over sessions of the average abnormal return, t(T - 1);
         ``"standardised"``: that average over its dispersion in the 60 sessions before, of the same events (Jaffe).
+    portfolio : str
+        ``"equal"``: the firms of a day count alike; ``"value"``: by the value of the events that the study's `weights`
+        names, such as their market value before the window, events without one left out.
     weights : str
         ``"firms"``: sessions count by their number of firms; ``"equal"``: ordinary least squares.
     errors : str
@@ -56,12 +68,14 @@ class CalendarTime(HypothesisTest):
     measure: ClassVar[str] = "alpha"
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "form": ("regression", "ctar", "standardised"),
+        "portfolio": ("equal", "value"),
         "weights": ("firms", "equal"),
         "errors": ("ols", "white", "hac"),
         "membership": ("firm", "event"),
     }
 
     form: str = "regression"
+    portfolio: str = "equal"
     weights: str = "firms"
     errors: str = "ols"
     membership: str = "firm"
@@ -71,32 +85,38 @@ class CalendarTime(HypothesisTest):
         super().__post_init__()
         if self.min_firms < 1:
             raise InputError(f"calendar_time: min_firms is {self.min_firms}; it must be at least 1.")
+        if self.form == "standardised" and self.portfolio == "value":
+            raise InputError("calendar_time: form standardised has portfolios of equal weights alone.")
 
     @property
     def needs(self) -> tuple[type[Accumulator], ...]:
         """Portfolios by date."""
-        if self.membership == "event":
-            return (EventLags,) if self.form == "standardised" else (EventDays,)
-        return (CalendarLags,) if self.form == "standardised" else (CalendarDays,)
+        once = self.membership == "firm"
+        if self.form == "standardised":
+            return (CalendarLags if once else EventLags,)
+        if self.portfolio == "value":
+            return (ValueDays if once else ValueEventDays,)
+        return (CalendarDays if once else EventDays,)
 
     def run(self, sample: Sample) -> tuple[TestResult, ...]:
         """Test the portfolio's abnormal return."""
         held = sample.accumulated[self.needs[0]]
         assert isinstance(held, CalendarDays)
-        sums = held.sums.get(sample.window.name)
-        if sums is None:
+        found = held.portfolios(sample.window.name, self.min_firms)
+        if found is None:
             return self.invalid(sample, Reason.NO_EVENTS)
-        count, means = sums.held(self.min_firms)
+        count, means = found
+        lacking = f", {plural(held.lacking, 'event')} without a weight" if held.lacking else ""
         match self.form:
             case "ctar":
-                return self._mean(sample, means[:, 0])
+                return self._mean(sample, means[:, 0], lacking)
             case "standardised":
-                return self._mean(sample, _standardised(means))
-        return self._regression(sample, count, means[:, 1], means[:, 2:])
+                return self._mean(sample, _standardised(means), lacking)
+        return self._regression(sample, count, means[:, 1], means[:, 2:], lacking)
 
-    def _mean(self, sample: Sample, values: Floats) -> tuple[TestResult]:
+    def _mean(self, sample: Sample, values: Floats, lacking: str) -> tuple[TestResult]:
         sessions = len(values)
-        notes = f"{sessions} session{'' if sessions == 1 else 's'}"
+        notes = plural(sessions, "session") + lacking
         if sessions < 2:
             return self.invalid(sample, Reason.TOO_FEW_SESSIONS, notes=notes)
         estimate, std_error = float(values.mean()), dispersion(values) / float(np.sqrt(sessions))
@@ -106,9 +126,9 @@ class CalendarTime(HypothesisTest):
             sample, estimate / std_error, sessions - 1, estimate=estimate, std_error=std_error, notes=notes
         )
 
-    def _regression(self, sample: Sample, count: Ints, left: Floats, design: Floats) -> tuple[TestResult]:
+    def _regression(self, sample: Sample, count: Ints, left: Floats, design: Floats, lacking: str) -> tuple[TestResult]:
         sessions, columns = design.shape
-        notes = f"{sessions} session{'' if sessions == 1 else 's'}"
+        notes = plural(sessions, "session") + lacking
         if sessions <= columns or np.linalg.matrix_rank(design) < columns:
             return self.invalid(sample, Reason.TOO_FEW_SESSIONS, notes=notes)
         root = np.sqrt(count if self.weights == "firms" else np.ones(sessions))

@@ -82,6 +82,8 @@ class Places:
         The sessions of each exchange.
     own_windows : ndarray of shape (E, W, 2), optional
         First and last day of each reported window for each event, where columns of the events narrow any.
+    weights : ndarray of shape (E,), optional
+        What each event weighs in a portfolio by value, NaN where unknown.
     """
 
     windows: Windows
@@ -91,6 +93,7 @@ class Places:
     calendar: Labels
     sessions: Mapping[str, Dates]
     own_windows: Ints | None = None
+    weights: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,10 +9,11 @@ from typing import ClassVar, Self
 import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints
-from eventstudy.returns.accumulators import Around, FirstPass, Residuals
+from eventstudy.errors import InputError
+from eventstudy.returns.accumulators import Around, FirstPass, Places, Residuals
 from eventstudy.returns.models.base import LinearModel
 
-__all__ = ["LAGS", "CalendarDays", "CalendarLags", "DateSums", "EventDays", "EventLags"]
+__all__ = ["LAGS", "CalendarDays", "CalendarLags", "DateSums", "EventDays", "EventLags", "ValueDays", "ValueEventDays"]
 
 # Sessions before a date from which the portfolio's own dispersion is taken (METHODS 4.10).
 LAGS = 60
@@ -61,26 +62,36 @@ class CalendarDays:
     held : mapping of str to (ndarray of shape (G,), ndarray of shape (G, L))
         By window: events that follow others of their symbol, and which of their days one of these holds already.
     sums : mapping of str to DateSums
-        By window; the columns are the abnormal return, the left side and the design.
+        By window; the columns are the abnormal return, the left side and the design. Where events have weights, the
+        weight comes first and the others are multiplied by it.
+    weights : ndarray of shape (E,), optional
+        What each event weighs in its portfolios; one without a weight above zero is in none.
+    lacking : int
+        How many events of the group have none.
     """
 
     per_event: ClassVar[bool] = False
+    by_value: ClassVar[bool] = False
 
     held: Mapping[str, tuple[Ints, Bools]] = field(default_factory=dict)
     sums: dict[str, DateSums] = field(default_factory=dict)
+    weights: Floats | None = None
+    lacking: int = 0
 
     @classmethod
     def after(cls, first: FirstPass) -> Self:
         """Find the events of one symbol whose windows overlap: a firm counts once a day, or once for each event."""
-        held = {}
+        held, members = {}, first.places.members
+        weights = _positive(first.places) if cls.by_value else None
+        weighty = members if weights is None else members & ~np.isnan(weights)
         for name, cars in first.cars.items():
-            row = np.flatnonzero(first.places.members & ~np.isnan(cars.car) & (not cls.per_event))
+            row = np.flatnonzero(weighty & ~np.isnan(cars.car) & (not cls.per_event))
             days = cars.window.within(first.abnormal.windows.event[0])
             inside = first.abnormal.inside(cars.window, row)[:, days]
             taken = _held_before(first.places.code[row], first.places.day0[row], inside)
             again = taken.any(axis=1)
             held[name] = row[again], taken[again]
-        return cls(held=held)
+        return cls(held=held, weights=weights, lacking=int(members.sum() - weighty.sum()))
 
     def add(self, residuals: Residuals) -> None:
         """Add the events of a block to the portfolios of their dates."""
@@ -88,6 +99,9 @@ class CalendarDays:
             return
         known = residuals.known
         held = self.columns(residuals)
+        if self.weights is not None:
+            weight = np.broadcast_to(self.weights[residuals.row, None, None], (*held.shape[:2], 1))
+            held = np.concatenate([weight, weight * held], axis=2)
         before = known.abnormal.windows.event[0]
         dates = _dates(known)
         for window in known.abnormal.windows.reported:
@@ -110,6 +124,28 @@ class CalendarDays:
         """Return what is summed, shape (E, L, C)."""
         left, design = regression(residuals.known)
         return np.concatenate([residuals.known.abnormal.ar[..., None], left[..., None], design], axis=2)
+
+    def portfolios(self, window: str, fewest: int) -> tuple[Ints, Floats] | None:
+        """Return how many are in each portfolio and its means, dates in order; None where no date has any.
+
+        Parameters
+        ----------
+        window : str
+            A reported one.
+        fewest : int
+            Dates with fewer are left out.
+
+        Returns
+        -------
+        count : ndarray of shape (T,)
+            Firms, or events.
+        means : ndarray of shape (T, C)
+            Of what the accumulator counts, weighted where events have weights.
+        """
+        if window not in self.sums:
+            return None
+        count, means = self.sums[window].held(fewest)
+        return count, means if self.weights is None else means[:, 1:] / means[:, :1]
 
     def _put(self, name: str, sums: DateSums | None) -> None:
         if sums is not None:
@@ -148,6 +184,30 @@ class EventLags(CalendarLags):
 
     __slots__ = ()
     per_event: ClassVar[bool] = True
+
+
+class ValueDays(CalendarDays):
+    """The same, of portfolios that hold a firm by its weight."""
+
+    __slots__ = ()
+    by_value: ClassVar[bool] = True
+
+
+class ValueEventDays(EventDays):
+    """The same, of portfolios that hold a firm by its weight, once for each of its events."""
+
+    __slots__ = ()
+    by_value: ClassVar[bool] = True
+
+
+def _positive(places: Places) -> Floats:
+    """Return the weights of events, NaN for those that have none above zero, shape (E,)."""
+    if places.weights is None:
+        raise InputError(
+            "calendar_time: its portfolio is by value, and nothing says what the events weigh; name one of their "
+            "values, as in weights: market_value."
+        )
+    return np.where(np.nan_to_num(places.weights) > 0, places.weights, np.nan)
 
 
 def _held_before(code: Ints, day0: Ints, inside: Bools) -> Bools:

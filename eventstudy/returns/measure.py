@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from eventstudy._typing import Dates, Ints
+from eventstudy._typing import Dates, Floats, Ints
 from eventstudy.errors import InputError, UnknownNameError
 from eventstudy.execution import Engine, blocks, keep_memory, map_chunks
 from eventstudy.panels import ReturnPanel
@@ -45,6 +45,7 @@ def measure_abnormal_returns(
     forecast_error: ForecastError = "full",
     autocorrelation: str = "none",
     hold: BuyAndHold | None = None,
+    weights: Floats | None = None,
     diagnostics: bool = False,
     engine: Engine | None = None,
     effect: float = 0.0,
@@ -72,6 +73,8 @@ def measure_abnormal_returns(
         ``"none"``, or ``"ar1"``: disturbances follow on each other with the autocorrelation of the residuals.
     hold : BuyAndHold, optional
         How buy-and-hold abnormal returns are taken.
+    weights : ndarray of shape (E,), optional
+        What each event weighs in portfolios by value, NaN where unknown.
     diagnostics : bool
         Whether estimates come with diagnostics.
     engine : Engine, optional
@@ -108,8 +111,8 @@ def measure_abnormal_returns(
     serial = autocorrelation == "ar1"
     run = _Run(reader, groups, forecast_error, hold or BuyAndHold(), sessions, serial=serial, diagnostics=diagnostics)
     looks = _Looks(run, engine, path, needs, progress)
-    where = (aligned.code, aligned.day0, reader.exchange, sessions)
-    places = {name: Places(aligned.windows, members, *where, aligned.own_windows) for name, members in groups.items()}
+    where = (aligned.code, aligned.day0, reader.exchange, sessions, aligned.own_windows, weights)
+    places = {name: Places(aligned.windows, members, *where) for name, members in groups.items()}
     whole: Whole[Measured] = Whole(len(aligned))
     accumulated = looks.take(first_look(needs, places), whole)
     measured = whole.record()

@@ -38,6 +38,7 @@ def sample(
     y = np.column_stack([residuals, car]) if n else np.empty((0, ESTIMATION + 1))
     y = -y if mirrored else y
     given = made(y, np.zeros_like(y), estimation=ESTIMATION, named={"day0": (0, 0)}, model=RawModel(), day0=day0)
+    given = dataclasses.replace(given, weights=1.0 + np.arange(len(y)) % 3)
     return given.sample("day0", test.needs, order)
 
 

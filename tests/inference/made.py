@@ -36,6 +36,7 @@ class Made:
     sessions: Mapping[str, np.ndarray]
     model: ExpectedReturnModel
     forecast_error: str
+    weights: np.ndarray | None = None
 
     @property
     def split(self) -> int:
@@ -69,7 +70,7 @@ class Made:
         members = np.ones(len(every), dtype=bool)
         whole = self.residuals(every).known.abnormal
         cars = {window.name: whole.car(window) for window in self.windows.reported}
-        places = Places(self.windows, members, self.code, self.day0, self.calendar, self.sessions)
+        places = Places(self.windows, members, self.code, self.day0, self.calendar, self.sessions, weights=self.weights)
         return looked(needs, FirstPass(whole, cars, places), [self.residuals(rows) for rows in parts])
 
     def sample(self, window: str | tuple[int, int], needs: Needs = (), order: np.ndarray | None = None) -> Sample:

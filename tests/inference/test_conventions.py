@@ -325,16 +325,19 @@ def test_a_config_names_them(tmp_path: Path) -> None:
         "  - {kind: generalized_sign, p_hat: firms, missing: inflated}\n"
         "  - {kind: grank_t, residuals: leverage}\n"
         "  - {kind: grank_z, rbar: estimation_overlap, floor_at_zero: true}\n"
-        "  - {kind: calendar_time, membership: event}\n"
+        "  - {kind: calendar_time, membership: event, portfolio: value}\n"
         "  - {kind: kolari_pynnonen, rbar: estimation_overlap}\n"
-        "  - {kind: wilcoxon, missing: inflated}\n",
+        "  - {kind: wilcoxon, missing: inflated}\n"
+        "weights: market_value\n",
         encoding="utf-8",
     )
-    assert load(config).study.hypothesis_tests == (
+    study = load(config).study
+    assert study.weights == "market_value"
+    assert study.hypothesis_tests == (
         GeneralizedSign(p_hat="firms", missing="inflated"),
         GrankT(residuals="leverage"),
         GrankZ(rbar="estimation_overlap", floor_at_zero=True),
-        CalendarTime(membership="event"),
+        CalendarTime(membership="event", portfolio="value"),
         KolariPynnonen(rbar="estimation_overlap"),
         Wilcoxon(missing="inflated"),
     )

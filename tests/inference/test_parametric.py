@@ -356,16 +356,23 @@ def test_hotelling_over_firms_needs_more_days_than_firms_and_firms_apart(togethe
     assert twins.one(Hotelling(across="firms"), "day0").reason == Reason.SINGULAR
 
 
-def calendar_loop(made_up: Made, window: tuple[int, int]) -> tuple[np.ndarray, ...]:
-    """By date, each symbol once: number, mean abnormal return, mean return, market."""
+def calendar_loop(
+    made_up: Made, window: tuple[int, int], weights: np.ndarray | None = None, *, per_event: bool = False
+) -> tuple[np.ndarray, ...]:
+    """By date, each symbol once or each event: number, mean abnormal return, mean return, market."""
     ar = np.array([dummies(made_up, i).params[2:] for i in range(len(made_up.y))])
-    held: dict[int, dict[int, tuple[float, float, float]]] = {}
+    weight = np.ones(len(ar)) if weights is None else weights
+    held: dict[int, dict[int, tuple[float, ...]]] = {}
     for i in np.lexsort((made_up.day0, made_up.code)):
+        if not weight[i] > 0:
+            continue
         for k in range(window[0], window[1] + 1):
             found = held.setdefault(int(made_up.day0[i]) + k, {})
-            found.setdefault(int(made_up.code[i]), (ar[i, k + 4], made_up.y[i, M + k + 4], made_up.x[i, M + k + 4, 0]))
+            row = (weight[i], ar[i, k + 4], made_up.y[i, M + k + 4], made_up.x[i, M + k + 4, 0])
+            found.setdefault(int(i if per_event else made_up.code[i]), row)
     days = sorted(held)
-    means = np.array([np.mean(list(held[day].values()), axis=0) for day in days])
+    rows = [np.array(list(held[day].values())) for day in days]
+    means = np.array([np.average(each[:, 1:], axis=0, weights=each[:, 0]) for each in rows])
     return np.array([len(held[day]) for day in days]), means[:, 0], means[:, 1], means[:, 2]
 
 
@@ -400,6 +407,36 @@ def test_calendar_time_regressions(many: Made, window: str) -> None:
     assert few.statistic == pytest.approx(float(sm.OLS(left[kept], design[kept]).fit().tvalues[0]), rel=1e-9)
     with pytest.raises(InputError, match="at least 1"):
         CalendarTime(min_firms=0)
+
+
+@pytest.mark.parametrize("membership", ["firm", "event"])
+def test_calendar_time_by_value(many: Made, membership: str) -> None:
+    """Events of one date that weigh differently; one unknown and one of nothing are in no portfolio."""
+    weights = np.exp(np.random.default_rng(5).normal(size=len(many.y)))
+    weights[[4, 17]] = np.nan, 0.0
+    held = dataclasses.replace(many, weights=weights)
+    n, abnormal, left, index = calendar_loop(many, NAMED["long"], weights, per_event=membership == "event")
+    result = good(held.one(CalendarTime(portfolio="value", membership=membership), "long"))
+    reference = sm.WLS(left, sm.add_constant(index), weights=n).fit()
+    assert result.estimate == pytest.approx(float(reference.params[0]), rel=CLOSE)
+    assert result.statistic == pytest.approx(float(reference.tvalues[0]), rel=1e-9)
+    assert result.notes == f"{len(n)} sessions, 2 events without a weight"
+    mean = good(held.one(CalendarTime(portfolio="value", membership=membership, form="ctar"), "long"))
+    assert mean.statistic == pytest.approx(stats.ttest_1samp(abnormal, 0).statistic, rel=CLOSE)
+    # Weights that are alike are none, whatever their unit.
+    alike = dataclasses.replace(many, weights=np.full(len(many.y), 3e9)).one(CalendarTime(portfolio="value"), "long")
+    assert alike.statistic == pytest.approx(many.one(CalendarTime(), "long").statistic, rel=1e-9)
+    blocks = held.accumulated(CalendarTime(portfolio="value").needs, [np.arange(0, 7), np.arange(7, 30)])
+    (of_blocks,) = blocks.values()
+    (of_all,) = held.accumulated(CalendarTime(portfolio="value").needs).values()
+    np.testing.assert_allclose(of_blocks.portfolios("long", 1)[1], of_all.portfolios("long", 1)[1], rtol=1e-12)
+
+
+def test_calendar_time_by_value_needs_weights(many: Made) -> None:
+    with pytest.raises(InputError, match="weights: market_value"):
+        many.one(CalendarTime(portfolio="value"), "long")
+    with pytest.raises(InputError, match="equal weights alone"):
+        CalendarTime(portfolio="value", form="standardised")
 
 
 def test_calendar_time_abnormal_returns(many: Made) -> None:
