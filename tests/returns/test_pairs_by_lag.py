@@ -1,9 +1,10 @@
-"""Correlations by lag against pandas, which takes each pair by itself over the sessions that both have."""
+"""Correlations by lag against NumPy's, each pair taken by itself over the sessions that both have."""
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
-import pandas as pd
 import pytest
 
 from eventstudy.returns import pairs_by_lag as module
@@ -21,20 +22,35 @@ def one_by_one(values: np.ndarray, day0: np.ndarray, lags: int) -> list[LagSums]
             lag = day0[late] - day0[early]
             if lag >= lags:
                 continue
-            pair = pd.DataFrame({"early": values[early, lag:], "late": values[late, : SESSIONS - lag]}).dropna()
-            if len(pair) < COMMON:
+            pair = np.stack([values[early, lag:], values[late, : SESSIONS - lag]])
+            pair = pair[:, ~np.isnan(pair).any(axis=0)]
+            if pair.shape[1] < COMMON:
                 lacking[lag] += 1
                 continue
             enough[lag] += 1
-            varies = pair.std() > 1e-12
-            total[lag] += pair["early"].corr(pair["late"]) if varies.all() else 0.0
+            varies = pair.std(axis=1) > 1e-12
+            total[lag] += np.corrcoef(pair)[0, 1] if varies.all() else 0.0
     return [LagSums(*each) for each in zip(total.tolist(), enough.tolist(), lacking.tolist(), strict=True)]
 
 
-def check(values: np.ndarray, day0: np.ndarray, lags: int) -> None:
-    found, expected = pairs_by_lag(values, day0, lags), one_by_one(values, day0, lags)
+def agree(found: list[LagSums], expected: list[LagSums]) -> None:
     np.testing.assert_allclose([each.total for each in found], [each.total for each in expected], rtol=0, atol=1e-12)
     assert [each[1:] for each in found] == [each[1:] for each in expected]
+
+
+# Beyond a lag of 30 no pair has enough sessions.
+LAGS = 36
+
+
+@cache
+def drawn(missing: float, days: int) -> tuple[np.ndarray, np.ndarray, list[LagSums]]:
+    """Return residuals, days 0 and what a loop over pairs finds of them."""
+    rng = np.random.default_rng(int(100 * missing) + days)
+    values, day0 = rng.normal(0.01, 0.02, (40, SESSIONS)), rng.integers(0, days, 40)
+    values[rng.random(values.shape) < missing] = np.nan
+    # Whole rows keep to the sums, whatever the others lack.
+    values[:10] = rng.normal(0, 0.02, (10, SESSIONS))
+    return values, day0, one_by_one(values, day0, LAGS)
 
 
 @pytest.mark.parametrize("dense", [0, 10, 10_000])
@@ -45,13 +61,8 @@ def test_sums_are_those_of_a_loop_over_pairs(
 ) -> None:
     for name, value in {"AT_ONCE": 7, "TILE": 5, "DENSE": dense}.items():
         monkeypatch.setattr(module, name, value)
-    rng = np.random.default_rng(int(100 * missing) + days)
-    values, day0 = rng.normal(0.01, 0.02, (40, SESSIONS)), rng.integers(0, days, 40)
-    values[rng.random(values.shape) < missing] = np.nan
-    # Whole rows keep to the sums, whatever the others lack.
-    values[:10] = rng.normal(0, 0.02, (10, SESSIONS))
-    # Beyond a lag of 30 no pair has enough sessions.
-    check(values, day0, 36)
+    values, day0, expected = drawn(missing, days)
+    agree(pairs_by_lag(values, day0, LAGS), expected)
 
 
 @pytest.mark.parametrize("dense", [0, 10_000])
@@ -64,7 +75,7 @@ def test_a_row_that_does_not_vary_on_common_sessions_has_no_correlation(
     values[1] = 0.01
     # It varies on sessions alone that the next lacks.
     values[2, 5:], values[3, :6], values[0, 9] = 0.02, np.nan, np.nan
-    check(values, day0, 3)
+    agree(pairs_by_lag(values, day0, 3), one_by_one(values, day0, 3))
 
 
 def test_a_level_costs_no_digits() -> None:
