@@ -232,22 +232,23 @@ def test_a_study_with_gaps_is_that_of_events_one_by_one(
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered")
-@pytest.mark.parametrize("path", BOTH)
 @pytest.mark.parametrize("model", ["market", "market_adjusted", "raw"])
-def test_an_infinite_return_is_left_out_of_the_fit(model: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_infinite_return_is_left_out_of_the_fit(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     panel = gapped_panel()
     values, places = panel.values.copy(), np.random.default_rng(8).integers(panel.listing.offsets[1], 20_000, 20)
     values[places] = np.where(places % 2, np.inf, -np.inf)
     monkeypatch.setattr(f"{__name__}.gapped_panel", lambda: ReturnPanel(panel.listing, values))
-    found = study(model, path)
+    together = [study(model, path) for path in BOTH]
     monkeypatch.setattr(blocks, "_dated", lambda *_: None)
     alone = study(model, paths.NUMPY)
-    assert (found["n_obs"] == 249).sum() > 100
-    for name in ("ar", "std_error", "parameters", "n_obs", "dof", "car", "statistics"):
-        np.testing.assert_allclose(found[name], alone[name], rtol=1e-9, atol=1e-14, err_msg=name)
-    assert found["reason"].tolist() == alone["reason"].tolist()
+    for found, path in zip(together, BOTH, strict=True):
+        assert (found["n_obs"] == 249).sum() > 100
+        for name in ("ar", "std_error", "parameters", "n_obs", "dof", "car", "statistics"):
+            np.testing.assert_allclose(found[name], alone[name], rtol=1e-9, atol=1e-14, err_msg=f"{name}, {path}")
+        assert found["reason"].tolist() == alone["reason"].tolist()
 
 
+@pytest.mark.usefixtures("kept_processes")
 @pytest.mark.parametrize(("path", "engine"), [(paths.COMPILED, "threads"), *((path, "processes") for path in BOTH)])
 @pytest.mark.parametrize("model", ["market", "market_adjusted"])
 def test_engines_give_the_same_bits(model: str, path: str, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
