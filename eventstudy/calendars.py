@@ -197,17 +197,24 @@ def get_calendar(code: str, first: str | None = None, last: str = LAST_DATE) -> 
 
 
 def _days(code: str, library: Any, first: str, last: str) -> pd.DatetimeIndex:
-    """Return the days on which the library has sessions."""
+    """Return the days of the library's sessions; left to itself, it would make all holidays up to 2200, and twice."""
+    import pandas as pd
     import pandas_market_calendars
 
-    if hasattr(library, "weekmask_pre_1952"):
-        return _new_york(library, first, last)
     if code in HOLIDAYS_OF:
         library = pandas_market_calendars.get_calendar(HOLIDAYS_OF[code])
     if code in DECREED:
         last = min(last, f"{max(library.adhoc_holidays).year}-12-31")
-    days: pd.DatetimeIndex = library.valid_days(first, last)
-    return days
+    # Where all holidays are decreed the library has no rules.
+    ruled = [] if (rules := library.regular_holidays) is None else rules.holidays(first, last)
+    closed = [pd.Timestamp(each).date() for each in (*ruled, *library.adhoc_holidays)]
+    holidays = np.array(closed, dtype="datetime64[D]")
+    days = np.arange(np.datetime64(first), np.datetime64(last) + 1)
+    is_session = np.is_busday(days, weekmask=library.weekmask, holidays=holidays)
+    if hasattr(library, "weekmask_pre_1952"):
+        early = days < NO_MORE_SATURDAYS
+        is_session[early] = np.is_busday(days[early], weekmask=library.weekmask_pre_1952, holidays=holidays)
+    return pd.DatetimeIndex(days[is_session])
 
 
 def _hours(schedule: pd.DataFrame, library: Any) -> Hours:
@@ -227,19 +234,6 @@ def _hours(schedule: pd.DataFrame, library: Any) -> Hours:
         if (given_up := library.discontinued_market_times.get(column)) is not None:
             hours[name][days >= np.datetime64(given_up)] = np.datetime64("NaT", "s")
     return hours
-
-
-def _new_york(library: Any, first: str, last: str) -> pd.DatetimeIndex:
-    """Return the days of the library's sessions; left to itself, it would make all holidays up to 2200, and twice."""
-    import pandas as pd
-
-    closed = [*library.regular_holidays.holidays(first, last), *library.adhoc_holidays]
-    holidays = np.array([each.date() for each in closed], dtype="datetime64[D]")
-    days = np.arange(np.datetime64(first), np.datetime64(last) + 1)
-    early = days < NO_MORE_SATURDAYS
-    is_session = np.is_busday(days, weekmask=library.weekmask, holidays=holidays)
-    is_session[early] = np.is_busday(days[early], weekmask=library.weekmask_pre_1952, holidays=holidays)
-    return pd.DatetimeIndex(days[is_session])
 
 
 def corrections(code: str | None = None) -> tuple[Correction, ...]:
