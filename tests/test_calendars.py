@@ -1,7 +1,6 @@
 """Sessions against the exchanges' own published dates and hours."""
 
 import pickle
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from eventstudy._exchanges import ELSEWHERE, EXCHANGES, SUFFIXES
 from eventstudy.calendars import calendar_codes, calendar_of, corrections, get_calendar
 from eventstudy.errors import DataError, InputError, UnknownNameError
 from eventstudy.events import Events
+from tests import library
 
 NYSE = get_calendar("XNYS")
 
@@ -188,14 +188,9 @@ def test_corrections_of_hours(date: str, opens: str, closes: str) -> None:
 
 def test_the_library_s_two_hong_kong_codes_disagree_where_we_say_they_do() -> None:
     """A new version of the library that agrees makes a row of the table superfluous: this test then tells."""
-    import pandas_market_calendars
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        one, other = (
-            pandas_market_calendars.get_calendar(code).schedule("2010-01-01", "2028-12-31").index.strftime("%Y-%m-%d")
-            for code in ("XHKG", "HKEX")
-        )
+    one, other = (
+        library.schedule(code, "2010-01-01", "2028-12-31").index.strftime("%Y-%m-%d") for code in ("XHKG", "HKEX")
+    )
     assert sorted(set(one) - set(other)) == ["2023-09-01", "2023-09-08"]
     assert sorted(set(other) - set(one)) == ["2020-10-13", "2021-04-06", "2021-10-13", "2024-09-06"]
     ours = HONG_KONG.sessions[(HONG_KONG.sessions >= days("2010-01-01")) & (HONG_KONG.sessions <= days("2028-12-31"))]
@@ -212,11 +207,7 @@ def test_the_library_s_two_hong_kong_codes_disagree_where_we_say_they_do() -> No
     ],
 )
 def test_new_york_has_the_sessions_and_hours_of_the_library_s_own_schedule(first: str, last: str) -> None:
-    import pandas_market_calendars
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        schedule = pandas_market_calendars.get_calendar("NYSE").schedule(first, last)
+    schedule = library.schedule("NYSE", first, last)
     ours = get_calendar("XNYS", first, last)
     np.testing.assert_array_equal(ours.sessions, schedule.index.to_numpy().astype("datetime64[D]"))
     same = ~np.isin(ours.sessions, days("1999-12-31"))
@@ -250,24 +241,18 @@ def test_every_correction_names_its_source_and_is_in_force() -> None:
 
 def test_every_correction_is_still_needed() -> None:
     """A new version of the library that knows better makes a row of the table superfluous: this test then tells."""
-    import pandas_market_calendars
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for code, (name, zone) in EXCHANGES.items():
-            rows = [each for each in corrections(code) if each.last is None]
-            if not rows:
+    for code, (name, zone) in EXCHANGES.items():
+        rows = [each for each in corrections(code) if each.last is None]
+        if not rows:
+            continue
+        schedule = library.schedule(name, "1990-01-01", "2030-12-31", zone)
+        for each in rows:
+            day = str(each.date)
+            if day not in schedule.index:
+                assert None not in (each.opens, each.closes), (code, day)
                 continue
-            schedule = pandas_market_calendars.get_calendar(name).schedule("1990-01-01", "2030-12-31", tz=zone)
-            for each in rows:
-                day = str(each.date)
-                if day not in schedule.index:
-                    assert None not in (each.opens, each.closes), (code, day)
-                    continue
-                opens, closes = (
-                    schedule.loc[day, column].strftime("%H:%M") for column in ("market_open", "market_close")
-                )
-                assert each.is_closed or (each.opens or opens, each.closes or closes) != (opens, closes), (code, day)
+            opens, closes = (schedule.loc[day, column].strftime("%H:%M") for column in ("market_open", "market_close"))
+            assert each.is_closed or (each.opens or opens, each.closes or closes) != (opens, closes), (code, day)
 
 
 @pytest.mark.parametrize(

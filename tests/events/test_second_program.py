@@ -8,7 +8,6 @@ exchange whose regular hours we correct in these years, for there the library er
 from __future__ import annotations
 
 import random
-import warnings
 from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -19,6 +18,7 @@ import pandas as pd
 from eventstudy.calendars import EXCHANGES, corrections
 from eventstudy.events import Events, place
 from eventstudy.events.timing import Alignment
+from tests import library
 
 CASES = 4000
 ZONES = [*sorted({zone for _, zone in EXCHANGES.values()}), "UTC", "America/Los_Angeles", "Asia/Kathmandu"]
@@ -29,11 +29,7 @@ Session = tuple[date, datetime, datetime]
 
 @cache
 def schedule(name: str) -> list[Session]:
-    import pandas_market_calendars
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        table = pandas_market_calendars.get_calendar(name).schedule("2011-06-01", "2026-12-31", tz="UTC")
+    table = library.schedule(name, "2011-06-01", "2026-12-31")
     columns = (table.index, table["market_open"], table["market_close"])
     return [
         (day.date(), opens.to_pydatetime(), closes.to_pydatetime()) for day, opens, closes in zip(*columns, strict=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 import pytest
@@ -34,7 +34,7 @@ class Kept:
     ) -> None:
         self.started, self.initializer, self.given = started, initializer, pickle.dumps(initargs)
 
-    def __enter__(self) -> Kept:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
