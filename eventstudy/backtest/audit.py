@@ -329,7 +329,7 @@ def _revised(market: Market, orders: Orders) -> Iterator[Finding]:
 def _survivors(market: Market) -> Iterator[Finding]:
     listing = market.tape.listing
     if len(listing.symbols) >= MANY:
-        ends = {calendar.code: listing.last_session_of(calendar.code) for calendar in listing.calendars}
+        ends = {name: listing.last_session_of(name) for name in listing.exchanges}
         alive = [last == ends[calendar.code] for calendar, last in zip(listing.calendars, listing.last, strict=True)]
         if all(alive):
             said = f"All {len(alive)} symbols last to the end of the prices: those that died are missing."

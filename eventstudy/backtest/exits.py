@@ -149,8 +149,8 @@ def next_announcements(market: Market) -> Ints:
 def _exchange_ends(market: Market, codes: Ints) -> Ints:
     """Return the last session at which any symbol of each one's exchange has a price, shape (n,)."""
     listing = market.tape.listing
-    ends = {calendar.code: listing.last_session_of(calendar.code) for calendar in listing.calendars}
-    return np.array([ends[listing.calendars[code].code] for code in codes], dtype=np.int64)
+    ends = np.array([listing.last_session_of(name) for name in listing.exchanges], dtype=np.int64)
+    return ends[listing.exchange[codes]]
 
 
 def touched(rule: Backtest, tape: Tape, moment: Moment, held: Held, planned: Exits) -> Exits:

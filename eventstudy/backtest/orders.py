@@ -174,14 +174,13 @@ def plan(rule: Backtest, market: Market, bars: BarPanel | None = None) -> tuple[
 
 def _held(tape: Tape, entry: Ints, entry_price: Floats, exits: Ints, exit_price: Floats) -> Floats:
     """Return the return of a long position from fill to fill, dividends at their amounts, shape (n,)."""
-    value = np.empty(len(entry))
-    for k, (first, last) in enumerate(zip(entry, exits, strict=True)):
-        shares, cash = 1.0, 0.0
-        # Nearly every holding is free of both, and then there is nothing to walk through.
-        dividend, split = tape.dividend[first + 1 : last + 1], tape.split[first + 1 : last + 1]
-        if dividend.any() or (split != 1.0).any():
-            for paid, parts in zip(dividend, split, strict=True):
-                cash += shares * paid
-                shares *= parts
+    # Nearly every holding is free of both, and then there is nothing to walk through.
+    events = np.concatenate([[0], np.cumsum((tape.dividend != 0.0) | (tape.split != 1.0))])
+    value = exit_price.astype(np.float64)
+    for k in np.flatnonzero(events[np.maximum(entry, exits) + 1] > events[entry + 1]):
+        shares, cash, held = 1.0, 0.0, slice(entry[k] + 1, exits[k] + 1)
+        for paid, parts in zip(tape.dividend[held], tape.split[held], strict=True):
+            cash += shares * paid
+            shares *= parts
         value[k] = shares * exit_price[k] + cash
     return np.asarray(value / entry_price - 1.0)
