@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,19 @@ def quintile(data: tuple[Events, PricePanel], value: str, which: int | None) -> 
     return rule.run(*data)
 
 
+Quintile = Callable[[int | None], BacktestResult]
+
+
+@pytest.fixture(scope="module")
+def by_surprise(data_a: tuple[Events, PricePanel]) -> Quintile:
+    return cache(partial(quintile, data_a, "surprise"))
+
+
+@pytest.fixture(scope="module")
+def by_reaction(data_c: tuple[Events, PricePanel]) -> Quintile:
+    return cache(partial(quintile, data_c, "reaction"))
+
+
 def percents(result: BacktestResult) -> tuple[int, float, float]:
     """Return trades, and mean gross and net return of a trade in percent."""
     found: dict[str, Any] = result.performance["per_trade"]
@@ -59,18 +74,16 @@ def percents(result: BacktestResult) -> tuple[int, float, float]:
         (None, 2786, 0.38, 0.27),
     ],
 )
-def test_drift_by_surprise(
-    data_a: tuple[Events, PricePanel], which: int | None, trades: int, gross: float, net: float
-) -> None:
+def test_drift_by_surprise(by_surprise: Quintile, which: int | None, trades: int, gross: float, net: float) -> None:
     """Study A, close to close: the higher the surprise, the higher the 20 sessions after it."""
-    found = percents(quintile(data_a, "surprise", which))
+    found = percents(by_surprise(which))
     assert found[0] == trades
     assert found[1:] == pytest.approx((gross, net), abs=SHOWN)
 
 
-def test_the_verdict_on_surprises(data_a: tuple[Events, PricePanel]) -> None:
+def test_the_verdict_on_surprises(by_surprise: Quintile) -> None:
     """There is a drift before costs; after them it can't be told from luck."""
-    result = quintile(data_a, "surprise", None)
+    result = by_surprise(None)
     each, net = result.performance["per_trade"], result.performance["net"]
     assert each["gross_return"]["low"] > 0
     assert each["net_return"]["low"] < 0 < each["net_return"]["high"]
@@ -93,17 +106,15 @@ def test_the_verdict_on_surprises(data_a: tuple[Events, PricePanel]) -> None:
         (None, 3782, -0.12, -0.24),
     ],
 )
-def test_drift_by_reaction(
-    data_c: tuple[Events, PricePanel], which: int | None, trades: int, gross: float, net: float
-) -> None:
+def test_drift_by_reaction(by_reaction: Quintile, which: int | None, trades: int, gross: float, net: float) -> None:
     """Study C, open and close, no time of day: after 2020 the reaction tells nothing of what comes after it."""
-    found = percents(quintile(data_c, "reaction", which))
+    found = percents(by_reaction(which))
     assert found[0] == trades
     assert found[1:] == pytest.approx((gross, net), abs=SHOWN)
 
 
-def test_the_verdict_on_reactions(data_c: tuple[Events, PricePanel]) -> None:
-    result = quintile(data_c, "reaction", None)
+def test_the_verdict_on_reactions(by_reaction: Quintile) -> None:
+    result = by_reaction(None)
     each = result.performance["per_trade"]["gross_return"]
     assert each["low"] < 0 < each["high"]
     panel = result.honesty(draws=19)
