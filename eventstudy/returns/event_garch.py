@@ -17,6 +17,7 @@ MOST_PERSISTENT = 0.9999
 _STARTS = ((0.05, 0.90), (0.10, 0.80), (0.05, 0.60), (0.20, 0.50), (0.01, 0.97))
 # A derivative by a complex step has no rounding of a difference.
 _STEP = 1e-30
+_STEPS = 1j * _STEP * np.eye(7)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,11 +124,13 @@ def maximise(series: EventSeries, alpha: float, beta: float) -> EventGarch | Non
     size = series.variance
     gamma = float(np.nanmean(series.y_event - alpha - beta * series.x_event))
     starts = [np.array([alpha, beta, gamma, size * (1 - a - g), a, g, 0.1 * size]) for a, g in _STARTS]
+    # By themselves, since a search along a line asks for no derivatives.
     objective: Any = partial(_objective, series=series)
+    slopes: Any = partial(_slopes, series=series)
     found: Any = minimize(
         objective,
         max(starts, key=lambda start: float(log_likelihood(start, series)[0])),
-        jac=True,
+        jac=slopes,
         method="SLSQP",
         bounds=Bounds([-np.inf, -np.inf, -np.inf, 1e-8 * size, 0.0, 0.0, 0.0], [np.inf] * 4 + [1.0, 1.0, np.inf]),
         constraints=LinearConstraint([[0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0]], -np.inf, MOST_PERSISTENT),
@@ -138,8 +141,12 @@ def maximise(series: EventSeries, alpha: float, beta: float) -> EventGarch | Non
     return EventGarch(np.asarray(found.x), np.asarray(log_likelihood(found.x, series)[1]))
 
 
-def _objective(parameters: Floats, series: EventSeries) -> tuple[float, Floats]:
-    """Return minus the mean log-likelihood and its derivatives."""
-    count = len(series.y)
-    slopes = [log_likelihood(parameters + 1j * _STEP * np.eye(7)[place], series)[0].imag / _STEP for place in range(7)]
-    return -float(log_likelihood(parameters, series)[0]) / count, -np.array(slopes) / count
+def _objective(parameters: Floats, series: EventSeries) -> float:
+    """Return minus the mean log-likelihood."""
+    return -float(log_likelihood(parameters, series)[0]) / len(series.y)
+
+
+def _slopes(parameters: Floats, series: EventSeries) -> Floats:
+    """Return its derivatives."""
+    found = [log_likelihood(parameters + step, series)[0].imag / _STEP for step in _STEPS]
+    return -np.array(found) / len(series.y)
