@@ -98,8 +98,8 @@ def auctions(tape: Tape, codes: Ints, positions: Ints, moments: Ints) -> Times:
     """Return the open of sessions of symbols, or where it is later than that their close, UTC, shape (n,)."""
     calendars, sessions = tape.listing.calendars, tape.session(codes, positions)
     found = [
-        (calendars[code].opens if moment <= Moment.OPEN else calendars[code].closes)[session]
-        for code, session, moment in zip(codes, sessions, moments, strict=True)
+        (calendars[code].opens if opening else calendars[code].closes)[session]
+        for code, session, opening in zip(codes, sessions, moments <= int(Moment.OPEN), strict=True)
     ]
     return np.array(found, dtype="datetime64[s]")
 
