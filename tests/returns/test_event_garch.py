@@ -165,7 +165,7 @@ def test_size_where_the_event_raises_the_variance() -> None:
     assert np.abs(t).max() < stats.t.isf(0.0005 / samples, events - 1)
     assert abs(stats.ttest_1samp(s, 0.0).statistic) < stats.t.isf(0.0005, len(s) - 1)
     # Delta knows some of the event's own variance, and a forecast none. What is left is in the dispersion over events.
-    few = slice(0, 12)
+    few = slice(0, 40)
     part = Block(y[few, :m], market[few, :m, None], y[few, m:], market[few, m:, None])
     forecast = GARCHModel("M").fit(part)
     naive = (part.y_event - forecast.expected).sum(axis=1) / np.sqrt(forecast.noise.sum(axis=1))
