@@ -252,7 +252,9 @@ def test_every_correction_is_still_needed() -> None:
             if day not in schedule.index:
                 assert None not in (each.opens, each.closes), (code, day)
                 continue
-            opens, closes = (schedule[column].dt.strftime("%H:%M")[day] for column in ("market_open", "market_close"))
+            opens, closes = (
+                schedule.loc[[day], column].dt.strftime("%H:%M").iloc[0] for column in ("market_open", "market_close")
+            )
             assert each.is_closed or (each.opens or opens, each.closes or closes) != (opens, closes), (code, day)
 
 

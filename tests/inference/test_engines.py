@@ -33,6 +33,7 @@ WINDOWS = Windows(estimation=(-60, -6), event=(-5, 5), named={"day0": (0, 0), "w
 # Forms that read accumulators of their own.
 OTHERS = (
     CalendarTime(form="standardised", membership="event"),
+    CalendarTime(portfolio="value"),
     GeneralizedSign(p_hat="firms", missing="inflated"),
     GrankT(residuals="leverage"),
     KolariPynnonen(rbar="estimation_overlap"),
@@ -66,6 +67,7 @@ def test_however_blocks_are_cut(test: HypothesisTest) -> None:
         day0=600 + np.repeat([0, 1, 4, 40], [8, 8, 5, 2]),
         code=np.arange(23) // 2,
     )
+    given = dataclasses.replace(given, weights=np.where(np.arange(23) % 7 == 3, np.nan, 1.0 + np.arange(23)))
     whole = given.sample("week", test.needs)
     cut = given.accumulated(test.needs, [np.arange(9), np.arange(9, 9), np.arange(9, 16), np.arange(16, 23)])
     one, two = test.run(whole), test.run(dataclasses.replace(whole, accumulated=cut))
@@ -78,8 +80,9 @@ def test_however_blocks_are_cut(test: HypothesisTest) -> None:
 def results() -> list[pd.DataFrame]:
     prices = PricePanel.from_frame(made_up_returns(3, 30, 400, missing=0.01))
     events = made_up_events([f"S{k:02d}" for k in range(30)], list(range(70, 380, 30)))
+    events = events.with_columns(values={"size": np.exp(np.random.default_rng(1).normal(size=len(events)))})
     tests = [*CLOSED, *OTHERS]
-    study = Study(windows=WINDOWS, models=["market"], benchmark="MKT", tests=tests, reaction=False)
+    study = Study(windows=WINDOWS, models=["market"], benchmark="MKT", tests=tests, weights="size", reaction=False)
     shuffled = events.take(np.random.default_rng(0).permutation(len(events)))
     runs = [
         (study, events),
