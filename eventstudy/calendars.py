@@ -282,6 +282,7 @@ def calendar_of(symbol: str, given: str | Mapping[str, str] | None = None) -> st
     if dot and suffix in ELSEWHERE:
         raise InputError(
             f"{symbol}: .{suffix} is {ELSEWHERE[suffix]}, whose sessions aren't known here. Leave the symbol out, or "
-            f"name the exchange whose days it shares: calendar: {{{symbol}: CODE}}, one of {', '.join(EXCHANGES)}."
+            f"name an exchange whose days it shares, {', '.join(EXCHANGES)}: "
+            f"prices take calendar: {{{symbol}: CODE}}, events a column calendar."
         )
     return SUFFIXES.get(suffix, "XNYS") if dot else "XNYS"

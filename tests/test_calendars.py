@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from eventstudy._exchanges import ELSEWHERE, EXCHANGES, SUFFIXES
 from eventstudy.calendars import calendar_codes, calendar_of, corrections, get_calendar
 from eventstudy.errors import DataError, InputError, UnknownNameError
-from eventstudy.events import Events
+from eventstudy.events import Events, place
+from eventstudy.frames import Origin
 from tests import library
 
 NYSE = get_calendar("XNYS")
@@ -142,13 +143,27 @@ def test_the_suffix_names_the_exchange(symbol: str, code: str) -> None:
 
 
 def test_a_symbol_of_an_exchange_that_is_not_here_is_not_taken_for_new_york() -> None:
-    with pytest.raises(InputError, match=r"OMV\.VI: \.VI is Vienna, .*calendar: \{OMV\.VI: CODE\}, one of XNYS, "):
+    with pytest.raises(InputError, match=r"OMV\.VI: \.VI is Vienna, .* XNYS, .*calendar: \{OMV\.VI: CODE\}"):
         calendar_of("OMV.VI")
     with pytest.raises(InputError, match="Sao Paulo"):
         calendar_of("PETR4.SA", {"VALE3.SA": "XNYS"})
     assert calendar_of("OMV.VI", {"OMV.VI": "XETR"}) == "XETR"
     assert calendar_of("OMV.VI", "XETR") == "XETR"
     assert not set(ELSEWHERE) & set(SUFFIXES)
+
+
+def test_an_event_there_names_its_exchange_in_a_column() -> None:
+    """After Frankfurt's close of 17:30 it is the next session's; read on New York's clocks it would be another's."""
+    rows = {"symbol": ["SAP.DE", "OMV.VI"], "date": "2025-02-20", "timing": "after_close"}
+    with pytest.raises(DataError, match=r"events.csv, line 3: OMV\.VI: .*events a column calendar"):
+        Events.from_frame(pd.DataFrame(rows), origin=Origin("events.csv", first_line=2))
+    with pytest.raises(DataError, match=r"line 4: OMV\.VI"):
+        Events.from_frame(
+            pd.DataFrame({**rows, "symbol": "OMV.VI", "calendar": ["XETR", ""]}), origin=Origin("e", first_line=3)
+        )
+    placed = place(Events.from_frame(pd.DataFrame({**rows, "calendar": ["", "XETR"]})))
+    assert placed.day0[0] == placed.day0[1]
+    assert str(placed.calendars["XETR"].sessions[placed.day0[1]]) == "2025-02-21"
 
 
 def test_an_unknown_exchange_names_the_nearest() -> None:

@@ -11,9 +11,9 @@ import numpy as np
 from eventstudy._exchanges import NAMES
 from eventstudy._labels import alike, are, distinct, each_once
 from eventstudy._moments import known_zone
-from eventstudy._typing import Bools, Codes, Dates, Floats, Labels, Times
+from eventstudy._typing import Bools, Codes, Dates, Floats, Ints, Labels, Times
 from eventstudy.calendars import calendar_codes, calendar_of, get_calendar
-from eventstudy.errors import DataError, Flag, nearest
+from eventstudy.errors import DataError, Flag, InputError, nearest
 from eventstudy.events.flags import Flags
 from eventstudy.events.table import RECORD_FIELDS, RESULT_FIELDS, TIMING_TAGS, Confirmation, Events, Precision, Timing
 from eventstudy.frames import (
@@ -90,11 +90,12 @@ def _either(which: Bools, yes: Labels | str, no: Labels | str) -> Labels:
 
 def _calendars(frame: pd.DataFrame, place: Codes, names: Labels, origin: Origin) -> Labels:
     """Return the exchange of each row: as it is given, or as the name of its symbol says."""
-    implied = each_once(names, calendar_of)
-    if "calendar" not in frame.columns and len(set(implied)) == 1:
-        return alike(implied[0], len(place))
+    if "calendar" not in frame.columns:
+        implied = _implied(names, place, np.arange(len(place)), origin)
+        return alike(implied[0], len(place)) if len(set(implied)) == 1 else implied[place]
     given = _filled(frame, "calendar", "")
-    calendars = np.where(np.asarray(given == ""), implied[place], given)
+    blank = np.asarray(given == "")
+    calendars = np.where(blank, _implied(names, place, np.flatnonzero(blank), origin)[place], given)
     codes, known = distinct(calendars)
     if set(known) - set(calendar_codes()):
         row = int(np.flatnonzero(~np.isin(known.astype(str), calendar_codes())[codes])[0])
@@ -102,6 +103,18 @@ def _calendars(frame: pd.DataFrame, place: Codes, names: Labels, origin: Origin)
         hint = nearest(code, calendar_codes(), also=NAMES)
         raise DataError(f"{origin.row(row)}: calendar is {code!r}, which is no exchange. {hint}")
     return calendars
+
+
+def _implied(names: Labels, place: Codes, asked: Ints, origin: Origin) -> Labels:
+    """Return the exchange that each symbol of the rows asked implies, shape (S,), empty for the others."""
+    implied = np.full(len(names), "", dtype=object)
+    codes, first = np.unique(place[asked], return_index=True)
+    for code, row in zip(codes, asked[first], strict=True):
+        try:
+            implied[code] = calendar_of(names[code])
+        except InputError as error:
+            raise DataError(f"{origin.row(int(row))}: {error}") from error
+    return implied
 
 
 def _shown(announced_at: Times, calendar: Labels) -> Times:
