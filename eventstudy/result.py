@@ -276,9 +276,7 @@ class StudyResult:
             own `weights` without it.
         """
         named = weights if weights is not None else self.study.weights
-        if named is not None and named not in self.events.values:
-            raise UnknownNameError("value of the events to weight by", named, self.events.values)
-        given = None if named is None else self.events.values[named][self.aligned.row]
+        given = None if named is None else self.events.value(named)[self.aligned.row]
         return _tables.averages_of_cars(self.models, self.groups, method, given)
 
     def reaction(self, event_id: str | None = None) -> Reaction:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from eventstudy._typing import Bools, Floats
+from eventstudy._typing import Bools
 from eventstudy.bars import BarPanel
 from eventstudy.errors import InputError, Reason, UnknownNameError
 from eventstudy.events import (
@@ -359,7 +359,7 @@ class Study:
             forecast_error=self.forecast_error,
             autocorrelation=self.autocorrelation,
             hold=self.hold,
-            weights=self._weights(prepared),
+            weights=None if self.weights is None else prepared.events.value(self.weights)[prepared.aligned.row],
             diagnostics=self.diagnostics,
             engine=self.engine,
             progress=None if progress is None else lambda done, total: progress(label, done, total),
@@ -385,15 +385,6 @@ class Study:
                 diagnostics={(group, each.window.name): diagnose(each, thin[each.row], days) for group, each in drawn},
                 averages=averages.result(),
             )
-
-    def _weights(self, prepared: Prepared) -> Floats | None:
-        """Return what each event kept weighs, shape (E,)."""
-        if self.weights is None:
-            return None
-        values = prepared.events.values
-        if self.weights not in values:
-            raise UnknownNameError("value of the events to weight by", self.weights, values)
-        return values[self.weights][prepared.aligned.row]
 
     def _averages(self, abnormal: AbnormalReturns, groups: Mapping[str, Bools]) -> dict[str, AverageReturns]:
         return {name: average_returns(abnormal, each, balanced=self.balanced) for name, each in groups.items()}

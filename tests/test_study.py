@@ -234,7 +234,7 @@ def test_events_weigh_as_a_value_of_theirs_says() -> None:
     assert (long["reason"], long["note"]) == ("", f"21 sessions, {len(found.aligned) - 1} events without a weight")
     average = found.averages("weighted").iloc[-1:]
     assert average["n"].tolist() == [1]
-    with pytest.raises(UnknownNameError, match=r"value of the events to weight by.*market_value"):
+    with pytest.raises(UnknownNameError, match=r"value of the events.*market_value"):
         replace(study, weights="market_valu").run(events, data.prices)
     with pytest.raises(InputError, match="weights: market_value"):
         replace(study, weights=None).run(events, data.prices)

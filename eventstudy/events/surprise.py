@@ -125,7 +125,7 @@ def check_names(rules: Sequence[Surprise]) -> None:
 
 
 def _surprise(events: Events, rule: Surprise) -> Floats:
-    actual = _value(events, rule.actual)
+    actual = events.value(rule.actual)
     if rule.method == "seasonal":
         if rule.period not in events.groups:
             raise UnknownNameError("group of the events", rule.period, events.groups)
@@ -133,13 +133,7 @@ def _surprise(events: Events, rule: Surprise) -> Floats:
         dates = events.date.astype("datetime64[s]")
         reported_at = np.where(np.isnat(events.announced_at), dates, events.announced_at)
         return seasonal_surprise(events.symbol, quarter, actual, reported_at=reported_at, drift=rule.drift)
-    estimate = _value(events, rule.estimate or "")
+    estimate = events.value(rule.estimate or "")
     if rule.method == "scaled":
-        return scaled_surprise(actual, estimate, _value(events, rule.scale or ""))
+        return scaled_surprise(actual, estimate, events.value(rule.scale or ""))
     return relative_surprise(actual, estimate)
-
-
-def _value(events: Events, name: str) -> Floats:
-    if name not in events.values:
-        raise UnknownNameError("value of the events", name, events.values)
-    return events.values[name]

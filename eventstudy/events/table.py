@@ -253,6 +253,12 @@ class Events:
             return each_once(getattr(self, name), str)
         raise UnknownNameError("column of the events to group by", name, [*self.groups, "symbol", "timing", "kind"])
 
+    def value(self, name: str) -> Floats:
+        """Return a value of the events by name, shape (E,), in the unit that it was given in, NaN where unknown."""
+        if name not in self.values:
+            raise UnknownNameError("value of the events", name, self.values)
+        return self.values[name]
+
     def to_frame(self) -> pd.DataFrame:
         """Return the table: the record's fields, then groups, then values."""
         import pandas as pd
