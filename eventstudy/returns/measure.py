@@ -98,10 +98,7 @@ def measure_abnormal_returns(
     UnknownNameError
         For an unknown `autocorrelation`.
     """
-    if forecast_error not in FORECAST_ERRORS:
-        raise InputError(f"forecast_error is {forecast_error!r}; it is one of {', '.join(FORECAST_ERRORS)}.")
-    if autocorrelation not in AUTOCORRELATIONS:
-        raise UnknownNameError("autocorrelation", autocorrelation, AUTOCORRELATIONS)
+    _check_names(forecast_error, autocorrelation)
     keep_memory()
     engine, groups = engine or Engine(), groups or {}
     path = paths.choose(engine.path, len(aligned))
@@ -127,6 +124,14 @@ def measure_abnormal_returns(
         for name, by_class in again.items():
             accumulated[name] |= by_class
     return abnormal, accumulated
+
+
+def _check_names(forecast_error: str, autocorrelation: str) -> None:
+    """Raise for a word that nothing answers to."""
+    if forecast_error not in FORECAST_ERRORS:
+        raise InputError(f"forecast_error is {forecast_error!r}; it is one of {', '.join(FORECAST_ERRORS)}.")
+    if autocorrelation not in AUTOCORRELATIONS:
+        raise UnknownNameError("autocorrelation", autocorrelation, AUTOCORRELATIONS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
