@@ -174,7 +174,12 @@ class Study:
         if self.seed < 0:
             raise InputError(f"seed is {self.seed}; a whole number of at least 0 was expected.")
         take_options(self, preset(self.convention).study)
-        _ = self.labelled, self.hypothesis_tests, self.applied_screens
+        _ = self.labelled, self.applied_screens
+        needs = [need for test in self.hypothesis_tests for need in test.needs]
+        if self.weights is None and any(getattr(need, "by_value", False) for need in needs):
+            raise InputError(
+                "A test has a portfolio by value; name what the events weigh, as in weights: market_value."
+            )
 
     def _check_kinds(self) -> None:
         """Raise `InputError` for a setting of another kind than a study can read."""

@@ -17,6 +17,7 @@ from eventstudy.inference import BMP, CalendarTime, GeneralizedSign
 from eventstudy.panels import PricePanel
 from eventstudy.result import StudyResult
 from eventstudy.returns import MarketAdjustedModel, MarketModel, MeanAdjustedModel, Windows
+from eventstudy.simulation import simulate
 from eventstudy.study import Study
 
 FOCUS = "BABA-2024Q4"
@@ -237,7 +238,9 @@ def test_events_weigh_as_a_value_of_theirs_says() -> None:
     with pytest.raises(UnknownNameError, match=r"value of the events.*market_value"):
         replace(study, weights="market_valu").run(events, data.prices)
     with pytest.raises(InputError, match="weights: market_value"):
-        replace(study, weights=None).run(events, data.prices)
+        replace(study, weights=None)
+    with pytest.raises(InputError, match="a simulation draws weigh nothing"):
+        simulate(study, events, data.prices, samples=2, size=2)
 
 
 def test_the_order_of_rows_does_not_show(result: StudyResult) -> None:

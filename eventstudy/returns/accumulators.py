@@ -280,6 +280,7 @@ class Accumulator(Protocol):
 
     It is copied for every block: arrays are replaced, and written into only where the whole has made them itself.
     One that says ``remakes`` is shown residuals as they are given; the others, small pieces of those to be made.
+    One that says ``by_value`` must know what events weigh.
     """
 
     def add(self, residuals: Residuals) -> None:

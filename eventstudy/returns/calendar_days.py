@@ -204,8 +204,7 @@ def _positive(places: Places) -> Floats:
     """Return the weights of events, NaN for those that have none above zero, shape (E,)."""
     if places.weights is None:
         raise InputError(
-            "calendar_time: its portfolio is by value, and nothing says what the events weigh; name one of their "
-            "values, as in weights: market_value."
+            "A portfolio by value must know what each event weighs; events that a simulation draws weigh nothing."
         )
     return np.where(np.nan_to_num(places.weights) > 0, places.weights, np.nan)
 

@@ -433,7 +433,7 @@ def test_calendar_time_by_value(many: Made, membership: str) -> None:
 
 
 def test_calendar_time_by_value_needs_weights(many: Made) -> None:
-    with pytest.raises(InputError, match="weights: market_value"):
+    with pytest.raises(InputError, match="must know what each event weighs"):
         many.one(CalendarTime(portfolio="value"), "long")
     with pytest.raises(InputError, match="equal weights alone"):
         CalendarTime(portfolio="value", form="standardised")
