@@ -12,7 +12,7 @@ from eventstudy._typing import Bools, Codes, Floats, Ints, Labels
 from eventstudy.errors import DataError, nearest
 from eventstudy.findings import Finding, FindingKind, plural
 from eventstudy.frames import Origin, code_column, day_column, number_column, require_columns, stretches
-from eventstudy.panels import PRICE_FIELDS
+from eventstudy.panels import FEWEST_JUDGED, PRICE_FIELDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,6 @@ _PRICES = ("open", "high", "low", "close", "adj_close")
 
 # No market moves so far on most of its days; so many returns tell that a table has another unit.
 LARGE_RETURN = 0.5
-FEWEST_JUDGED = 20
 
 Choose: TypeAlias = Callable[[Labels, Codes, Codes], Ints | None]
 

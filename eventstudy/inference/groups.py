@@ -73,7 +73,7 @@ def clustered(x: Floats, y: Floats, day0_x: Dates, day0_y: Dates) -> TestResult:
     -----
     The slope of CARs on a dummy: ``se^2 = c sum_g (sum_{i in g} z_i e_i)^2``, z 1 / N in the first group and -1 / M in
     the second, e what is left of the group's mean, ``c = G / (G - 1) (n - 1) / (n - 2)``, ``t(G - 1)`` with G the dates
-    (Cameron, Gelbach and Miller 2011, eq. 2.3 and 2.8).
+    (Cameron, Gelbach and Miller 2011, for one way of clustering).
 
     Examples
     --------
