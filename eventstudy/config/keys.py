@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
@@ -33,6 +33,16 @@ __all__ = ["UNKNOWN_MEMBER", "Keys", "config_model", "records", "required", "wit
 
 UNKNOWN_MEMBER = "unknown_member"
 NAME = "(name)"
+FAMILIES: tuple[Registry[Any], ...] = (
+    EVENT_SOURCES,
+    PRICE_SOURCES,
+    FACTOR_SOURCES,
+    BAR_SOURCES,
+    NEWS_SOURCES,
+    MODELS,
+    TESTS,
+    SCREENS,
+)
 
 Key = tuple[Any, Any, str]
 """Type, default (``...`` for a key that must be given), description."""
@@ -45,7 +55,14 @@ class Keys(BaseModel):
 
 
 def config_model() -> type[Keys]:
-    """Return the pydantic model of a configuration, built from what the registries hold now."""
+    """Return the pydantic model of a configuration, of what the registries hold now."""
+    members = ((name, family.get(name)) for family in FAMILIES for name in family.names())
+    return _built((*members, *REPORTS.names()))
+
+
+@lru_cache(maxsize=1)
+def _built(_held: tuple[Any, ...]) -> type[Keys]:
+    # Making the model takes longer than reading a file with it.
     keys = _inputs() | _questions() | _of_events() | _beside() | _measures() | _ways()
     return _keys("Configuration", "A configured event study.", keys)
 
