@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from eventstudy._typing import Bools, Codes, Floats, Ints, Labels
+from eventstudy._units import FEWEST_JUDGED
 from eventstudy.errors import DataError, nearest
 from eventstudy.findings import Finding, FindingKind, plural
 from eventstudy.frames import Origin, code_column, day_column, number_column, require_columns, stretches
-from eventstudy.panels import FEWEST_JUDGED, PRICE_FIELDS
+from eventstudy.panels import PRICE_FIELDS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,6 +17,7 @@ import numpy as np
 
 from eventstudy._listing import Listing
 from eventstudy._typing import Dates, Floats, Ints
+from eventstudy._units import check_unit
 from eventstudy.calendars import Calendar
 from eventstudy.errors import DataError
 from eventstudy.findings import Finding
@@ -88,10 +89,6 @@ class PriceSeries:
         place = session - self.first
         return place if 0 <= place < len(self.close) else None
 
-
-# Sizes that half of the returns of a session, or of a month, stay below on any market; other factors have any unit.
-LARGEST_MEDIAN = dict.fromkeys(("mkt_rf", "smb", "hml", "rmw", "cma", "mom", "umd"), 0.1) | {"rf": 0.005}
-FEWEST_JUDGED = 20
 
 PRICE_FIELDS = ("open", "high", "low", "close", "volume", "dividend", "split")
 
@@ -351,7 +348,7 @@ class FactorPanel:
         ------
         DataError
             If a column or a date is missing, a date stands twice, a cell is no number, or the market and its fellows
-            (``mkt_rf``, ``smb``, ...) or ``rf`` are too large to be decimals a session.
+            (``mkt_rf``, ``smb``, ...) or ``rf`` are too large to be decimals a session, or too small to be percent.
 
         Examples
         --------
@@ -375,7 +372,7 @@ class FactorPanel:
             str(name): number_column(frame, str(name), origin) / unit for name in frame.columns if name != "date"
         }
         for name, column in columns.items():
-            _check_unit(name, column, origin)
+            check_unit(name, column, origin, percent=percent)
         risk_free = columns.pop("rf", np.full(len(frame), np.nan))
         values = np.array(list(columns.values())).reshape(len(columns), len(frame)).T
         return cls(dates[order], tuple(columns), values[order], risk_free[order])
@@ -386,15 +383,3 @@ class FactorPanel:
         for array in (self.dates.astype(np.int64), self.values, self.risk_free):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
-
-
-def _check_unit(name: str, values: Floats, origin: Origin) -> None:
-    """Raise `DataError` for returns of a known factor that are too large, most of them, to be decimals a session."""
-    sizes = np.abs(values[~np.isnan(values)])
-    largest = LARGEST_MEDIAN.get(name, np.inf)
-    if sizes.size >= FEWEST_JUDGED and (middle := float(np.median(sizes))) > largest:
-        raise DataError(
-            f"{origin.name}: half of {name} is larger than {middle:g}; factors are decimals a session, 0.012 for 1.2%, "
-            f"and these look like percent{' or a rate of a year' if name == 'rf' else ''}. A file in percent says so: "
-            f"percent: true."
-        )

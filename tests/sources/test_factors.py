@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from eventstudy.errors import DataError
@@ -72,6 +73,24 @@ def test_percent_that_nobody_declared_are_an_error(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         panel_column(CsvFactors(path=declared.path, percent=True).factors(), "mkt_rf"), market / 100
     )
+
+
+def test_decimals_that_are_said_to_be_percent_are_an_error() -> None:
+    """Sizes of the market on an ordinary day are half a percent; half of a basis point is not."""
+    rng = np.random.default_rng(5)
+    days = np.arange("2024-01-01", "2024-12-31", dtype="datetime64[D]")
+    table = pd.DataFrame({"date": days, "mkt_rf": rng.normal(0, 0.008, len(days)), "oil": 1e-6, "rf": 0.0})
+    with pytest.raises(
+        DataError,
+        match=r"^factors: half of mkt_rf is smaller than 0\.00[4-6]\d*, .*percent: true .*goes without it",
+    ):
+        FactorPanel.from_frame(table, percent=True)
+    # A calm year of a small factor: half of its days below seven basis points.
+    calm = table.assign(mkt_rf=0.1, cma=rng.normal(0, 0.1, len(days)))
+    panel = FactorPanel.from_frame(calm, percent=True)
+    np.testing.assert_allclose(panel_column(panel, "cma"), calm["cma"] / 100)
+    # Who has no market writes zeros.
+    FactorPanel.from_frame(table.assign(mkt_rf=0.0), percent=True)
 
 
 def test_a_date_that_stands_twice_names_both_lines(path: Path) -> None:
