@@ -283,6 +283,6 @@ def calendar_of(symbol: str, given: str | Mapping[str, str] | None = None) -> st
         raise InputError(
             f"{symbol}: .{suffix} is {ELSEWHERE[suffix]}, whose sessions aren't known here. Leave the symbol out, or "
             f"name an exchange whose days it shares, {', '.join(EXCHANGES)}: "
-            f"prices take calendar: {{{symbol}: CODE}}, events a column calendar."
+            f"sources take calendar: {{{symbol}: CODE}}, tables of events a column calendar."
         )
     return SUFFIXES.get(suffix, "XNYS") if dot else "XNYS"

@@ -180,6 +180,8 @@ class YahooEvents:
         First and last date wanted, both included.
     kind : str, optional
         ``"earnings"`` is what there is.
+    calendar : str or mapping, optional
+        Exchange code, or one by symbol; the symbol's suffix says without it.
     """
 
     name: ClassVar[str] = "yahoo"
@@ -187,6 +189,7 @@ class YahooEvents:
     start: date | None = None
     end: date | None = None
     kind: str | None = None
+    calendar: str | Mapping[str, str] | None = None
 
     def events(self, symbols: Sequence[str] | None = None) -> Events:
         """Return the announcements of some symbols; see `EventSource.events`.
@@ -243,7 +246,7 @@ class YahooEvents:
         records = [
             record
             for symbol, own in rows.items()
-            for record in _records(symbol, sorted(own, key=lambda row: (str(row.day), str(row.moment))))
+            for record in _records(symbol, calendar_of(symbol, self.calendar), own)
         ]
         if not records:
             raise DataError(f"{PLACE}: there is no earnings date between the dates asked for.")
@@ -254,11 +257,11 @@ def _page_request(symbol: str, offset: int) -> Request:
     return Request(CALENDAR, {"symbol": yahoo_symbol(symbol), "offset": str(offset), "size": str(PAGE)})
 
 
-def _records(symbol: str, rows: Sequence[EarningsRow]) -> list[dict[str, object]]:
-    calendar = get_calendar(calendar_of(symbol))
+def _records(symbol: str, code: str, rows: Sequence[EarningsRow]) -> list[dict[str, object]]:
+    calendar = get_calendar(code)
     records: list[dict[str, object]] = []
     seen: dict[date, int] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (str(row.day), str(row.moment))):
         if row.day is None:
             continue
         moment = row.moment if usable_time(row.moment, calendar) else None
@@ -268,6 +271,7 @@ def _records(symbol: str, rows: Sequence[EarningsRow]) -> list[dict[str, object]
             {
                 "event_id": f"{symbol}-{day}" + (f"-{seen[day]}" if seen[day] > 1 else ""),
                 "symbol": symbol,
+                "calendar": code,
                 "date": str(day),
                 "announced_at": "" if moment is None else moment.isoformat(),
                 "precision": Precision.DATE if moment is None else Precision.HOUR,

@@ -56,6 +56,23 @@ def test_the_founding_quarter(client: Client, server: Server) -> None:
     assert np.isnat(events.known_at).all()
 
 
+def test_an_exchange_that_is_not_here_is_named_by_another(client: Client, server: Server) -> None:
+    """Frankfurt opens at 9:00 and closes at 17:30: seven in the morning is before, six in the evening after."""
+    rows: list[Row] = [
+        ("February 5, 2025 at 6 AM UTC", "1.0", "1.1", "+10"),
+        ("October 29, 2025 at 5 PM UTC", "1.0", "1.1", "+10"),
+    ]
+    with pytest.raises(InputError, match=r"OMV\.VI: \.VI is Vienna, .*sources take calendar: {OMV\.VI: CODE}"):
+        read(server, rows, "OMV.VI")
+    events = YahooEvents(symbols=("OMV.VI",), calendar={"OMV.VI": "XETR"}).events()
+    assert set(events.calendar) == {"XETR"}
+    placed = place(events)
+    assert placed.phase.tolist() == ["pre", "post"]
+    days = placed.calendars["XETR"].sessions[placed.day0]
+    assert days.astype(str).tolist() == ["2025-02-05", "2025-10-30"]
+    assert events.calendar.tolist() == YahooEvents(symbols=("OMV.VI",), calendar="XETR").events().calendar.tolist()
+
+
 def test_an_undated_row_does_not_shift_the_figures_of_others(
     client: Client, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
