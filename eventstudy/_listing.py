@@ -34,18 +34,16 @@ class Listing:
     calendars: tuple[Calendar, ...]
     offsets: Ints
     first: Ints
+    lengths: Ints = field(init=False, repr=False)
+    """Sessions in each symbol's span, shape (S,)."""
     _codes: dict[str, int] = field(init=False, repr=False)
     _venues: list[tuple[dict[str, Calendar], Ints]] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_codes", {symbol: code for code, symbol in enumerate(self.symbols)})
-        self.offsets.setflags(write=False)
-        self.first.setflags(write=False)
-
-    @property
-    def lengths(self) -> Ints:
-        """Sessions in each symbol's span, shape (S,)."""
-        return np.diff(self.offsets)
+        object.__setattr__(self, "lengths", np.diff(self.offsets))
+        for array in (self.offsets, self.first, self.lengths):
+            array.setflags(write=False)
 
     @property
     def last(self) -> Ints:

@@ -137,7 +137,7 @@ class Account:
     def _due(self, day: int, until: np.datetime64) -> Ints:
         book = self.book
         due: Ints = book.live[book.exit_day[book.live] == day]
-        return np.asarray(due[self._told(due) <= until])
+        return np.asarray(due[self._told(due) <= until]) if due.size else due
 
     def _told(self, legs: Ints) -> Times:
         """Return when the exits of legs are known, UTC, shape (n,)."""

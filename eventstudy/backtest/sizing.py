@@ -36,9 +36,11 @@ def volatility(tape: Tape, codes: Ints, last: Ints) -> Floats:
         Decimals per session; NaN with fewer than 20 returns.
     """
     found = tape.window(tape.total_return, codes, last - VOLATILITY_SESSIONS + 1, VOLATILITY_SESSIONS)
-    count = (~np.isnan(found)).sum(axis=1)
-    mean = np.nansum(found, axis=1) / np.maximum(count, 1)
-    squares = np.nansum((found - mean[:, None]) ** 2, axis=1)
+    there = ~np.isnan(found)
+    count = there.sum(axis=1)
+    mean = np.where(there, found, 0.0).sum(axis=1) / np.maximum(count, 1)
+    away = found - mean[:, None]
+    squares = np.where(np.isnan(away), 0.0, away**2).sum(axis=1)
     return np.where(count >= LEAST_VOLATILITY, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
 
 
@@ -49,8 +51,9 @@ def average_dollar_volume(tape: Tape, codes: Ints, last: Ints) -> Floats:
     """
     closes = tape.window(tape.close, codes, last - VOLUME_SESSIONS + 1, VOLUME_SESSIONS)
     dollars = closes * tape.window(tape.volume, codes, last - VOLUME_SESSIONS + 1, VOLUME_SESSIONS)
-    count = (~np.isnan(dollars)).sum(axis=1)
-    mean = np.nansum(dollars, axis=1) / np.maximum(count, 1)
+    there = ~np.isnan(dollars)
+    count = there.sum(axis=1)
+    mean = np.where(there, dollars, 0.0).sum(axis=1) / np.maximum(count, 1)
     return np.where(count >= LEAST_VOLUME, mean, np.nan)
 
 

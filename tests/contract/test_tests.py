@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from eventstudy.errors import EventStudyError, InputError, Reason
 from eventstudy.inference import TESTS, HypothesisTest, Sample, TestResult
 from eventstudy.inference.presets import PRESETS
 from eventstudy.returns.models.raw import RawModel
+from eventstudy.returns.passes import Needs
 from tests.inference.made import made
 
 TEST_NAMES = TESTS.names()
@@ -33,13 +35,26 @@ def sample(
     mirrored: bool = False,
 ) -> Sample:
     """Return events whose CARs on day 0 are these, with what the test needs of their estimation windows."""
+    told = None if order is None else tuple(order.tolist())
+    return made_once(tuple(car.tolist()), test.needs, told, None if day0 is None else tuple(day0), mirrored)
+
+
+@cache
+def made_once(
+    car: tuple[float, ...],
+    needs: Needs,
+    order: tuple[int, ...] | None,
+    day0: tuple[int, ...] | None,
+    mirrored: bool,
+) -> Sample:
+    """Return the sample of all tests that need the same, which none of them may write into."""
     n = len(car)
     residuals = np.random.default_rng(5).normal(0, 0.02, (n, ESTIMATION))
     y = np.column_stack([residuals, car]) if n else np.empty((0, ESTIMATION + 1))
     y = -y if mirrored else y
     given = made(y, np.zeros_like(y), estimation=ESTIMATION, named={"day0": (0, 0)}, model=RawModel(), day0=day0)
     given = dataclasses.replace(given, weights=1.0 + np.arange(len(y)) % 3)
-    return given.sample("day0", test.needs, order)
+    return given.sample("day0", needs, None if order is None else np.array(order))
 
 
 def quick(name: str, **options: object) -> HypothesisTest:
