@@ -10,7 +10,7 @@ import numpy as np
 
 from eventstudy._typing import Bools, Floats, Ints, Labels, Times
 from eventstudy.backtest.clock import Clock
-from eventstudy.backtest.expression import Expression
+from eventstudy.backtest.expression import read
 from eventstudy.backtest.signals import PREMARKET_QUOTE, Signals, quoted
 from eventstudy.backtest.sizing import average_dollar_volume, volatility
 from eventstudy.backtest.statuses import OrderStatus
@@ -100,7 +100,7 @@ def decide(rule: Backtest, market: Market, rows: Ints | None = None) -> Decision
     count = len(market.events)
     wanted = np.arange(count) if rows is None else rows
     if isinstance(rule.side, str):
-        side = Expression(rule.side)
+        side = read(rule.side)
         names = set(side.names)
         signal = np.broadcast_to(side.evaluate(signals), count).copy()
         signal[(signal == 0) & signals.missing(side.names)] = np.nan
@@ -108,7 +108,7 @@ def decide(rule: Backtest, market: Market, rows: Ints | None = None) -> Decision
         names, signal = set(), np.full(count, np.nan)
     strength = np.abs(signal)
     if rule.strength is not None:
-        ranking = Expression(rule.strength)
+        ranking = read(rule.strength)
         names |= ranking.names
         strength = np.broadcast_to(ranking.evaluate(signals), count)
     information = signals.known(names)

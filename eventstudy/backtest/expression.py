@@ -6,6 +6,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from eventstudy._typing import Floats, Labels
 from eventstudy.errors import InputError, UnknownNameError
 
-__all__ = ["FUNCTIONS", "Expression", "Scope"]
+__all__ = ["FUNCTIONS", "Expression", "Scope", "read"]
 
 LONGEST = 1000
 DEEPEST = 50
@@ -173,6 +174,12 @@ class Expression:
             values = np.asarray(_number(self._evaluate(node.args[0], scope)))
             return scope.quantile(values, _names(node.args[0]), int(str(count)), _QUANTILES[name])
         return _PLAIN[name][1](*(_number(self._evaluate(each, scope)) for each in node.args))
+
+
+@lru_cache(maxsize=64)
+def read(text: str) -> Expression:
+    """Return an expression, read once though every decision asks for it."""
+    return Expression(text)
 
 
 def _children(node: ast.expr) -> list[ast.expr] | None:
