@@ -196,10 +196,8 @@ def _look_ahead(rule: Backtest, market: Market, decisions: Decisions) -> Iterato
             for each in (prices, events, *others):
                 each.destroy_after(moment)
             here = rows[moments == moment]
-            again = decide(blind, copy, here)
-            for row in here:
-                if differing := _differing(decisions, again, row):
-                    changed.setdefault(int(row), set()).update(differing)
+            for row, name in _differing(decisions, decide(blind, copy, here), here):
+                changed.setdefault(row, set()).add(name)
     if changed:
         what = sorted(set().union(*changed.values()))
         where = tuple(str(market.events.event_id[row]) for row in sorted(changed))
@@ -212,11 +210,15 @@ def _look_ahead(rule: Backtest, market: Market, decisions: Decisions) -> Iterato
         )
 
 
-def _differing(first: Decisions, second: Decisions, row: int) -> set[str]:
-    names = ("signal", "strength", "sigma", "adv")
-    pairs = {name: (getattr(first, name)[row], getattr(second, name)[row]) for name in names}
-    found = {name for name, (one, other) in pairs.items() if not np.array_equal(one, other, equal_nan=True)}
-    return found | {name for name in ("moment", "status") if getattr(first, name)[row] != getattr(second, name)[row]}
+def _differing(first: Decisions, second: Decisions, rows: Ints) -> Iterator[tuple[int, str]]:
+    """Yield the rows whose decisions are not the same twice, each with what differs."""
+    for name in ("signal", "strength", "sigma", "adv", "moment", "status"):
+        one, other = getattr(first, name)[rows], getattr(second, name)[rows]
+        differs = one != other
+        if one.dtype.kind == "f":
+            differs &= ~(np.isnan(one) & np.isnan(other))
+        for row in rows[differs]:
+            yield int(row), name
 
 
 Shredded = ShreddedPrices | ShreddedEvents

@@ -175,9 +175,8 @@ def plan(rule: Backtest, market: Market, bars: BarPanel | None = None) -> tuple[
 def _held(tape: Tape, entry: Ints, entry_price: Floats, exits: Ints, exit_price: Floats) -> Floats:
     """Return the return of a long position from fill to fill, dividends at their amounts, shape (n,)."""
     # Nearly every holding is free of both, and then there is nothing to walk through.
-    actions = np.concatenate([[0], np.cumsum((tape.dividend != 0.0) | (tape.split != 1.0))])
     value = exit_price.astype(np.float64)
-    for k in np.flatnonzero(actions[np.maximum(entry, exits) + 1] > actions[entry + 1]):
+    for k in np.flatnonzero(tape.actions[np.maximum(entry, exits) + 1] > tape.actions[entry + 1]):
         shares, cash, held = 1.0, 0.0, slice(entry[k] + 1, exits[k] + 1)
         for paid, parts in zip(tape.dividend[held], tape.split[held], strict=True):
             cash += shares * paid

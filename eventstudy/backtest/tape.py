@@ -32,6 +32,8 @@ class Tape:
         Simple total return, a decimal per session.
     mark : ndarray of shape (n,)
         The last close at or before each session, in the shares of that session.
+    actions : ndarray of shape (n + 1,)
+        How many sessions with a dividend or a split lie before each position.
     next_open, next_close : ndarray of shape (n,)
         Position of the first open or close at or after each session, -1 where the symbol has none.
     """
@@ -48,6 +50,7 @@ class Tape:
     split: Floats
     total_return: Floats
     mark: Floats
+    actions: Ints
     next_open: Ints
     next_close: Ints
 
@@ -89,6 +92,7 @@ def read_tape(prices: PricePanel) -> Tape:
         split=prices.split,
         total_return=prices.total_return,
         mark=_mark(close, prices.split, listing),
+        actions=np.concatenate([[0], np.cumsum((prices.dividend != 0.0) | (prices.split != 1.0))]),
         next_open=_next(prices.open, listing),
         next_close=_next(close, listing),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,8 @@ def load_alibaba() -> Alibaba:
     Returns
     -------
     Alibaba
-        Read anew on every call, so that nobody's changes to `news` reach anybody else.
+        `prices` and `events` can't be changed and are made once; `news` is read anew on every call, so that nobody's
+        changes to it reach anybody else.
 
     Notes
     -----
@@ -102,9 +104,7 @@ def load_alibaba() -> Alibaba:
     """
     return Alibaba(
         prices=_prices(),
-        events=Events.from_frame(
-            _table("earnings.csv").assign(company="Alibaba"), source="sample", origin=Origin("earnings.csv", 2)
-        ),
+        events=_events(),
         news=_table("news.csv", dates=["date"]),
         description=(_FOLDER / "README.md").read_text(encoding="utf-8"),
     )
@@ -117,6 +117,13 @@ def _table(name: str, dates: list[str] | None = None) -> pd.DataFrame:
         return pd.read_csv(file, parse_dates=dates)
 
 
+@cache
+def _events() -> Events:
+    table = _table("earnings.csv").assign(company="Alibaba")
+    return Events.from_frame(table, source="sample", origin=Origin("earnings.csv", 2))
+
+
+@cache
 def _prices() -> PricePanel:
     import pandas as pd
 

@@ -6,11 +6,13 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.backends.backend_svg import RendererSVG
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
@@ -95,6 +97,7 @@ def _steady(svg: str) -> str:
 @contextmanager
 def _laid_out(figure: Figure) -> Iterator[None]:
     """Place the panels of a figure; left to `savefig`, all that is in them would be drawn twice."""
+    from matplotlib import rcParams
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     engine, canvas, dpi = figure.get_layout_engine(), figure.canvas, figure.dpi
@@ -102,7 +105,9 @@ def _laid_out(figure: Figure) -> Iterator[None]:
         yield
         return
     # Letters are as wide as they are in the file.
-    FigureCanvasSVG(figure)
+    measuring = FigureCanvasSVG(figure)
+    fonts = tuple(str(value) for name, value in rcParams.items() if name.startswith(("font.", "mathtext.", "text.")))
+    measuring.get_renderer = partial(_ruler, fonts)  # type: ignore[attr-defined]
     figure.dpi = SVG_DPI
     try:
         engine.execute(figure)
@@ -113,6 +118,14 @@ def _laid_out(figure: Figure) -> Iterator[None]:
         figure.dpi = dpi
         figure.set_canvas(canvas)
         figure.set_layout_engine(engine)
+
+
+@lru_cache(maxsize=1)
+def _ruler(fonts: tuple[str, ...]) -> RendererSVG:  # noqa: ARG001
+    """Return what measures texts while these settings of fonts hold: it remembers those that figures share."""
+    from matplotlib.backends.backend_svg import RendererSVG
+
+    return RendererSVG(1, 1, io.StringIO(), image_dpi=SVG_DPI)  # type: ignore[no-untyped-call]
 
 
 def inline_svg(figure: Figure, name: str, description: str) -> str:

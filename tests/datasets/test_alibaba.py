@@ -107,6 +107,10 @@ def test_nobody_changes_the_sample_of_another() -> None:
     news = load_alibaba().news
     news.loc[0, "what"] = "something else"
     assert str(load_alibaba().news.loc[0, "what"]).startswith("Partnership with Apple")
+    with pytest.raises(ValueError, match="read-only"):
+        load_alibaba().prices.close[0] = 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        load_alibaba().events.values["premarket_quote"][0] = 1.0
 
 
 def test_the_description_names_every_file_and_every_column() -> None:

@@ -100,6 +100,13 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eventstudy.reports.style.to_svg", lambda _: '<svg width="1" height="1"></svg>\n')
 
 
+@pytest.fixture
+def few_events_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the pictures of a few events of a page, since those of the others are of the same kinds."""
+    monkeypatch.setattr("eventstudy.reports.sections.MOST_PICTURES", 1)
+    monkeypatch.setattr("eventstudy.reports.sections.MOST_PATHS", 1)
+
+
 @pytest.fixture(scope="session")
 def pages(results: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], str]]:
     """Return a maker for every kind of page, each made once."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eventstudy.errors import OutputError
-from eventstudy.reports import HtmlReport, Results, beside
+from eventstudy.reports import HtmlReport, Results, beside, html
 from eventstudy.reports.beside import MANY_EVENTS, MOST_EVENTS, PageBeside
 from tests.reports.conftest import of_one_reaction
 
@@ -46,19 +46,12 @@ def written(results: Results, folder: Path, events: int = MANY_EVENTS) -> Path:
         return report.write(results, folder)
 
 
-def test_the_second_process_makes_the_same_bytes(results: Results, tmp_path: Path) -> None:
-    (tmp_path / "one").mkdir()
-    wanted = HtmlReport().write(results, tmp_path / "one").read_bytes()
-    with PageBeside() as report:
-        report.expect(MANY_EVENTS)
-        report.begin(results)
-        path = report.write(results, tmp_path / "other")
-    assert path == tmp_path / "other" / "report.html"
-    assert path.read_bytes() == wanted
-
-
-def test_this_process_makes_none_where_the_second_has(results: Results, tmp_path: Path, here: list[Results]) -> None:
-    assert "</html>" in written(results, tmp_path, MOST_EVENTS).read_text("utf-8")
+def test_the_second_process_makes_the_same_bytes_and_this_one_makes_none(
+    results: Results, tmp_path: Path, here: list[Results]
+) -> None:
+    path = written(results, tmp_path)
+    assert path == tmp_path / "report.html"
+    assert path.read_bytes() == html.page(results, beside_files=True).encode()
     assert here == []
 
 
@@ -128,9 +121,10 @@ def test_a_page_that_can_t_be_written_says_so_as_any_other(results: Results, tmp
         written(results, tmp_path / "file")
 
 
-def test_the_process_ends_with_the_block_though_nothing_was_asked_of_it() -> None:
+@pytest.mark.parametrize("events", [MANY_EVENTS, MOST_EVENTS])
+def test_the_process_ends_with_the_block_though_nothing_was_asked_of_it(events: int) -> None:
     with PageBeside() as report:
-        report.expect(MANY_EVENTS)
+        report.expect(events)
         started = report._child
     assert started is not None
     assert started.returncode not in (None, 0)

@@ -31,6 +31,7 @@ def test_groups_have_rows_of_their_own(results: Results) -> None:
     assert [row[4] for row in shown.rows] == [f"{100 * factor * value:+.2f}%" for factor in (2, 0.5) for value in whole]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_group_is_called_as_the_data_call_it(results: Results) -> None:
     frames, label = dict(with_groups(results).tables), "sign=<i>g_1</i> & 50%_"
     for name in ("aar", "tests"):

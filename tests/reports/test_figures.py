@@ -198,6 +198,16 @@ def test_the_last_digit_of_a_place_changes_no_byte() -> None:
     assert {*re.findall(r"url\(#(.*?)\)", drawn[0])} == {*names}
 
 
+def test_letters_are_measured_in_the_fonts_of_the_moment(results: Results) -> None:
+    figure = figures.ladder(results.tables["reactions"], FOCUS)
+    first = style.to_svg(figure)
+    with mpl.rc_context({"font.sans-serif": ["DejaVu Sans Mono"]}):
+        wide = style.to_svg(figure)
+        style._ruler.cache_clear()
+        assert style.to_svg(figure) == wide
+    assert style.to_svg(figure) == first
+
+
 def test_a_figure_stays_laid_out_whatever_the_settings_are(results: Results) -> None:
     wanted = style.to_svg(figures.caar(results.tables["aar"]))
     with mpl.rc_context({"figure.autolayout": True}):

@@ -123,6 +123,7 @@ def test_the_page_is_the_same_each_time(make_results: Callable[..., Results], pa
     assert html.page(make_results()) == page
 
 
+@pytest.mark.usefixtures("few_events_drawn")
 def test_hostile_texts_stay_texts(results: Results) -> None:
     results = hostile(results)
     for page, scripts in ((html.page(results, beside_files=True), 1), (html.overview(results), 0)):

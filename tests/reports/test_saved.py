@@ -50,6 +50,7 @@ def test_what_is_loaded_is_what_was_saved(
     assert loaded._repr_html_() == result._repr_html_()
 
 
+@pytest.mark.usefixtures("few_events_drawn")
 @pytest.mark.parametrize("name", REPORTS.names())
 def test_reports_of_saved_results_are_those_of_the_run(result: StudyResult, tmp_path: Path, name: str) -> None:
     report = REPORTS.get(name)
