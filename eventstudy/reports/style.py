@@ -106,7 +106,8 @@ def _laid_out(figure: Figure) -> Iterator[None]:
         return
     # Letters are as wide as they are in the file.
     measuring = FigureCanvasSVG(figure)
-    fonts = tuple(str(value) for name, value in rcParams.items() if name.startswith(("font.", "mathtext.", "text.")))
+    # To ask for the value of every setting would choose a backend, and load pyplot.
+    fonts = tuple(str(rcParams[name]) for name in rcParams if name.startswith(("font.", "mathtext.", "text.")))
     measuring.get_renderer = partial(_ruler, fonts)  # type: ignore[attr-defined]
     figure.dpi = SVG_DPI
     try:
